@@ -1,0 +1,72 @@
+/*
+ * bytes.h - big-endian loads and arithmetic on offsets. All integers of a QCOW2 image are big-endian.
+ */
+#ifndef REFCOW_BYTES_H
+#define REFCOW_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The only functions from outside. Declared here because freestanding C has no <string.h>. */
+void *memcpy(void *to, const void *from, size_t length);
+void *memmove(void *to, const void *from, size_t length);
+void *memset(void *to, int byte, size_t length);
+int memcmp(const void *one, const void *other, size_t length);
+
+static inline uint16_t load_be16(const uint8_t *bytes)
+{
+    return (uint16_t)((uint32_t)bytes[0] << 8 | bytes[1]);
+}
+
+static inline uint32_t load_be32(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static inline uint64_t load_be64(const uint8_t *bytes)
+{
+    return (uint64_t)bytes[0] << 56 | (uint64_t)bytes[1] << 48 | (uint64_t)bytes[2] << 40 | (uint64_t)bytes[3] << 32 |
+           (uint64_t)bytes[4] << 24 | (uint64_t)bytes[5] << 16 | (uint64_t)bytes[6] << 8 | (uint64_t)bytes[7];
+}
+
+/* The lowest `count` bits set; count 0 to 63. */
+static inline uint64_t low_bits(uint32_t count)
+{
+    return ((uint64_t)1 << count) - 1;
+}
+
+static inline uint64_t least(uint64_t one, uint64_t other)
+{
+    return one < other ? one : other;
+}
+
+static inline uint64_t greatest(uint64_t one, uint64_t other)
+{
+    return one > other ? one : other;
+}
+
+/* `unit` is a power of two in the three below. */
+static inline bool is_aligned(uint64_t value, uint64_t unit)
+{
+    return (value & (unit - 1)) == 0;
+}
+
+static inline uint64_t round_down(uint64_t value, uint64_t unit)
+{
+    return value & ~(unit - 1);
+}
+
+/* The value is at most 2^64 - unit. */
+static inline uint64_t round_up(uint64_t value, uint64_t unit)
+{
+    return round_down(value + (unit - 1), unit);
+}
+
+/* How many units of 1 << bits cover the value, without overflow for any value. */
+static inline uint64_t units_of(uint64_t value, uint32_t bits)
+{
+    return (value >> bits) + ((value & low_bits(bits)) != 0 ? 1 : 0);
+}
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * check.h - what a check in progress is made of, shared by the steps: references, then compare, in windows.
+ */
+#ifndef REFCOW_CHECK_H
+#define REFCOW_CHECK_H
+
+#include "entries.h"
+#include "findings.h"
+#include "refcounts.h"
+#include "source.h"
+#include "tables.h"
+#include "window.h"
+
+struct check {
+    const refcow_header *header;
+    refcow_result *result;
+    struct reader reader;
+    struct refcounts refcounts;
+    struct findings findings;
+    struct window window;
+    struct table_set tables; /* the L2 tables of the active tree */
+    refcow_finding mismatch; /* adjacent clusters with the same one, which may go on; times 0: none */
+    struct l2_format l2;
+    uint64_t cluster_size;
+    uint64_t file_length;  /* the file's size rounded up to 512, as the oracle has it */
+    uint64_t clusters;     /* of the file: file_length rounded up to clusters */
+    uint64_t grown;        /* 1 if a reference sticks out into the cluster after these, else 0 */
+    uint64_t window_clusters; /* that the memory is enough for */
+    uint64_t memory_used;
+    uint8_t *chunk;        /* scratch for reading tables */
+    size_t chunk_size;     /* a multiple of 16 */
+    bool first_pass;       /* what belongs to no cluster of the file is counted in the first pass only */
+    bool report_only;      /* the image is refused: only the refcount report is wanted */
+    bool lookups_can_fail; /* some refcount block is unaligned or unreadable */
+    bool is_report_complete; /* the refcount report covers all of the active tree */
+};
+
+/* Count the references of everything but the refcount blocks in the window, decide on the copied flags of the clusters
+ * in the window, and in the first pass report broken entries and gather the statistics. */
+bool refcow_references_walk(struct check *check);
+
+/* Count the references to refcount blocks. They come last: a block whose cluster has any other use is a finding. */
+bool refcow_references_walk_blocks(struct check *check);
+
+/* Compare the stored with the counted refcounts of the window. */
+bool refcow_compare_window(struct check *check);
+
+/* Report the last mismatch; after the last window. */
+void refcow_compare_finish(struct check *check);
+
+#endif

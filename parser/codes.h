@@ -1,0 +1,105 @@
+/*
+ * codes.h - every status and every finding of refcow, one row each.
+ *
+ * The enums of refcow.h, the names and the sentences of status.c are all made from these rows, so they cannot drift
+ * apart. Numbers are stable: a row is never renumbered, new rows take new numbers.
+ */
+#ifndef REFCOW_CODES_H
+#define REFCOW_CODES_H
+
+/*
+ * REFCOW_STATUS_ROW(name, number, class, slug, sentence)
+ *
+ * class: what the caller can conclude.
+ *   OK          the answer is complete
+ *   USAGE       the call is wrong; the image was not judged
+ *   IO          the source failed; the image was not judged to the end
+ *   LIMIT       a limit of the caller was reached; the image was not judged to the end
+ *   FOREIGN     this is not an image that refcow knows; nothing about it is known
+ *   REFUSED     the image breaks a rule that a reader must insist on; only the refcount report is given
+ * The sentence names the field; refcow_error has the offending value and where it stands.
+ */
+#define REFCOW_STATUS_ROWS(X)                                                                                          \
+    X(OK, 0, OK, "ok", "no error")                                                                                     \
+    X(BAD_ARGUMENT, 1, USAGE, "bad-argument", "a required argument is missing or out of range")                        \
+    X(BAD_VERSION_OF_HEADER, 2, USAGE, "bad-version-of-header", "the caller was compiled with another version of refcow.h") \
+    X(MEMORY_TOO_SMALL, 3, USAGE, "memory-too-small", "the memory block is smaller than REFCOW_MEMORY_MIN")            \
+    X(READ_FAILED, 10, IO, "read-failed", "the source could not be read")                                              \
+    X(SOURCE_TOO_LARGE, 11, IO, "source-too-large", "the source is larger than 2^63 - 2^30 bytes")                     \
+    X(READ_LIMIT, 20, LIMIT, "read-limit", "the limit on bytes read was reached")                                      \
+    X(ENTRY_LIMIT, 21, LIMIT, "entry-limit", "the limit on entries visited was reached")                               \
+    X(CANCELLED, 22, LIMIT, "cancelled", "the caller cancelled the check")                                             \
+    X(MAGIC, 30, FOREIGN, "magic", "magic is not 0x514649fb (\"QFI\\xfb\")")                                           \
+    X(VERSION, 31, FOREIGN, "version", "version is not 2 or 3")                                                        \
+    X(CLUSTER_BITS, 32, FOREIGN, "cluster-bits", "cluster_bits is outside 9..21")                                      \
+    X(HEADER_LENGTH_SMALL, 40, REFUSED, "header-length-small", "header_length is less than 104")                       \
+    X(HEADER_LENGTH_LARGE, 41, REFUSED, "header-length-large", "header_length is greater than the cluster size")       \
+    X(BACKING_FILE_OFFSET, 42, REFUSED, "backing-file-offset", "backing_file_offset is greater than the cluster size") \
+    X(BACKING_FILE_SIZE, 43, REFUSED, "backing-file-size", "backing_file_size is greater than 1023 or reaches out of the first cluster") \
+    X(INCOMPATIBLE_FEATURES, 44, REFUSED, "incompatible-features", "incompatible_features has bits beyond 0..4")       \
+    X(COMPRESSION_TYPE, 45, REFUSED, "compression-type", "compression_type is not 0 (zlib) or 1 (zstd)")               \
+    X(COMPRESSION_BIT, 46, REFUSED, "compression-bit", "compression_type contradicts bit 3 of incompatible_features")  \
+    X(EXTENDED_L2_CLUSTER, 47, REFUSED, "extended-l2-cluster", "extended L2 entries need clusters of 16 KiB or more, cluster_bits is") \
+    X(REFCOUNT_ORDER, 48, REFUSED, "refcount-order", "refcount_order is greater than 6")                               \
+    X(REFCOUNT_TABLE_SIZE, 49, REFUSED, "refcount-table-size", "refcount_table_clusters makes a table of more than 8 MiB") \
+    X(REFCOUNT_TABLE_OFFSET, 50, REFUSED, "refcount-table-offset", "refcount_table_offset is unaligned or out of range") \
+    X(L1_SIZE_LARGE, 51, REFUSED, "l1-size-large", "l1_size is greater than 4194304 entries")                          \
+    X(L1_TABLE_OFFSET, 52, REFUSED, "l1-table-offset", "l1_table_offset is unaligned or out of range")                 \
+    X(L1_SIZE_SMALL, 53, REFUSED, "l1-size-small", "l1_size has fewer entries than the virtual size needs")            \
+    X(VIRTUAL_SIZE, 54, REFUSED, "virtual-size", "size (virtual) is greater than 2^63 - 2^30")                         \
+    X(CRYPT_METHOD, 55, REFUSED, "crypt-method", "crypt_method is not 0 (none), 1 (AES) or 2 (LUKS)")                  \
+    X(EXTENSION_LENGTH, 60, REFUSED, "extension-length", "a header extension reaches out of the header area, its length is") \
+    X(BACKING_FORMAT_LENGTH, 61, REFUSED, "backing-format-length", "the backing format extension is longer than 15 bytes") \
+    X(SNAPSHOTS_UNSUPPORTED, 90, LIMIT, "snapshots-unsupported", "internal snapshots are not checked yet, nb_snapshots is") \
+    X(BITMAPS_UNSUPPORTED, 91, LIMIT, "bitmaps-unsupported", "bitmaps are not checked yet, autoclear_features is")     \
+    X(ENCRYPTION_UNSUPPORTED, 92, LIMIT, "encryption-unsupported", "encryption headers are not checked yet, crypt_method is")
+
+/*
+ * REFCOW_FINDING_ROW(name, number, severity, slug, sentence, rule)
+ *
+ * severity: CORRUPTION (counts in corruptions), LEAK (counts in leaks), ERROR (counts in check_errors).
+ * Numbers are dense, 0 up: they index refcow_result.found. The hundreds are not used so that arrays stay small.
+ */
+#define REFCOW_FINDING_ROWS(X)                                                                                         \
+    X(OUT_OF_FILE, 0, CORRUPTION, "out-of-file", "a reference reaches past the end of the file",                       \
+      "what an image refers to lies inside the file")                                                                  \
+    X(TOO_MANY_REFERENCES, 1, CORRUPTION, "too-many-references",                                                       \
+      "a cluster has more references than refcount_order can store", "refcounts have 2^refcount_order bits")           \
+    X(L1_RESERVED, 2, CORRUPTION, "l1-reserved-bits", "an L1 entry has reserved bits set",                             \
+      "bits 0..8 and 56..62 of an L1 entry are 0")                                                                     \
+    X(L2_UNALIGNED, 3, CORRUPTION, "l2-table-unaligned", "an L1 entry names an L2 table at an unaligned offset",       \
+      "L2 tables are cluster aligned")                                                                                 \
+    X(L2_RESERVED, 4, CORRUPTION, "l2-reserved-bits", "an L2 entry has reserved bits set",                             \
+      "bits 1..8 and 56..61 of a standard L2 entry are 0")                                                             \
+    X(SUBCLUSTERS_UNALLOCATED, 5, CORRUPTION, "subclusters-without-cluster",                                           \
+      "an extended L2 entry allocates subclusters of no cluster", "allocation bits need a host cluster")               \
+    X(SUBCLUSTERS_CLASH, 6, CORRUPTION, "subclusters-clash",                                                           \
+      "an extended L2 entry marks a subcluster both allocated and zero", "at most one of the two bits is set")         \
+    X(DATA_UNALIGNED, 7, CORRUPTION, "data-unaligned", "an L2 entry names a host cluster at an unaligned offset",      \
+      "host clusters are cluster aligned")                                                                             \
+    X(COMPRESSED_COPIED, 8, CORRUPTION, "compressed-copied", "a compressed L2 entry has the copied flag set",          \
+      "bit 63 of a compressed entry is 0")                                                                             \
+    X(COMPRESSED_IN_DATA_FILE, 9, CORRUPTION, "compressed-in-data-file",                                               \
+      "an image with an external data file has a compressed cluster", "an external data file has no compression")      \
+    X(COMPRESSED_SUBCLUSTERS, 10, CORRUPTION, "compressed-subclusters",                                                \
+      "a compressed extended L2 entry has a subcluster bitmap", "the bitmap of a compressed entry is 0")               \
+    X(BLOCK_RESERVED, 11, CORRUPTION, "refcount-table-reserved-bits", "a refcount table entry has reserved bits set",  \
+      "bits 0..8 of a refcount table entry are 0")                                                                     \
+    X(BLOCK_UNALIGNED, 12, CORRUPTION, "refcount-block-unaligned",                                                     \
+      "a refcount table entry names a block at an unaligned offset", "refcount blocks are cluster aligned")            \
+    X(BLOCK_OUT_OF_FILE, 13, CORRUPTION, "refcount-block-out-of-file",                                                 \
+      "a refcount table entry names a block past the end of the file", "refcount blocks lie inside the file")          \
+    X(BLOCK_SHARED, 14, CORRUPTION, "refcount-block-shared", "a refcount block has other uses",                        \
+      "a refcount block is referenced once, by the refcount table")                                                    \
+    X(REFCOUNT_LOW, 15, CORRUPTION, "refcount-too-low", "clusters have fewer stored than counted references",          \
+      "the stored refcount is the number of references")                                                               \
+    X(REFCOUNT_HIGH, 16, LEAK, "leaked", "clusters have more stored than counted references",                          \
+      "the stored refcount is the number of references")                                                               \
+    X(REFCOUNT_UNREADABLE, 17, ERROR, "refcount-unreadable", "the stored refcount of clusters cannot be looked up",    \
+      "refcount blocks are cluster aligned and below 2^63 - 2^30")                                                     \
+    X(L1_COPIED, 18, CORRUPTION, "l1-copied-flag", "an L1 entry's copied flag contradicts the L2 table's refcount",    \
+      "bit 63 is set exactly when the stored refcount is 1")                                                           \
+    X(L2_COPIED, 19, CORRUPTION, "l2-copied-flag", "an L2 entry's copied flag contradicts the cluster's refcount",     \
+      "bit 63 is set exactly when the stored refcount is 1")
+
+#endif

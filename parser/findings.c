@@ -1,0 +1,81 @@
+#include "findings.h"
+
+void refcow_findings_start(struct findings *findings, refcow_finding *list, size_t capacity)
+{
+    memset(findings, 0, sizeof *findings);
+    findings->list = list;
+    findings->room = list != NULL ? capacity / REFCOW_KINDS : 0;
+}
+
+static int compare_numbers(uint64_t one, uint64_t other)
+{
+    return (one > other) - (one < other);
+}
+
+/* The order of findings of a kind: by host offset, then by whatever tells them apart. The guest offset does not: a table
+ * that is named twice is one place with two guest offsets, of which the lower one is kept. */
+static int compare(const refcow_finding *one, const refcow_finding *other)
+{
+    const uint64_t ones[] = {one->host,          one->table,    one->index, (uint64_t)one->role,
+                             one->length,        one->expected, one->found};
+    const uint64_t others[] = {other->host,          other->table,    other->index, (uint64_t)other->role,
+                               other->length,        other->expected, other->found};
+    int order = 0;
+    for (size_t i = 0; i < sizeof ones / sizeof *ones && order == 0; i++)
+        order = compare_numbers(ones[i], others[i]);
+    return order;
+}
+
+/* Where in a sorted stretch the finding stands or would stand. Bound: log2(count). */
+static size_t position_of(const refcow_finding *sorted, size_t count, const refcow_finding *finding)
+{
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare(&sorted[middle], finding) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void refcow_findings_add(struct findings *findings, const refcow_finding *finding)
+{
+    size_t kind = (size_t)finding->kind;
+    size_t room = findings->room;
+    findings->found[kind] += finding->times;
+    if (room == 0)
+        return;
+    refcow_finding *sorted = findings->list + kind * room;
+    size_t kept = findings->kept[kind];
+    if (kept == room && compare(&sorted[kept - 1], finding) < 0)
+        return;
+    size_t at = position_of(sorted, kept, finding);
+    if (at < kept && compare(&sorted[at], finding) == 0) {
+        sorted[at].times += finding->times;
+        sorted[at].guest = least(sorted[at].guest, finding->guest);
+        return;
+    }
+    if (kept < room)
+        findings->kept[kind] = ++kept;
+    memmove(sorted + at + 1, sorted + at, (kept - 1 - at) * sizeof *sorted);
+    sorted[at] = *finding;
+}
+
+void refcow_findings_finish(struct findings *findings, refcow_result *result)
+{
+    uint64_t *counters[] = {&result->corruptions, &result->leaks, &result->check_errors};
+    for (size_t kind = 0; kind < REFCOW_KINDS; kind++) {
+        uint64_t found = findings->found[kind];
+        result->found[kind] = found;
+        result->findings_omitted += found;
+        *counters[refcow_kind_severity((refcow_kind)kind)] += found;
+        for (size_t i = 0; i < findings->kept[kind]; i++) {
+            const refcow_finding *finding = &findings->list[kind * findings->room + i];
+            result->findings_omitted -= finding->times;
+            findings->list[result->findings_count++] = *finding;
+        }
+    }
+}

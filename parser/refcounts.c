@@ -1,0 +1,196 @@
+#include "refcounts.h"
+
+#include "entries.h"
+
+#define ORDER_MAX 6u
+#define TABLE_ENTRIES_MAX (REFCOW_REFCOUNT_TABLE_BYTES_MAX / 8)
+
+bool refcow_refcounts_start(struct refcounts *refcounts, const refcow_header *header, struct reader *reader)
+{
+    uint64_t entries = (uint64_t)header->refcount_table_clusters << (header->cluster_bits - 3);
+    refcounts->reader = reader;
+    refcounts->cluster_bits = header->cluster_bits;
+    refcounts->order = (uint32_t)least(header->refcount_order, ORDER_MAX);
+    refcounts->table_offset = header->refcount_table_offset;
+    refcounts->table_entries = least(entries, TABLE_ENTRIES_MAX);
+    refcounts->usable = header->refcount_order <= ORDER_MAX && refcow_readable(refcounts->table_offset, 8 * entries);
+    return refcounts->usable && entries == refcounts->table_entries;
+}
+
+uint64_t refcow_refcounts_limit(const struct refcounts *refcounts)
+{
+    uint32_t width = 1u << refcounts->order;
+    return width == 64 ? UINT64_MAX : low_bits(width);
+}
+
+/* log2 of the refcounts in a block. */
+static uint32_t block_bits(const struct refcounts *refcounts)
+{
+    return refcounts->cluster_bits + 3 - refcounts->order;
+}
+
+bool refcow_refcounts_entry(struct refcounts *refcounts, uint64_t index, uint64_t *entry)
+{
+    *entry = 0;
+    if (!refcounts->usable || index >= refcounts->table_entries)
+        return true;
+    const uint8_t *bytes = refcow_view(&refcounts->table, refcounts->reader, refcounts->table_offset + 8 * index, 8);
+    if (bytes == NULL)
+        return false;
+    *entry = load_be64(bytes);
+    return true;
+}
+
+static uint64_t block_offset(uint64_t entry)
+{
+    return entry & ~(uint64_t)BLOCK_RESERVED_BITS;
+}
+
+/* Whether refcounts can be looked up in the block that an entry names: low bits are masked, nothing else is tested. */
+static bool is_block_readable(const struct refcounts *refcounts, uint64_t entry)
+{
+    uint64_t size = (uint64_t)1 << refcounts->cluster_bits;
+    return is_aligned(block_offset(entry), size) && refcow_readable(block_offset(entry), size);
+}
+
+/* The refcount at an index of a stretch of a block. Widths below 8 are packed from the least significant bit up; wider
+ * ones are big-endian. */
+static uint64_t refcount_at(const uint8_t *bytes, uint64_t index, uint32_t order)
+{
+    switch (order) {
+    case 3:
+        return bytes[index];
+    case 4:
+        return load_be16(bytes + 2 * index);
+    case 5:
+        return load_be32(bytes + 4 * index);
+    case 6:
+        return load_be64(bytes + 8 * index);
+    default: {
+        uint64_t bit = index << order;
+        return ((uint64_t)bytes[bit / 8] >> (bit % 8)) & low_bits(1u << order);
+    }
+    }
+}
+
+bool refcow_refcounts_look_up(struct refcounts *refcounts, uint64_t cluster, uint64_t *refcount, bool *known)
+{
+    *refcount = 0;
+    *known = refcounts->usable;
+    uint64_t entry = 0;
+    if (!*known)
+        return true;
+    if (!refcow_refcounts_entry(refcounts, cluster >> block_bits(refcounts), &entry))
+        return false;
+    if (block_offset(entry) == 0)
+        return true;
+    *known = is_block_readable(refcounts, entry);
+    if (!*known)
+        return true;
+    /* Eight refcounts begin at a whole byte in every width. */
+    uint64_t index = cluster & low_bits(block_bits(refcounts));
+    uint64_t group = block_offset(entry) + ((index / 8) << refcounts->order);
+    const uint8_t *bytes = refcow_view(&refcounts->block, refcounts->reader, group, (size_t)1 << refcounts->order);
+    if (bytes == NULL)
+        return false;
+    *refcount = refcount_at(bytes, index % 8, refcounts->order);
+    return true;
+}
+
+uint8_t refcow_refcount_byte(uint64_t refcount)
+{
+    return refcount > REFCOUNT_EXACT_MAX ? REFCOUNT_MANY : (uint8_t)refcount;
+}
+
+/* Whether 16-bit refcounts are all the same, as in most blocks. */
+static bool all_equal_16(const uint8_t *from, uint64_t count)
+{
+    return memcmp(from, from + 2, (size_t)(2 * count - 2)) == 0;
+}
+
+/* `count` refcounts of a stretch of a block, from index `first` on, as bytes; count is at least 1. */
+static void narrow(const uint8_t *from, uint32_t order, uint64_t first, uint64_t count, uint8_t *to)
+{
+    if (order == 4 && all_equal_16(from + 2 * first, count)) {
+        memset(to, refcow_refcount_byte(load_be16(from + 2 * first)), (size_t)count);
+        return;
+    }
+    for (uint64_t i = 0; i < count; i++)
+        to[i] = refcow_refcount_byte(refcount_at(from, first + i, order));
+}
+
+/* The refcounts of one readable block from index on. Bound: count. */
+static bool load_block(struct refcounts *refcounts, uint64_t block, uint64_t index, uint64_t count, uint8_t *to)
+{
+    uint32_t order = refcounts->order;
+    uint64_t most = (uint64_t)refcounts->chunk_size * 8 >> order;
+    while (count > 0) {
+        uint64_t skipped = index % 8; /* eight refcounts begin at a whole byte in every width */
+        uint64_t some = least(count, most - skipped);
+        uint64_t bytes = units_of((skipped + some) << order, 3);
+        if (!refcow_read(refcounts->reader, block + ((index / 8) << order), refcounts->chunk, (size_t)bytes))
+            return false;
+        narrow(refcounts->chunk, order, skipped, some, to);
+        index += some;
+        count -= some;
+        to += some;
+    }
+    return true;
+}
+
+bool refcow_refcounts_load(struct refcounts *refcounts, uint64_t first, uint64_t count, uint8_t *bytes)
+{
+    if (!refcounts->usable) {
+        memset(bytes, REFCOUNT_UNKNOWN, (size_t)count);
+        return true;
+    }
+    uint64_t per_block = (uint64_t)1 << block_bits(refcounts);
+    while (count > 0) {
+        uint64_t index = first & (per_block - 1);
+        uint64_t some = least(count, per_block - index);
+        uint64_t entry = 0;
+        if (!refcow_refcounts_entry(refcounts, first >> block_bits(refcounts), &entry))
+            return false;
+        if (block_offset(entry) == 0)
+            memset(bytes, 0, (size_t)some);
+        else if (!is_block_readable(refcounts, entry))
+            memset(bytes, REFCOUNT_UNKNOWN, (size_t)some);
+        else if (!load_block(refcounts, block_offset(entry), index, some, bytes))
+            return false;
+        first += some;
+        count -= some;
+        bytes += some;
+    }
+    return true;
+}
+
+/* Bound of the two searches: the entries of the table, at most 8 MiB of them in an image that is not refused. */
+
+bool refcow_refcounts_next(struct refcounts *refcounts, uint64_t first, uint64_t *next)
+{
+    uint32_t bits = block_bits(refcounts);
+    for (uint64_t index = first >> bits; index < refcounts->table_entries; index++) {
+        uint64_t entry = 0;
+        if (!refcow_refcounts_entry(refcounts, index, &entry))
+            return false;
+        bool is_zeros = block_offset(entry) == 0 || block_offset(entry) >= refcounts->reader->source->size;
+        if (!is_zeros || !is_block_readable(refcounts, entry)) {
+            *next = greatest(first, index << bits);
+            return true;
+        }
+    }
+    *next = UINT64_MAX;
+    return true;
+}
+
+bool refcow_refcounts_can_fail(struct refcounts *refcounts, bool *can_fail)
+{
+    *can_fail = false;
+    for (uint64_t index = 0; index < refcounts->table_entries && !*can_fail; index++) {
+        uint64_t entry = 0;
+        if (!refcow_refcounts_entry(refcounts, index, &entry))
+            return false;
+        *can_fail = !is_block_readable(refcounts, entry);
+    }
+    return true;
+}

@@ -1,0 +1,308 @@
+/*
+ * refcow.h - count the references in a QCOW2 image and check the counts that the image stores.
+ *
+ * The library reads an image through a callback, works in one block of memory that the caller gives, and answers in
+ * structures that the caller owns. It allocates nothing, keeps no global state, writes to no image, and follows no name
+ * that an image contains. Any number of images can be checked at a time, one thread per image.
+ *
+ *     refcow_open()         reads and validates the header
+ *     refcow_plan_memory()  says how much memory one pass over the image takes (optional)
+ *     refcow_check()        counts, compares, and reports
+ *
+ * All offsets and lengths are in bytes unless a comment says otherwise. "Host" is a place in the image file, "guest" a
+ * place on the virtual disk. A cluster is 1 << cluster_bits bytes.
+ *
+ * Every byte of the image may be hostile and may change between two reads.
+ */
+#ifndef REFCOW_H
+#define REFCOW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "codes.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The version of this header: major << 16 | minor << 8 | patch. Structures may change with major and minor. */
+#define REFCOW_VERSION 0x000100u
+#define REFCOW_VERSION_TEXT "0.1.0"
+
+/* The version of the library that is linked, in the form of REFCOW_VERSION. */
+uint32_t refcow_version(void);
+
+/* ------------------------------------------------------------------ codes */
+
+/* How a call ended. See REFCOW_STATUS_ROWS in codes.h for the list, with classes and sentences. */
+typedef enum refcow_status {
+#define REFCOW_STATUS_ENUM(name, number, kind, slug, text) REFCOW_STATUS_##name = number,
+    REFCOW_STATUS_ROWS(REFCOW_STATUS_ENUM)
+#undef REFCOW_STATUS_ENUM
+} refcow_status;
+
+/* What can be concluded from a status; the classes are explained in codes.h. */
+typedef enum refcow_class {
+    REFCOW_CLASS_OK,
+    REFCOW_CLASS_USAGE,
+    REFCOW_CLASS_IO,
+    REFCOW_CLASS_LIMIT,
+    REFCOW_CLASS_FOREIGN,
+    REFCOW_CLASS_REFUSED
+} refcow_class;
+
+/* One kind of defect. See REFCOW_FINDING_ROWS in codes.h for the list, with sentences and rules of the format. */
+typedef enum refcow_kind {
+#define REFCOW_KIND_ENUM(name, number, severity, slug, text, rule) REFCOW_KIND_##name = number,
+    REFCOW_FINDING_ROWS(REFCOW_KIND_ENUM)
+#undef REFCOW_KIND_ENUM
+        REFCOW_KINDS /* how many kinds there are */
+} refcow_kind;
+
+/* Which counter of refcow_result a defect adds to. */
+typedef enum refcow_severity { REFCOW_SEVERITY_CORRUPTION, REFCOW_SEVERITY_LEAK, REFCOW_SEVERITY_ERROR } refcow_severity;
+
+/* What a reference is: which structure of the image takes up the clusters it names. */
+typedef enum refcow_role {
+    REFCOW_ROLE_NONE, /* the finding is about no single reference */
+    REFCOW_ROLE_HEADER,
+    REFCOW_ROLE_L1_TABLE,
+    REFCOW_ROLE_L2_TABLE,
+    REFCOW_ROLE_DATA,
+    REFCOW_ROLE_COMPRESSED,
+    REFCOW_ROLE_REFCOUNT_TABLE,
+    REFCOW_ROLE_REFCOUNT_BLOCK
+} refcow_role;
+
+/* The whole answer in one word. */
+typedef enum refcow_verdict {
+    REFCOW_VERDICT_CLEAN,     /* complete: no corruption, no leak, no check error */
+    REFCOW_VERDICT_LEAKS,     /* complete: leaks and nothing worse */
+    REFCOW_VERDICT_CORRUPT,   /* complete: corruptions, whatever else */
+    REFCOW_VERDICT_REFUSED,   /* the image breaks a rule that makes a check meaningless: see error */
+    REFCOW_VERDICT_INCOMPLETE /* stopped early, or some refcounts could not be looked up: what is there is true, but not all */
+} refcow_verdict;
+
+/* Stable lower-case names for machines ("read-failed"), sentences for people, and the class. Never NULL: an unknown
+ * number gives "unknown" and REFCOW_CLASS_USAGE. */
+const char *refcow_status_name(refcow_status status);
+const char *refcow_status_text(refcow_status status);
+refcow_class refcow_status_class(refcow_status status);
+
+/* The same for findings ("leaked"), with the rule of the format that is broken. Never NULL; an unknown kind gives
+ * "unknown" and REFCOW_SEVERITY_ERROR. */
+const char *refcow_kind_name(refcow_kind kind);
+const char *refcow_kind_text(refcow_kind kind);
+const char *refcow_kind_rule(refcow_kind kind);
+refcow_severity refcow_kind_severity(refcow_kind kind);
+
+/* "l2-table", "clean": stable names; an unknown number gives "unknown". */
+const char *refcow_role_name(refcow_role role);
+const char *refcow_verdict_name(refcow_verdict verdict);
+
+/* A status with its evidence. */
+typedef struct refcow_error {
+    refcow_status status; /* REFCOW_STATUS_OK: the other fields are 0 */
+    uint64_t value;       /* what stands in the field, or the offset of a read that failed, or the limit reached */
+    uint64_t offset;      /* class FOREIGN and REFUSED: host offset of the field; else 0 */
+} refcow_error;
+
+/* ----------------------------------------------------------------- source */
+
+/* Where the bytes of the image come from. Copied by refcow_open(); user must stay valid as long as the image is used. */
+typedef struct refcow_source {
+    /* Fill buffer with exactly length bytes from offset and return 0, or return anything else to report a failure,
+     * after which nothing more is read. Never called with length 0, nor for bytes at or past size. */
+    int (*read)(void *user, uint64_t offset, void *buffer, size_t length);
+    /* Optional (NULL: every byte is read): the first offset at or after the given one where there may be data; size or
+     * more if all the rest is a hole. The bytes in between are taken as zeros and not read. */
+    uint64_t (*next_data)(void *user, uint64_t offset);
+    void *user;    /* given to the callbacks, otherwise untouched */
+    uint64_t size; /* of the file; 0 to 2^63 - 2^30 */
+} refcow_source;
+
+/* ----------------------------------------------------------------- header */
+
+/* A place in the file. length 0: there is none. */
+typedef struct refcow_span {
+    uint64_t offset;
+    uint64_t length;
+} refcow_span;
+
+/* Bits of refcow_header.incompatible_features. */
+#define REFCOW_INCOMPATIBLE_DIRTY 0x01u       /* refcounts may be stale (lazy refcounts, not closed) */
+#define REFCOW_INCOMPATIBLE_CORRUPT 0x02u     /* a writer has found metadata corruption */
+#define REFCOW_INCOMPATIBLE_DATA_FILE 0x04u   /* guest data is in an external file */
+#define REFCOW_INCOMPATIBLE_COMPRESSION 0x08u /* compression_type is not zlib */
+#define REFCOW_INCOMPATIBLE_EXTENDED_L2 0x10u /* L2 entries are 16 bytes with a subcluster bitmap */
+
+/* Bits of refcow_header.autoclear_features. */
+#define REFCOW_AUTOCLEAR_BITMAPS 0x01u       /* the bitmaps extension is consistent */
+#define REFCOW_AUTOCLEAR_DATA_FILE_RAW 0x02u /* the external data file is a raw image */
+
+/* Limits of the format, as the oracle has them. */
+#define REFCOW_L1_ENTRIES_MAX 4194304u             /* 32 MiB of L1 table */
+#define REFCOW_REFCOUNT_TABLE_BYTES_MAX 8388608u   /* 8 MiB */
+
+/* The header's fields as they stand in the image, in host byte order, unjudged unless a comment says so. For version 2
+ * the fields that it lacks have the values that version 2 implies. Spans lie inside the file's first cluster. */
+typedef struct refcow_header {
+    uint32_t version;      /* 2 or 3 */
+    uint32_t cluster_bits; /* 9 to 21 */
+    uint64_t virtual_size; /* of the guest's disk */
+    uint32_t crypt_method; /* 0 none, 1 AES, 2 LUKS */
+    uint32_t l1_size;      /* entries */
+    uint64_t l1_table_offset;
+    uint64_t refcount_table_offset;
+    uint32_t refcount_table_clusters;
+    uint32_t refcount_order; /* a refcount has 1 << refcount_order bits; version 2: 4 */
+    uint32_t nb_snapshots;
+    uint32_t header_length; /* version 2: 72 */
+    uint64_t snapshots_offset;
+    uint64_t incompatible_features; /* version 2: 0 */
+    uint64_t compatible_features;   /* version 2: 0 */
+    uint64_t autoclear_features;    /* version 2: 0 */
+    uint32_t compression_type;      /* 0 zlib, 1 zstd; 0 when header_length ends before the field */
+    uint32_t extensions;            /* header extensions seen, the end marker not counted */
+    refcow_span backing_file;       /* the name's bytes: not terminated, not validated, never opened */
+    refcow_span backing_format;     /* contents of the extension 0xe2792aca */
+    refcow_span feature_names;      /* contents of the extension 0x6803f857 */
+    refcow_span data_file;          /* contents of the extension 0x44415441: a name, as backing_file */
+    refcow_span encryption;         /* contents of the extension 0x0537be77 */
+    refcow_span bitmaps;            /* contents of the extension 0x23852875 */
+} refcow_header;
+
+/* An open image. Complete so that it can live on the stack; read header and error, leave the rest alone. There is
+ * nothing to close. */
+typedef struct refcow_image {
+    refcow_header header; /* meaningful when refcow_open() returned OK or a status of class REFUSED */
+    refcow_error error;   /* the status that refcow_open() returned, with its evidence */
+    refcow_source source; /* private */
+} refcow_image;
+
+/*
+ * Read and validate the header of an image.
+ *
+ * image_size is sizeof(refcow_image) and version REFCOW_VERSION: a caller compiled against another header gets
+ * REFCOW_STATUS_BAD_VERSION_OF_HEADER and image is not written.
+ *
+ * OK: the image can be checked. Class REFUSED: refcow_check() may still be called and gives the best-effort refcount
+ * report with verdict refused; error says which field breaks the rule (the first one, in the order of the header).
+ * Any other class: the image must not be used. A file shorter than the header reads as if padded with zeros.
+ */
+refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t version, const refcow_source *source);
+
+/* ------------------------------------------------------------------ check */
+
+/* The smallest block of memory that any image can be checked in. */
+#define REFCOW_MEMORY_MIN 65536u
+
+/* What a check of this image takes. */
+typedef struct refcow_plan {
+    uint64_t minimum;  /* bytes: REFCOW_MEMORY_MIN */
+    uint64_t one_pass; /* bytes with which one pass over the metadata is enough on an image without heavy sharing; may be
+                          more than the machine has */
+} refcow_plan;
+
+/* Fill plan for an image that refcow_open() has accepted or refused. Reads nothing. */
+refcow_status refcow_plan_memory(const refcow_image *image, refcow_plan *plan);
+
+/* No guest offset: the defect is not on the way to a place on the virtual disk. */
+#define REFCOW_NO_GUEST UINT64_MAX
+
+/* One defect, or a range of equal defects in adjacent clusters. Contains no pointers. */
+typedef struct refcow_finding {
+    refcow_kind kind;
+    refcow_role role; /* of the reference that is wrong; REFCOW_ROLE_NONE if it is not about one */
+    uint64_t host;    /* what is wrong with: offset of the referenced place or the first cluster */
+    uint64_t length;  /* bytes from host on */
+    uint64_t guest;   /* lowest offset on the virtual disk that is affected, or REFCOW_NO_GUEST */
+    uint64_t table;   /* host offset of the table whose entry is wrong; 0 if it is no table's entry */
+    uint64_t index;   /* of the entry in that table */
+    uint64_t expected; /* the counted references, or the copied flag that would be right, else 0 */
+    uint64_t found;    /* the stored refcount, or the whole entry as it stands in the table */
+    uint64_t times;    /* defects that this finding stands for, at least 1: clusters of a range, or how often the table
+                          that holds the entry is named */
+} refcow_finding;
+
+/* Limits of the caller. A limit that is reached stops the check with a status of class LIMIT; all found before stays. */
+typedef struct refcow_limits {
+    uint64_t max_read;    /* bytes handed out by the reader, zeros of holes included; 0: no limit */
+    uint64_t max_entries; /* table entries decoded and clusters compared; 0: no limit */
+} refcow_limits;
+
+/* Where a check stands. */
+typedef struct refcow_progress {
+    uint64_t pass;      /* 1 up */
+    uint64_t done;      /* clusters of the file whose comparison is finished */
+    uint64_t total;     /* clusters of the file */
+    uint64_t bytes_read;
+    uint64_t entries_visited;
+} refcow_progress;
+
+/* What refcow_check() needs. Zero the structure, then set what you want. */
+typedef struct refcow_options {
+    void *memory;             /* the block that the check works in; any alignment */
+    size_t memory_size;       /* at least REFCOW_MEMORY_MIN; more means fewer passes, the answer is the same */
+    refcow_finding *findings; /* where findings go; NULL: they are only counted */
+    size_t findings_capacity; /* room for as many findings; each kind has findings_capacity / REFCOW_KINDS of it */
+    refcow_limits limits;
+    /* Optional. Called between reads, at least once per 2 MiB read; anything but 0 stops the check with CANCELLED. */
+    int (*progress)(void *user, const refcow_progress *progress);
+    void *user; /* given to progress */
+} refcow_options;
+
+/* The refcount report: how the active disk's data clusters stand in the refcounts. Best effort: given for every image
+ * whose magic, version and cluster_bits are valid, also when the check refuses it. */
+typedef struct refcow_refcount_report {
+    uint32_t refcount_order;
+    uint32_t refcount_table_clusters;
+    uint64_t refcount_table_offset;
+    uint64_t allocated_clusters; /* standard L2 entries of the active tree with a host cluster; not compressed ones and
+                                    not those with the zero flag; entries, so a cluster that two entries name is 2 */
+    uint64_t orphan_clusters;    /* of these, how many name a cluster whose stored refcount is 0; none with an external
+                                    data file, whose clusters have no refcounts */
+    uint64_t unknown_clusters;   /* of these, how many have no refcount that could be looked up */
+    int complete;                /* 0: stopped early or l1_size is over the format's limit; the counts are lower bounds */
+} refcow_refcount_report;
+
+/* The answer of a check. */
+typedef struct refcow_result {
+    refcow_verdict verdict;
+    refcow_error error; /* OK when complete; else why there is no more */
+    /* The counts of the check. All 0 when the verdict is refused; lower bounds when it is incomplete. */
+    uint64_t corruptions;
+    uint64_t leaks;        /* clusters */
+    uint64_t check_errors; /* clusters whose stored refcount could not be looked up */
+    uint64_t image_end_offset;    /* end of the last cluster that is referenced or has a refcount */
+    uint64_t total_clusters;      /* guest clusters; virtual size in whole sectors of 512, rounded up */
+    uint64_t allocated_clusters;  /* entries of the active tree with a host cluster or compressed data */
+    uint64_t fragmented_clusters; /* of these, how many do not follow their predecessor in the same L2 table */
+    uint64_t compressed_clusters; /* of these, how many are compressed */
+    refcow_refcount_report refcounts;
+    /* What it took. The same image, block size and limits give the same figures. */
+    uint64_t passes;
+    uint64_t memory_used; /* bytes of the block */
+    uint64_t bytes_read;
+    uint64_t entries_visited;
+    /* The findings: the defects of each kind, all counted; and how many findings were written, sorted by kind, then by
+     * host offset. Of each kind the first ones by host offset are kept. */
+    uint64_t found[REFCOW_KINDS];
+    size_t findings_count;
+    uint64_t findings_omitted; /* defects that no written finding stands for */
+} refcow_result;
+
+/*
+ * Check an image that refcow_open() has accepted, or give the refcount report of one that it has refused.
+ *
+ * Returns result->error.status: OK means that the counts are complete and comparable with those of `qemu-img check`.
+ * Damage in the image is never a status; a status that is not OK means that finding nothing proves nothing.
+ */
+refcow_status refcow_check(const refcow_image *image, const refcow_options *options, refcow_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,109 @@
+#include "source.h"
+
+/* The largest offset + length that the oracle reads: 2^63 - 2^30. */
+#define READ_END 0x7fffffffc0000000u
+
+/* Work between two calls of the progress callback: bytes, or entries of 8 bytes. */
+#define REPORT_INTERVAL ((uint64_t)1 << 20)
+
+/* Views begin at multiples of this, so that neighbours share one read. */
+#define VIEW_ALIGNMENT 512u
+
+bool refcow_fail(struct reader *reader, refcow_status status, uint64_t value, uint64_t offset)
+{
+    if (reader->error.status == REFCOW_STATUS_OK) {
+        reader->error.status = status;
+        reader->error.value = value;
+        reader->error.offset = offset;
+    }
+    return false;
+}
+
+bool refcow_readable(uint64_t offset, uint64_t length)
+{
+    return length <= READ_END && offset <= READ_END - length;
+}
+
+bool refcow_report(struct reader *reader)
+{
+    if (reader->error.status != REFCOW_STATUS_OK)
+        return false;
+    if (reader->progress != NULL && reader->progress(reader->user, &reader->at) != 0)
+        return refcow_fail(reader, REFCOW_STATUS_CANCELLED, 0, 0);
+    return true;
+}
+
+/* Report when enough work was done since the last report. */
+static bool report_at_intervals(struct reader *reader)
+{
+    uint64_t work = reader->at.bytes_read + 8 * reader->at.entries_visited;
+    if (work < reader->next_report)
+        return true;
+    reader->next_report = work + REPORT_INTERVAL;
+    return refcow_report(reader);
+}
+
+bool refcow_visit(struct reader *reader, uint64_t entries)
+{
+    if (reader->error.status != REFCOW_STATUS_OK)
+        return false;
+    uint64_t limit = reader->limits.max_entries;
+    if (limit != 0 && entries > limit - reader->at.entries_visited)
+        return refcow_fail(reader, REFCOW_STATUS_ENTRY_LIMIT, limit, 0);
+    reader->at.entries_visited += entries;
+    return report_at_intervals(reader);
+}
+
+static bool account_read(struct reader *reader, uint64_t length)
+{
+    if (reader->error.status != REFCOW_STATUS_OK)
+        return false;
+    uint64_t limit = reader->limits.max_read;
+    if (limit != 0 && length > limit - reader->at.bytes_read)
+        return refcow_fail(reader, REFCOW_STATUS_READ_LIMIT, limit, 0);
+    reader->at.bytes_read += length;
+    return report_at_intervals(reader);
+}
+
+static bool all_zeros(const uint8_t *bytes, size_t length)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, length - 1) == 0;
+}
+
+/* Only a stretch of zeros makes it worth a call to ask how far the zeros reach: dense files never pay for it. */
+static void look_for_hole(struct reader *reader, uint64_t offset, const uint8_t *bytes, size_t length)
+{
+    const refcow_source *source = reader->source;
+    if (source->next_data == NULL || !all_zeros(bytes, length))
+        return;
+    reader->hole_start = offset + length;
+    reader->hole_end = source->next_data(source->user, reader->hole_start);
+}
+
+bool refcow_read(struct reader *reader, uint64_t offset, uint8_t *buffer, size_t length)
+{
+    const refcow_source *source = reader->source;
+    if (!account_read(reader, length))
+        return false;
+    size_t inside = offset >= source->size ? 0 : (size_t)least(length, source->size - offset);
+    bool in_hole = offset >= reader->hole_start && offset + inside <= reader->hole_end;
+    if (inside == 0 || in_hole) {
+        memset(buffer, 0, length);
+        return true;
+    }
+    memset(buffer + inside, 0, length - inside);
+    if (source->read(source->user, offset, buffer, inside) != 0)
+        return refcow_fail(reader, REFCOW_STATUS_READ_FAILED, offset, 0);
+    look_for_hole(reader, offset, buffer, inside);
+    return true;
+}
+
+const uint8_t *refcow_view(struct view *view, struct reader *reader, uint64_t offset, size_t length)
+{
+    bool inside = view->filled && offset >= view->offset && offset + length <= view->offset + REFCOW_VIEW_SIZE;
+    if (!inside) {
+        view->offset = round_down(offset, VIEW_ALIGNMENT);
+        view->filled = refcow_read(reader, view->offset, view->buffer, REFCOW_VIEW_SIZE);
+    }
+    return view->filled ? view->buffer + (offset - view->offset) : NULL;
+}

@@ -1,0 +1,52 @@
+/*
+ * source.h - the single I/O choke point: everything that is read from an image goes through a reader.
+ *
+ * A reader hands out bytes, counts them, stops at the caller's limits and remembers the first failure: after it every
+ * call returns false, so callers may look at the end of a stretch of work.
+ */
+#ifndef REFCOW_SOURCE_H
+#define REFCOW_SOURCE_H
+
+#include "bytes.h"
+#include "refcow.h"
+
+struct reader {
+    const refcow_source *source;
+    refcow_limits limits;
+    int (*progress)(void *user, const refcow_progress *progress);
+    void *user;
+    refcow_progress at;   /* counts the work, and is what the callback sees */
+    uint64_t next_report; /* work at which the callback is called next */
+    uint64_t hole_start;  /* a stretch that next_data said is a hole; empty if start = end */
+    uint64_t hole_end;
+    refcow_error error;
+};
+
+/* Remember a failure, unless there is one already. Always false, to be returned. */
+bool refcow_fail(struct reader *reader, refcow_status status, uint64_t value, uint64_t offset);
+
+/* Fill the buffer from offset; bytes at or past the end of the file are zeros, as in qemu-img. */
+bool refcow_read(struct reader *reader, uint64_t offset, uint8_t *buffer, size_t length);
+
+/* Account for work on this many entries. */
+bool refcow_visit(struct reader *reader, uint64_t entries);
+
+/* Call the progress callback now. */
+bool refcow_report(struct reader *reader);
+
+/* Whether the oracle can read there at all: offset + length at most 2^63 - 2^30. Tables that break this rule are
+ * refused, or their look-ups fail; what lies past the end of the file but below this is zeros. */
+bool refcow_readable(uint64_t offset, uint64_t length);
+
+/* A small window on the file for look-ups of single entries that are often near the one before. */
+#define REFCOW_VIEW_SIZE 4096u
+struct view {
+    uint8_t *buffer; /* REFCOW_VIEW_SIZE bytes */
+    uint64_t offset; /* of buffer[0] in the file */
+    bool filled;
+};
+
+/* The bytes at offset, `length` (at most 64) of them; NULL when the reader has failed. */
+const uint8_t *refcow_view(struct view *view, struct reader *reader, uint64_t offset, size_t length);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * tables.h - the distinct tables that a tree names, each with how often it is named.
+ *
+ * A table that is named a thousand times is read once, and everything in it counts a thousand times. When there are more
+ * distinct tables than room, a scan over their names keeps the ones with the lowest offsets, and further scans go on
+ * from there; each scan is over all names, so the weights are complete.
+ */
+#ifndef REFCOW_TABLES_H
+#define REFCOW_TABLES_H
+
+#include "bytes.h"
+
+struct table_name {
+    uint64_t offset;
+    uint64_t weight; /* times named */
+    uint64_t active; /* of these, by the active tree */
+    uint64_t guest;  /* lowest guest offset it stands for, or REFCOW_NO_GUEST */
+};
+
+struct table_set {
+    struct table_name *names; /* `room` of them, at least 2 */
+    size_t room;
+    size_t count;
+    uint64_t lowest;  /* offsets below have been dealt with in earlier scans */
+    uint64_t highest; /* offsets above are left to later scans */
+};
+
+/* Start the first scan. */
+void refcow_tables_start(struct table_set *set);
+
+void refcow_tables_add(struct table_set *set, const struct table_name *name);
+
+/* The scan is over: sort by offset, equal offsets added up. */
+void refcow_tables_finish(struct table_set *set);
+
+/* Start the next scan; false when there is nothing left to scan for. */
+bool refcow_tables_continue(struct table_set *set);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * window.h - the sink of all references: counters for the host clusters of one pass, and their stored refcounts.
+ *
+ * A counter is a byte (narrow) or 8 bytes (wide). Nearly every image is counted with narrow ones; if one of them runs
+ * full although the image's width could hold more, the whole check is done again with wide ones.
+ */
+#ifndef REFCOW_WINDOW_H
+#define REFCOW_WINDOW_H
+
+#include "findings.h"
+
+struct window {
+    uint64_t first; /* the clusters first .. end - 1 */
+    uint64_t end;
+    uint64_t beyond; /* the lowest cluster at or past end that was asked for; UINT64_MAX: none */
+    uint64_t limit;  /* the largest refcount of the image's width */
+    uint32_t cluster_bits;
+    bool saturated;   /* a narrow counter ran full */
+    uint8_t *stored;  /* by cluster: see refcounts.h */
+    uint8_t *narrow;  /* by cluster: references counted */
+    uint64_t *wide;   /* instead of narrow, or NULL */
+    struct findings *findings;
+};
+
+/* Bytes of memory for each cluster of a window. */
+#define WINDOW_NARROW_BYTES 2u
+#define WINDOW_WIDE_BYTES 9u
+
+/* Set all counters to 0 for these clusters. */
+void refcow_window_start(struct window *window, uint64_t first, uint64_t end);
+
+/* Count `weight` more references to each of the clusters first .. first + count - 1, as far as they are in the window.
+ * A counter does not pass the limit; references that it cannot hold are findings. */
+void refcow_window_count(struct window *window, uint64_t first, uint64_t count, uint64_t weight);
+
+/* Whether the cluster is in this window. One that is further on will be in a later window: it is noted in beyond. */
+bool refcow_window_holds(struct window *window, uint64_t cluster);
+
+/* The references counted for a cluster in the window. */
+uint64_t refcow_window_counted(const struct window *window, uint64_t cluster);
+
+#endif
