@@ -124,6 +124,8 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     *check = fresh;
     take_memory(check, options, &layout, is_wide);
     start_report(check);
+    /* The header's cluster is part of the image even where no refcount can be looked up. */
+    check->result->image_end_offset = check->cluster_size;
     check->is_report_complete = refcow_refcounts_start(&check->refcounts, header, &check->reader) &&
                                 header->l1_size <= REFCOW_L1_ENTRIES_MAX &&
                                 refcow_readable(header->l1_table_offset, 8 * (uint64_t)header->l1_size);

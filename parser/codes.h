@@ -48,6 +48,8 @@
     X(L1_SIZE_SMALL, 53, REFUSED, "l1-size-small", "l1_size has fewer entries than the virtual size needs")            \
     X(VIRTUAL_SIZE, 54, REFUSED, "virtual-size", "size (virtual) is greater than 2^63 - 2^30")                         \
     X(CRYPT_METHOD, 55, REFUSED, "crypt-method", "crypt_method is not 0 (none), 1 (AES) or 2 (LUKS)")                  \
+    X(NB_SNAPSHOTS, 56, REFUSED, "nb-snapshots", "nb_snapshots is greater than 65536")                                 \
+    X(SNAPSHOTS_OFFSET, 57, REFUSED, "snapshots-offset", "snapshots_offset is unaligned or out of range")              \
     X(EXTENSION_LENGTH, 60, REFUSED, "extension-length", "a header extension reaches out of the header area, its length is") \
     X(BACKING_FORMAT_LENGTH, 61, REFUSED, "backing-format-length", "the backing format extension is longer than 15 bytes") \
     X(SNAPSHOTS_UNSUPPORTED, 90, LIMIT, "snapshots-unsupported", "internal snapshots are not checked yet, nb_snapshots is") \

@@ -64,7 +64,7 @@ static bool is_equal(const struct window *window, uint64_t at, uint64_t count)
     return window->wide == NULL && memcmp(window->stored + at, window->narrow + at, (size_t)count) == 0;
 }
 
-/* The image ends with the last cluster that has references, stored or counted. */
+/* The image ends with the last cluster that has references, stored or counted; windows come in ascending order. */
 static void note_image_end(struct check *check, uint64_t clusters)
 {
     const struct window *window = &check->window;

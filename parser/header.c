@@ -40,7 +40,8 @@ enum {
 #define KNOWN_INCOMPATIBLE 0x1fu
 #define EXTENDED_L2_CLUSTER_BITS_MIN 14u
 #define REFCOUNT_ORDER_MAX 6u
-#define SECTOR_BITS 9u
+#define SECTOR_SIZE 512u
+#define SNAPSHOT_HEAD_SIZE 40u
 
 #define EXTENSION_END 0u
 #define EXTENSION_BACKING_FORMAT 0xe2792acau
@@ -139,10 +140,12 @@ static void validate_features(refcow_image *image)
         refuse(image, REFCOW_STATUS_CRYPT_METHOD, header->crypt_method, AT_CRYPT_METHOD);
 }
 
-/* Whether a table can stand there: cluster aligned and readable; past the end of the file it is a table of zeros. */
+/* Whether a table can stand there: cluster aligned and readable; past the end of the file it is a table of zeros. One
+ * without entries needs a place all the same. */
 static bool is_table_place(const refcow_header *header, uint64_t offset, uint64_t length)
 {
-    return is_aligned(offset, (uint64_t)1 << header->cluster_bits) && refcow_readable(offset, length);
+    return is_aligned(offset, (uint64_t)1 << header->cluster_bits) && offset <= INT64_MAX &&
+           refcow_readable(offset, length);
 }
 
 static void validate_refcount_table(refcow_image *image)
@@ -169,8 +172,19 @@ static void validate_l1_table(refcow_image *image)
         refuse(image, REFCOW_STATUS_L1_TABLE_OFFSET, header->l1_table_offset, AT_L1_TABLE_OFFSET);
     if (units_of(header->virtual_size, span_bits) > header->l1_size)
         refuse(image, REFCOW_STATUS_L1_SIZE_SMALL, header->l1_size, AT_L1_SIZE);
-    if (!refcow_readable(round_down(header->virtual_size, (uint64_t)1 << SECTOR_BITS), 0))
+    if (!refcow_readable(0, round_down(header->virtual_size, SECTOR_SIZE)))
         refuse(image, REFCOW_STATUS_VIRTUAL_SIZE, header->virtual_size, AT_SIZE);
+}
+
+/* The snapshot table must have a place even when it has no entries. */
+static void validate_snapshots(refcow_image *image)
+{
+    const refcow_header *header = &image->header;
+    uint64_t bytes = SNAPSHOT_HEAD_SIZE * (uint64_t)header->nb_snapshots;
+    if (header->nb_snapshots > REFCOW_SNAPSHOTS_MAX)
+        refuse(image, REFCOW_STATUS_NB_SNAPSHOTS, header->nb_snapshots, AT_NB_SNAPSHOTS);
+    if (!is_table_place(header, header->snapshots_offset, bytes))
+        refuse(image, REFCOW_STATUS_SNAPSHOTS_OFFSET, header->snapshots_offset, AT_SNAPSHOTS_OFFSET);
 }
 
 /* One extension: where its contents lie. A repeated extension replaces the one before. */
@@ -232,6 +246,7 @@ static void validate(refcow_image *image, struct reader *reader)
     validate_features(image);
     validate_refcount_table(image);
     validate_l1_table(image);
+    validate_snapshots(image);
     if (!is_refused(image))
         locate_extensions(image, reader);
 }
@@ -244,7 +259,7 @@ refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t versi
         return REFCOW_STATUS_BAD_ARGUMENT;
     memset(image, 0, sizeof *image);
     image->source = *source;
-    if (!refcow_readable(source->size, 0)) {
+    if (!refcow_readable(0, source->size)) {
         refuse(image, REFCOW_STATUS_SOURCE_TOO_LARGE, source->size, 0);
         return image->error.status;
     }

@@ -177,14 +177,12 @@ static void visit_data(struct check *check, struct l2_walk *walk, const struct l
     uint64_t offset = place->entry & ENTRY_OFFSET;
     if ((allocated_subclusters(entry->bitmap) & zero_subclusters(entry->bitmap)) != 0)
         report_l2(check, walk, REFCOW_KIND_SUBCLUSTERS_CLASH, REFCOW_ROLE_DATA, place);
-    if (!is_aligned(offset, check->cluster_size)) {
+    if (!is_aligned(offset, check->cluster_size))
         report_l2(check, walk, REFCOW_KIND_DATA_UNALIGNED, REFCOW_ROLE_DATA, place);
-    } else {
-        struct reference reference = {REFCOW_ROLE_DATA, offset, check->cluster_size, walk->table->weight};
-        count_statistics(check, walk, offset);
-        if (!check->l2.data_file)
-            count_reference(check, &reference, place);
-    }
+    struct reference reference = {REFCOW_ROLE_DATA, offset, check->cluster_size, walk->table->weight};
+    count_statistics(check, walk, offset);
+    if (!check->l2.data_file)
+        count_reference(check, &reference, place);
     if (walk->table->active == 0)
         return;
     if (check->first_pass && class == L2_NORMAL && walk->table->offset != 0)

@@ -21,7 +21,7 @@ bool refcow_fail(struct reader *reader, refcow_status status, uint64_t value, ui
 
 bool refcow_readable(uint64_t offset, uint64_t length)
 {
-    return length <= READ_END && offset <= READ_END - length;
+    return length == 0 || (length <= READ_END && offset <= READ_END - length);
 }
 
 bool refcow_report(struct reader *reader)
