@@ -130,9 +130,7 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
                                 header->l1_size <= REFCOW_L1_ENTRIES_MAX &&
                                 refcow_readable(header->l1_table_offset, 8 * (uint64_t)header->l1_size);
     refcow_findings_start(&check->findings, options->findings, options->findings_capacity);
-    check->window.findings = &check->findings;
-    check->window.cluster_bits = header->cluster_bits;
-    check->window.limit = refcow_refcounts_limit(&check->refcounts);
+    check->refcount_limit = refcow_refcounts_limit(&check->refcounts);
 }
 
 /* One window: stored refcounts first, because copied flags are judged while references are counted. */

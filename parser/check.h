@@ -24,6 +24,7 @@ struct check {
     uint64_t cluster_size;
     uint64_t file_length;  /* the file's size rounded up to 512, as the oracle has it */
     uint64_t clusters;     /* of the file: file_length rounded up to clusters */
+    uint64_t refcount_limit; /* the largest refcount of the image's width */
     uint64_t grown;        /* 1 if a reference sticks out into the cluster after these, else 0 */
     uint64_t window_clusters; /* that the memory is enough for */
     uint64_t memory_used;
@@ -41,6 +42,12 @@ bool refcow_references_walk(struct check *check);
 
 /* Count the references to refcount blocks. They come last: a block whose cluster has any other use is a finding. */
 bool refcow_references_walk_blocks(struct check *check);
+
+/* What the oracle's counter for a cluster in the window holds: it does not go past what the image's width can store. */
+static inline uint64_t capped_count(const struct check *check, uint64_t cluster)
+{
+    return least(refcow_window_counted(&check->window, cluster), check->refcount_limit);
+}
 
 /* Compare the stored with the counted refcounts of the window. */
 bool refcow_compare_window(struct check *check);

@@ -21,40 +21,60 @@ static bool continues(const refcow_finding *range, const refcow_finding *mismatc
            range->expected == mismatch->expected && range->found == mismatch->found;
 }
 
-static void report_mismatch(struct check *check, refcow_kind kind, uint64_t cluster, uint64_t stored, uint64_t counted)
+static void report_mismatch(struct check *check, const refcow_finding *mismatch)
 {
     refcow_finding *range = &check->mismatch;
+    if (continues(range, mismatch)) {
+        range->length += mismatch->length;
+        range->times += mismatch->times;
+    } else {
+        refcow_compare_finish(check);
+        *range = *mismatch;
+    }
+}
+
+static refcow_finding mismatch_at(const struct check *check, uint64_t cluster, refcow_kind kind)
+{
     refcow_finding mismatch = {0};
     mismatch.kind = kind;
     mismatch.host = cluster << check->header->cluster_bits;
     mismatch.length = check->cluster_size;
     mismatch.guest = REFCOW_NO_GUEST;
-    mismatch.expected = counted;
-    mismatch.found = stored;
     mismatch.times = 1;
-    if (continues(range, &mismatch)) {
-        range->length += check->cluster_size;
-        range->times++;
-    } else {
-        refcow_compare_finish(check);
-        *range = mismatch;
-    }
+    return mismatch;
+}
+
+/* More references than the image's width can store: a defect for each of them. */
+static void compare_with_limit(struct check *check, uint64_t cluster)
+{
+    uint64_t counted = refcow_window_counted(&check->window, cluster);
+    refcow_finding excess = mismatch_at(check, cluster, REFCOW_KIND_TOO_MANY_REFERENCES);
+    if (counted <= check->refcount_limit)
+        return;
+    excess.expected = counted;
+    excess.found = check->refcount_limit;
+    excess.times = counted - check->refcount_limit;
+    refcow_findings_add(&check->findings, &excess);
 }
 
 /* One cluster exactly; bytes that differ may still be equal refcounts when they are large. */
 static bool compare_cluster(struct check *check, uint64_t cluster)
 {
-    uint64_t counted = refcow_window_counted(&check->window, cluster);
+    uint64_t counted = capped_count(check, cluster);
     uint64_t stored = check->window.stored[cluster - check->window.first];
     bool known = stored != REFCOUNT_UNKNOWN;
+    compare_with_limit(check, cluster);
     if (stored == REFCOUNT_MANY && !refcow_refcounts_look_up(&check->refcounts, cluster, &stored, &known))
         return false;
-    if (!known)
-        report_mismatch(check, REFCOW_KIND_REFCOUNT_UNREADABLE, cluster, 0, 0);
-    else if (stored < counted)
-        report_mismatch(check, REFCOW_KIND_REFCOUNT_LOW, cluster, stored, counted);
-    else if (stored > counted)
-        report_mismatch(check, REFCOW_KIND_REFCOUNT_HIGH, cluster, stored, counted);
+    if (known && stored == counted)
+        return true;
+    refcow_finding mismatch = mismatch_at(check, cluster, REFCOW_KIND_REFCOUNT_UNREADABLE);
+    if (known) {
+        mismatch.kind = stored < counted ? REFCOW_KIND_REFCOUNT_LOW : REFCOW_KIND_REFCOUNT_HIGH;
+        mismatch.expected = counted;
+        mismatch.found = stored;
+    }
+    report_mismatch(check, &mismatch);
     return true;
 }
 

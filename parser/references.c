@@ -378,7 +378,7 @@ static void visit_block(struct check *check, uint64_t index, uint64_t entry)
         report_entry(check, REFCOW_KIND_BLOCK_OUT_OF_FILE, &block, &place);
     } else {
         count_reference(check, &block, &place);
-        if (refcow_window_holds(&check->window, cluster) && refcow_window_counted(&check->window, cluster) != 1) {
+        if (refcow_window_holds(&check->window, cluster) && capped_count(check, cluster) != 1) {
             refcow_finding finding = finding_at(REFCOW_KIND_BLOCK_SHARED, &block, &place);
             refcow_findings_add(&check->findings, &finding);
         }

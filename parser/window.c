@@ -1,6 +1,6 @@
 #include "window.h"
 
-/* A narrow counter that holds this is full; the count may be higher. */
+/* A narrow counter that holds this is full: the count may be higher. Stored refcounts are never this byte. */
 #define NARROW_FULL 253u
 
 void refcow_window_start(struct window *window, uint64_t first, uint64_t end)
@@ -15,39 +15,23 @@ void refcow_window_start(struct window *window, uint64_t first, uint64_t end)
         memset(window->narrow, 0, clusters);
 }
 
-static void report_excess(struct window *window, uint64_t cluster, uint64_t excess)
+static void count_wide(uint64_t *counters, uint64_t count, uint64_t weight)
 {
-    refcow_finding finding = {0};
-    finding.kind = REFCOW_KIND_TOO_MANY_REFERENCES;
-    finding.host = cluster << window->cluster_bits;
-    finding.length = (uint64_t)1 << window->cluster_bits;
-    finding.guest = REFCOW_NO_GUEST;
-    finding.expected = window->limit;
-    finding.times = excess;
-    refcow_findings_add(window->findings, &finding);
+    for (uint64_t i = 0; i < count; i++)
+        counters[i] += weight;
 }
 
-static void count_wide(struct window *window, uint64_t at, uint64_t count, uint64_t weight)
+/* Whether a counter ran full. Written so that compilers make vector instructions of it. */
+static bool count_narrow(uint8_t *counters, uint64_t count, uint64_t weight)
 {
-    for (uint64_t i = at; i < at + count; i++) {
-        uint64_t room = window->limit - window->wide[i];
-        window->wide[i] += least(weight, room);
-        if (weight > room)
-            report_excess(window, window->first + i, weight - room);
+    uint8_t most = (uint8_t)(NARROW_FULL - least(weight, NARROW_FULL));
+    uint8_t full = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        uint8_t counter = counters[i] < most ? counters[i] : most;
+        counters[i] = (uint8_t)(counter + (NARROW_FULL - most));
+        full |= (uint8_t)(counters[i] == NARROW_FULL);
     }
-}
-
-static void count_narrow(struct window *window, uint64_t at, uint64_t count, uint64_t weight)
-{
-    uint64_t most = least(window->limit, NARROW_FULL);
-    for (uint64_t i = at; i < at + count; i++) {
-        uint64_t room = most - window->narrow[i];
-        window->narrow[i] = (uint8_t)(window->narrow[i] + least(weight, room));
-        if (window->narrow[i] == NARROW_FULL)
-            window->saturated = true;
-        else if (weight > room)
-            report_excess(window, window->first + i, weight - room);
-    }
+    return full != 0;
 }
 
 void refcow_window_count(struct window *window, uint64_t first, uint64_t count, uint64_t weight)
@@ -59,9 +43,9 @@ void refcow_window_count(struct window *window, uint64_t first, uint64_t count, 
     if (start >= stop)
         return;
     if (window->wide != NULL)
-        count_wide(window, start - window->first, stop - start, weight);
-    else
-        count_narrow(window, start - window->first, stop - start, weight);
+        count_wide(window->wide + (start - window->first), stop - start, weight);
+    else if (count_narrow(window->narrow + (start - window->first), stop - start, weight))
+        window->saturated = true;
 }
 
 bool refcow_window_holds(struct window *window, uint64_t cluster)
