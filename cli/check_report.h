@@ -1,0 +1,53 @@
+/*
+ * check_report.h - all that `refcow check` has learnt about an image, and the two ways to print it.
+ */
+#ifndef REFCOW_CLI_CHECK_REPORT_H
+#define REFCOW_CLI_CHECK_REPORT_H
+
+#include "failure.h"
+#include "refcow.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+typedef struct check_report {
+    const char *path;
+    refcow_verdict verdict;
+    failure failure;
+    uint64_t file_size;
+    bool checked; /* refcow_check() has run: the fields below mean something */
+    refcow_image image;
+    refcow_result result;
+    const refcow_finding *findings;
+} check_report;
+
+/* The whole image was looked at; there may be refcounts that could not be looked up. */
+static inline bool check_is_finished(const check_report *report)
+{
+    return report->checked && report->result.error.status == REFCOW_STATUS_OK;
+}
+
+/* Finding nothing means that there is nothing. */
+static inline bool check_is_complete(const check_report *report)
+{
+    return check_is_finished(report) && report->result.check_errors == 0;
+}
+
+/* The header says that guest data is in files that refcow does not open. */
+static inline bool has_backing_file(const refcow_header *header)
+{
+    return header->backing_file.offset != 0 && header->backing_file.length > 0;
+}
+
+static inline bool has_data_file(const refcow_header *header)
+{
+    return (header->incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0 || header->data_file.length > 0;
+}
+
+/* For people. Prints nothing if there is nothing to say but the failure, which belongs on stderr. */
+void check_print_human(FILE *out, const check_report *report);
+
+/* For programs: the keys of `qemu-img check --output=json` if the check is finished, and the key "refcow" always. */
+void check_print_json(FILE *out, const check_report *report);
+
+#endif

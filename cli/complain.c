@@ -1,0 +1,65 @@
+#include "complain.h"
+
+#include "escape.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static void begin_line(const char *path)
+{
+    fflush(stdout);
+    fputs("refcow: ", stderr);
+    escape_print(stderr, path);
+    fputs(": ", stderr);
+}
+
+/* Decimal for counts, hexadecimal for bits and offsets: the reader picks. */
+static void print_value(uint64_t value)
+{
+    if (value < 10)
+        fprintf(stderr, ": %" PRIu64, value);
+    else
+        fprintf(stderr, ": %" PRIu64 " = 0x%" PRIx64, value, value);
+}
+
+void complain_about_image(const char *path, const failure *why)
+{
+    begin_line(path);
+    fputs(why->text, stderr);
+    if (why->detail != NULL)
+        fprintf(stderr, ": %s", why->detail);
+    if (why->value_is_place)
+        fprintf(stderr, " (at offset %" PRIu64 ")", why->value);
+    else if (why->has_value)
+        print_value(why->value);
+    if (why->has_offset)
+        fprintf(stderr, " (field at offset %" PRIu64 ")", why->offset);
+    fputc('\n', stderr);
+}
+
+void complain_about_lookups(const char *path, uint64_t clusters)
+{
+    begin_line(path);
+    fprintf(stderr, "the stored refcounts of %" PRIu64 " clusters cannot be looked up\n", clusters);
+}
+
+void complain_about_usage(const char *command, const char *sentence, const char *word)
+{
+    fflush(stdout);
+    fprintf(stderr, "%s: %s", command, sentence);
+    if (word != NULL) {
+        fputs(": '", stderr);
+        escape_print(stderr, word);
+        fputc('\'', stderr);
+    }
+    fprintf(stderr, " (see %s --help)\n", command);
+}
+
+void complain_about_output(int error)
+{
+    fputs("refcow: the output cannot be written", stderr);
+    if (error != 0)
+        fprintf(stderr, ": %s", strerror(error));
+    fputc('\n', stderr);
+}

@@ -1,0 +1,25 @@
+/*
+ * complain.h - every line that the command writes to stderr. Names and words are escaped; what was printed on stdout
+ * before is flushed first, so that the two stay in order.
+ */
+#ifndef REFCOW_CLI_COMPLAIN_H
+#define REFCOW_CLI_COMPLAIN_H
+
+#include "failure.h"
+
+#include <stdint.h>
+
+/* "refcow: IMAGE: version is not 2 or 3: 4 (field at offset 4)" */
+void complain_about_image(const char *path, const failure *why);
+
+/* The check was finished, but not all refcounts could be looked up. */
+void complain_about_lookups(const char *path, uint64_t clusters);
+
+/* "refcow check: unknown option: '--foo' (see refcow check --help)"; command is "refcow" or "refcow VERB", word the
+ * one that is wrong or NULL. */
+void complain_about_usage(const char *command, const char *sentence, const char *word);
+
+/* Stdout could not be written; error is an errno or 0 if the reason is not known. */
+void complain_about_output(int error);
+
+#endif

@@ -1,0 +1,57 @@
+#include "escape.h"
+
+#include "utf8.h"
+
+#include <langinfo.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* Code points that have no shape of their own: controls, line separators, fillers, and the format characters of Unicode
+ * (general category Cf), among which are the marks that change the direction of writing. Sorted. */
+static const struct {
+    int32_t first;
+    int32_t last;
+} shapeless[] = {
+    {0x0000, 0x001f},   {0x007f, 0x009f},   {0x00ad, 0x00ad},    {0x034f, 0x034f},   {0x0600, 0x0605},
+    {0x061c, 0x061c},   {0x06dd, 0x06dd},   {0x070f, 0x070f},    {0x0890, 0x0891},   {0x08e2, 0x08e2},
+    {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},    {0x200b, 0x200f},   {0x2028, 0x202e},
+    {0x2060, 0x206f},   {0x3164, 0x3164},   {0xe000, 0xf8ff},    {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},
+    {0xffa0, 0xffa0},   {0xfff0, 0xfffb},   {0x110bd, 0x110bd},  {0x110cd, 0x110cd}, {0x13430, 0x1343f},
+    {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0x10ffff},
+};
+
+static bool is_shapeless(int32_t code_point)
+{
+    for (size_t i = 0; i < sizeof shapeless / sizeof shapeless[0]; i++) {
+        if (code_point <= shapeless[i].last)
+            return code_point >= shapeless[i].first;
+    }
+    return false;
+}
+
+/* Elsewhere the bytes of a UTF-8 sequence may be commands: 9B begins one on a terminal with 8-bit controls. */
+static bool locale_is_utf8(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+void escape_print(FILE *out, const char *text)
+{
+    bool only_ascii = !locale_is_utf8();
+
+    while (*text != '\0') {
+        int32_t code_point;
+        size_t length = utf8_decode(text, &code_point);
+        bool hidden = code_point == UTF8_INVALID || is_shapeless(code_point) || (only_ascii && code_point > 0x7f);
+
+        if (code_point == '\\') {
+            fputs("\\\\", out);
+        } else if (hidden) {
+            for (size_t i = 0; i < length; i++)
+                fprintf(out, "\\x%02x", (unsigned)(unsigned char)text[i]);
+        } else {
+            fwrite(text, 1, length, out);
+        }
+        text += length;
+    }
+}

@@ -1,0 +1,15 @@
+/*
+ * exit_codes.h - what the command's exit code says; the same numbers as `qemu-img check`.
+ */
+#ifndef REFCOW_CLI_EXIT_CODES_H
+#define REFCOW_CLI_EXIT_CODES_H
+
+typedef enum exit_code {
+    EXIT_CODE_CLEAN = 0,
+    EXIT_CODE_FAILED = 1, /* not judged to the end: usage, I/O, limit, refused, refcounts that cannot be looked up */
+    EXIT_CODE_CORRUPT = 2,
+    EXIT_CODE_LEAKS = 3, /* leaks and nothing worse */
+    EXIT_CODE_NOT_QCOW2 = 63
+} exit_code;
+
+#endif

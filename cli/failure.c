@@ -1,0 +1,40 @@
+#include "failure.h"
+
+#include <stddef.h>
+
+failure failure_of_library(const refcow_error *error, const char *detail)
+{
+    refcow_class class = refcow_status_class(error->status);
+    bool is_failure = error->status != REFCOW_STATUS_OK;
+
+    return (failure){
+        .name = refcow_status_name(error->status),
+        .text = refcow_status_text(error->status),
+        .detail = detail,
+        .value = error->value,
+        .offset = error->offset,
+        .has_value = is_failure && class != REFCOW_CLASS_USAGE,
+        .value_is_place = error->status == REFCOW_STATUS_READ_FAILED,
+        .has_offset = class == REFCOW_CLASS_FOREIGN || class == REFCOW_CLASS_REFUSED,
+    };
+}
+
+failure failure_of_opening(const char *detail)
+{
+    return (failure){.name = "open-failed", .text = "the file cannot be opened", .detail = detail};
+}
+
+failure failure_of_file_kind(const char *detail)
+{
+    return (failure){.name = "not-a-file", .text = "neither a regular file nor a block device", .detail = detail};
+}
+
+failure failure_of_memory(uint64_t bytes)
+{
+    return (failure){
+        .name = "no-memory",
+        .text = "the system does not give as many bytes of memory",
+        .value = bytes,
+        .has_value = true,
+    };
+}

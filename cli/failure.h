@@ -1,0 +1,36 @@
+/*
+ * failure.h - why an image was not judged to the end: a status of the library, or one of the few that only a command
+ * can have.
+ */
+#ifndef REFCOW_CLI_FAILURE_H
+#define REFCOW_CLI_FAILURE_H
+
+#include "refcow.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct failure {
+    const char *name;   /* for machines, "read-failed"; "ok" if there is no failure */
+    const char *text;   /* for people, a sentence without its full stop */
+    const char *detail; /* what the system says about it, or NULL */
+    uint64_t value;     /* as in refcow_error */
+    uint64_t offset;    /* as in refcow_error */
+    bool has_value;
+    bool value_is_place; /* value is where in the file it happened */
+    bool has_offset;
+} failure;
+
+/* What a library call has returned; REFCOW_STATUS_OK gives no failure. detail may be NULL. */
+failure failure_of_library(const refcow_error *error, const char *detail);
+
+/* The file cannot be opened; detail says why. */
+failure failure_of_opening(const char *detail);
+
+/* The file is of a kind that no image is kept in; detail says which. */
+failure failure_of_file_kind(const char *detail);
+
+/* The system does not give as many bytes of memory. */
+failure failure_of_memory(uint64_t bytes);
+
+#endif

@@ -1,0 +1,134 @@
+#define _GNU_SOURCE /* SEEK_DATA */
+#define _FILE_OFFSET_BITS 64
+
+#include "image_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static const char *name_of_kind(mode_t mode)
+{
+    if (S_ISDIR(mode))
+        return "directory";
+    if (S_ISFIFO(mode))
+        return "FIFO";
+    if (S_ISCHR(mode))
+        return "character device";
+    if (S_ISSOCK(mode))
+        return "socket";
+    return "unknown kind";
+}
+
+/* The descriptor was opened without waiting; from here on reads may wait, or a slow disk would look like an error. */
+static bool allow_waiting(int descriptor)
+{
+    int flags = fcntl(descriptor, F_GETFL);
+    return flags >= 0 && fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) == 0;
+}
+
+/* The size of an open regular file or block device. stat() knows that of a file only. */
+static bool find_size(int descriptor, const struct stat *facts, uint64_t *size)
+{
+    off_t end = S_ISBLK(facts->st_mode) ? lseek(descriptor, 0, SEEK_END) : facts->st_size;
+    if (end < 0)
+        return false;
+    *size = (uint64_t)end;
+    return true;
+}
+
+static bool examine(image_file *file, failure *why)
+{
+    struct stat facts;
+
+    if (fstat(file->descriptor, &facts) != 0) {
+        *why = failure_of_opening(strerror(errno));
+        return false;
+    }
+    if (!S_ISREG(facts.st_mode) && !S_ISBLK(facts.st_mode)) {
+        *why = failure_of_file_kind(name_of_kind(facts.st_mode));
+        return false;
+    }
+    if (!allow_waiting(file->descriptor) || !find_size(file->descriptor, &facts, &file->size)) {
+        *why = failure_of_opening(strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+bool image_file_open(image_file *file, const char *path, failure *why)
+{
+    *file = (image_file){.descriptor = -1, .knows_holes = true};
+
+    do {
+        file->descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    } while (file->descriptor < 0 && errno == EINTR);
+    if (file->descriptor < 0) {
+        *why = failure_of_opening(strerror(errno));
+        return false;
+    }
+    if (!examine(file, why)) {
+        image_file_close(file);
+        return false;
+    }
+    return true;
+}
+
+void image_file_close(image_file *file)
+{
+    close(file->descriptor);
+    file->descriptor = -1;
+}
+
+static int read_exactly(void *user, uint64_t offset, void *buffer, size_t length)
+{
+    image_file *file = user;
+    unsigned char *next = buffer;
+
+    while (length > 0) {
+        ssize_t got = pread(file->descriptor, next, length, (off_t)offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            file->read_detail = got < 0 ? strerror(errno) : "the file has become shorter";
+            return -1;
+        }
+        next += got;
+        offset += (uint64_t)got;
+        length -= (size_t)got;
+    }
+    return 0;
+}
+
+/* "No data from here on" is also what lseek() says past the end of a file that has become shorter since it was opened;
+ * that must not pass for a hole. */
+static bool still_has_its_size(const image_file *file)
+{
+    struct stat facts;
+    if (fstat(file->descriptor, &facts) != 0)
+        return false;
+    return S_ISBLK(facts.st_mode) || (uint64_t)facts.st_size >= file->size;
+}
+
+static uint64_t next_data(void *user, uint64_t offset)
+{
+    image_file *file = user;
+
+    if (!file->knows_holes)
+        return offset;
+    off_t data = lseek(file->descriptor, (off_t)offset, SEEK_DATA);
+    if (data >= 0)
+        return (uint64_t)data;
+    if (errno == ENXIO)
+        return still_has_its_size(file) ? file->size : offset;
+    file->knows_holes = false;
+    return offset;
+}
+
+refcow_source image_file_source(image_file *file)
+{
+    return (refcow_source){.read = read_exactly, .next_data = next_data, .user = file, .size = file->size};
+}

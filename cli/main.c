@@ -1,0 +1,84 @@
+/*
+ * main.c - the command `refcow`: finds the verb, runs it, and sees to it that what it printed has arrived.
+ */
+#define _POSIX_C_SOURCE 200809L /* SIGPIPE */
+
+#include "check.h"
+#include "complain.h"
+#include "exit_codes.h"
+#include "refcow.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct verb {
+    const char *name;
+    const char *summary;
+    exit_code (*run)(int argc, char **argv); /* argv[0] is the name */
+} verb;
+
+static const verb verbs[] = {
+    {"check", "count the references in an image and check the refcounts that it stores", check_run},
+};
+
+static const size_t verb_count = sizeof verbs / sizeof verbs[0];
+
+static exit_code print_help(void)
+{
+    puts("usage: refcow VERB [OPTION]... IMAGE\n"
+         "\n"
+         "Look into qcow2 images, hostile ones too. Nothing is ever written to them.\n");
+    for (size_t i = 0; i < verb_count; i++)
+        printf("  %-10s %s\n", verbs[i].name, verbs[i].summary);
+    puts("\n"
+         "  refcow VERB --help    the options of a verb\n"
+         "  refcow --version");
+    return EXIT_CODE_CLEAN;
+}
+
+static exit_code print_version(void)
+{
+    puts("refcow " REFCOW_VERSION_TEXT);
+    return EXIT_CODE_CLEAN;
+}
+
+static exit_code run_verb(int argc, char **argv)
+{
+    if (argc < 1) {
+        complain_about_usage("refcow", "no verb is named", NULL);
+        return EXIT_CODE_FAILED;
+    }
+    if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
+        return print_help();
+    if (strcmp(argv[0], "--version") == 0 || strcmp(argv[0], "-V") == 0)
+        return print_version();
+    for (size_t i = 0; i < verb_count; i++) {
+        if (strcmp(argv[0], verbs[i].name) == 0)
+            return verbs[i].run(argc, argv);
+    }
+    complain_about_usage("refcow", "unknown verb", argv[0]);
+    return EXIT_CODE_FAILED;
+}
+
+/* A report that did not arrive must not look like one that did: a full disk or a closed pipe makes the whole run fail.
+ */
+static exit_code deliver_output(exit_code code)
+{
+    int failed_before = ferror(stdout);
+
+    errno = 0;
+    if (fclose(stdout) == 0 && !failed_before)
+        return code;
+    complain_about_output(errno);
+    return EXIT_CODE_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, ""); /* tells which bytes a terminal takes for characters; numbers stay as in C */
+    signal(SIGPIPE, SIG_IGN);
+    return (int)deliver_output(run_verb(argc - 1, argv + 1));
+}

@@ -1,0 +1,46 @@
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, madvise() */
+
+#include "memory.h"
+
+#include <sys/mman.h>
+
+/* Counters are written from end to end, and a page fault for each 4 KiB of them is a good part of a short check. It is
+ * only a hint: without huge pages all works as well. */
+static void ask_for_huge_pages(const memory_block *block)
+{
+#ifdef MADV_HUGEPAGE
+    (void)madvise(block->base, block->size, MADV_HUGEPAGE);
+#else
+    (void)block;
+#endif
+}
+
+bool memory_map(memory_block *block, uint64_t size)
+{
+    *block = (memory_block){NULL, 0};
+    if (size > SIZE_MAX)
+        return false;
+    void *base = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base == MAP_FAILED)
+        return false;
+    *block = (memory_block){base, (size_t)size};
+    return true;
+}
+
+bool memory_map_between(memory_block *block, uint64_t most, uint64_t least)
+{
+    for (uint64_t size = most; size > least; size /= 2) {
+        if (memory_map(block, size)) {
+            ask_for_huge_pages(block);
+            return true;
+        }
+    }
+    return memory_map(block, least);
+}
+
+void memory_unmap(memory_block *block)
+{
+    if (block->base != NULL)
+        munmap(block->base, block->size);
+    *block = (memory_block){NULL, 0};
+}

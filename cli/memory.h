@@ -1,0 +1,24 @@
+/*
+ * memory.h - blocks of zeroed memory straight from the system: what is not touched costs nothing.
+ */
+#ifndef REFCOW_CLI_MEMORY_H
+#define REFCOW_CLI_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct memory_block {
+    void *base; /* NULL: there is none */
+    size_t size;
+} memory_block;
+
+/* Exactly as many bytes, at least 1. */
+bool memory_map(memory_block *block, uint64_t size);
+
+/* As many bytes as the system gives between the two sizes, the most first. */
+bool memory_map_between(memory_block *block, uint64_t most, uint64_t least);
+
+void memory_unmap(memory_block *block);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * options.h - the command line of `refcow check`, with its defaults.
+ */
+#ifndef REFCOW_CLI_OPTIONS_H
+#define REFCOW_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum output_mode { OUTPUT_HUMAN, OUTPUT_JSON } output_mode;
+
+typedef enum options_outcome {
+    OPTIONS_READY,
+    OPTIONS_HELP, /* help is asked for; the rest does not matter */
+    OPTIONS_WRONG /* the reason has been written to stderr */
+} options_outcome;
+
+typedef struct check_options {
+    const char *path;
+    output_mode output;
+    bool quiet;
+    bool format_is_given; /* -f qcow2: a file in another format is an error, as in qemu-img */
+    uint64_t memory;      /* bytes, at most */
+    uint64_t max_read;    /* bytes; 0: no limit */
+    uint64_t max_findings;
+} check_options;
+
+/* argv[0] is the verb; the strings stay the caller's. */
+options_outcome check_options_parse(check_options *options, int argc, char **argv);
+
+#endif
