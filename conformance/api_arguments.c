@@ -202,6 +202,31 @@ static void size_of_the_block_does_not_matter(void)
     image_free(&built);
 }
 
+/* One range of leaks from one window into the next is one finding, whatever the windows. */
+static void findings_go_on_from_window_to_window(void)
+{
+    const uint64_t kept = 100;
+    image_recipe recipe = {.version = 3, .cluster_bits = 9, .refcount_order = 0, .l2_tables = 600, .mapped = 64};
+    built_image built = image_build(recipe);
+    for (uint64_t table = kept; table < recipe.l2_tables; table++) {
+        image_put(&built, image_l1_entry(&built, table), 8, 0);
+    }
+    memory_source source = source_of_image(&built);
+    run_options options = {0};
+    check_answer little = run_check(&source, &options);
+    CHECK(little.result.passes > 1);
+    options.memory_size = 4u << 20;
+    check_answer ample = run_check(&source, &options);
+    CHECK_EQUAL(ample.result.passes, 1);
+    CHECK_SAME(&little, &ample);
+    CHECK_EQUAL(little.result.findings_count, 2);
+    CHECK_EQUAL(little.findings[0].times, recipe.l2_tables - kept);
+    CHECK_EQUAL(little.findings[1].times, 64 * (recipe.l2_tables - kept));
+    drop_answer(&little);
+    drop_answer(&ample);
+    image_free(&built);
+}
+
 static void room_for_findings_does_not_matter(void)
 {
     static const size_t capacities[] = {1,
@@ -289,6 +314,7 @@ void run_argument_tests(void)
     RUN(plan_is_enough_for_one_pass_of_a_long_file);
     RUN(block_may_begin_anywhere);
     RUN(size_of_the_block_does_not_matter);
+    RUN(findings_go_on_from_window_to_window);
     RUN(room_for_findings_does_not_matter);
     RUN(first_findings_are_kept);
     RUN(source_has_a_largest_size);

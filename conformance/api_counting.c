@@ -417,6 +417,15 @@ static void compressed_clusters_are_counted(void)
         CHECK_EQUAL(answer.result.refcounts.allocated_clusters, 0);
         drop_answer(&answer);
 
+        /* The highest bit of the offset. */
+        uint64_t highest = (uint64_t)1 << (62 - (bits - 8) - 1);
+        image_put(&image, image_l2_entry(&image, 0), 8, compressed_entry(bits, highest, 1));
+        answer = check_image(&image);
+        CHECK_EQUAL(answer.result.corruptions, 1);
+        CHECK_EQUAL(FIND(&answer, OUT_OF_FILE).host, highest);
+        CHECK_EQUAL(FIND(&answer, OUT_OF_FILE).length, 512);
+        drop_answer(&answer);
+
         image_put(&image, image_l2_entry(&image, 0), 8,
                   compressed_entry(bits, host + image.cluster_size - 1, most) | FLAG_COPIED);
         answer = check_image(&image);

@@ -1,6 +1,7 @@
 /*
  * api_faults.c - sources that fail or lie, callers that cancel or set limits. No stop may look like a clean image.
  */
+#include "../fuzz/random.h"
 #include "api_run.h"
 #include "api_suites.h"
 

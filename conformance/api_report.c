@@ -65,6 +65,20 @@ static void only_standard_entries_are_reported(void)
     image_free(&image);
 }
 
+/* Bit 0 of an extended entry means nothing: zeros are in the bitmap. */
+static void extended_entries_have_no_zero_flag(void)
+{
+    image_recipe recipe = {3, 14, 4, 1, 3, 1, 0};
+    built_image image = image_build(recipe);
+    uint64_t entry = image_l2_entry(&image, 1);
+    image_put(&image, entry, 8, image_get(&image, entry, 8) | FLAG_ZERO);
+    image_set_refcount(&image, image_data(&image, 1) / image.cluster_size, 0);
+    check_answer answer = check_image(&image);
+    expect_report(&answer, 3, 1);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
 static void cluster_past_the_refcount_table_is_an_orphan(void)
 {
     built_image image = image_build(small);
@@ -210,6 +224,7 @@ void run_report_tests(void)
     RUN(report_has_the_header_and_the_counts);
     RUN(every_width_is_looked_up);
     RUN(only_standard_entries_are_reported);
+    RUN(extended_entries_have_no_zero_flag);
     RUN(cluster_past_the_refcount_table_is_an_orphan);
     RUN(data_file_has_no_orphans);
     RUN(unreadable_refcounts_are_unknown);

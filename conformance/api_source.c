@@ -3,16 +3,9 @@
  */
 #include "api_source.h"
 
-#include <string.h>
+#include "../fuzz/random.h"
 
-uint64_t next_random(uint64_t *state)
-{
-    *state += 0x9e3779b97f4a7c15u;
-    uint64_t mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
-    return mixed ^ (mixed >> 31);
-}
+#include <string.h>
 
 memory_source source_of_image(const built_image *image)
 {
@@ -50,14 +43,6 @@ static void copy_extent(const file_extent *extent, uint64_t offset, uint8_t *buf
     }
 }
 
-static void flip_some(memory_source *source, uint8_t *buffer, size_t length)
-{
-    for (uint64_t flips = next_random(&source->lies) % 4; flips > 0; flips--) {
-        uint64_t where = next_random(&source->lies);
-        buffer[(where >> 8) % length] ^= (uint8_t)(1u << (where & 7));
-    }
-}
-
 static int is_allowed(memory_source *source, uint64_t offset, size_t length)
 {
     if (source->failed) {
@@ -88,7 +73,7 @@ static int read_memory(void *user, uint64_t offset, void *buffer, size_t length)
         copy_extent(&extents_of(source)[i], offset, buffer, length);
     }
     if (source->lies != 0) {
-        flip_some(source, buffer, length);
+        flip_some(&source->lies, buffer, length);
     }
     source->delivered += length;
     return 0;

@@ -37,7 +37,4 @@ memory_source source_of_extents(const file_extent *extents, size_t count, uint64
 refcow_source source_callbacks(memory_source *source);
 refcow_source source_callbacks_with_holes(memory_source *source);
 
-/* splitmix64; state is any number. */
-uint64_t next_random(uint64_t *state);
-
 #endif

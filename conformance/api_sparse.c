@@ -159,6 +159,31 @@ static void one_table_named_four_million_times(void)
     image_free(&image);
 }
 
+/* Two tables that take turns: neither may be walked, or remembered, more than once for all its names. */
+static void two_tables_that_take_turns(void)
+{
+    image_recipe recipe = {3, 16, 4, 2, 1, 0, 0};
+    built_image image = image_build(recipe);
+    const uint64_t entries = 100000;
+    const uint64_t l1 = GIB;
+    uint8_t *l1_bytes = zeros(8 * entries);
+    for (uint64_t i = 0; i < entries; i++) {
+        put64(l1_bytes + 8 * i, image.l2_tables + i % 2 * image.cluster_size);
+    }
+    image_put(&image, FIELD_L1_TABLE_OFFSET, 8, l1);
+    image_put(&image, FIELD_L1_SIZE, 4, entries);
+    const file_extent extents[] = {{0, image.size, image.bytes}, {l1, 8 * entries, l1_bytes}};
+    memory_source source = source_of_extents(extents, 2, l1 + 8 * entries);
+    run_options options = {.with_next_data = 1};
+    check_answer answer = run_check(&source, &options);
+    CHECK_EQUAL(answer.checked, REFCOW_STATUS_OK);
+    CHECK_EQUAL(answer.result.allocated_clusters, entries);
+    CHECK(answer.result.entries_visited <= answer.result.passes * 2 * entries);
+    drop_answer(&answer);
+    free(l1_bytes);
+    image_free(&image);
+}
+
 /* More distinct L2 tables than the smallest block can remember: the answer is that of an ample block. */
 static void more_tables_than_can_be_remembered(void)
 {
@@ -242,6 +267,7 @@ void run_sparse_tests(void)
     RUN(places_near_the_end_of_the_largest_file);
     RUN(refcounts_past_the_end_are_not_looked_at);
     RUN(one_table_named_four_million_times);
+    RUN(two_tables_that_take_turns);
     RUN(more_tables_than_can_be_remembered);
     RUN(a_long_hole_costs_little);
     RUN(entries_of_the_refcount_table_are_counted);

@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # Every bit of an entry, one at a time: each is reserved, a flag, or part of an offset.
 
 load lib/suite

@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # The command: options, exit codes, bad input, output that cannot be written, names that are hard to print.
 
 load lib/suite

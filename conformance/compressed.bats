@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # Images with compressed clusters: many streams in one host cluster, streams that cross a cluster boundary, and a
 # plain cluster between them.
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # The deliberate differences from qemu-img check, by their numbers in DIVERGENCES.md.
 
 load lib/suite
@@ -148,4 +149,17 @@ make_data_file() {
     create compat=1.1 100
     run -63 "$QEMU_IMG" check -f raw image.qcow2
     run -1 --separate-stderr "$REFCOW" check -f raw image.qcow2
+}
+
+@test "7: an image that AES encrypts is checked without its key" {
+    local cluster=65536
+    local -a key=(--object 'secret,id=key,data=not a secret')
+    local options='driver=qcow2,encrypt.key-secret=key,file.driver=file,file.filename=image.qcow2'
+    "$QEMU_IMG" create -q -f qcow2 "${key[@]}" -o encrypt.format=aes,encrypt.key-secret=key image.qcow2 1M
+    qemu-io -t unsafe "${key[@]}" --image-opts "$options" -c 'write 0 256k' >/dev/null
+    "$DAMAGE" image.qcow2 set refcount:host:64K 0 , append 1 , set refcount:last 1
+    assert_refused_by_qemu_img image.qcow2
+    run -2 --separate-stderr "$QEMU_IMG" check --output=json "${key[@]}" --image-opts "$options"
+    jq -S 'del(.filename)' <<<"$output" >expected
+    own_answer image.qcow2 | jq -S 'del(.code, .refcow)' | diff -u expected -
 }

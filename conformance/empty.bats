@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # Images as they are created, and what damage can do to them.
 
 load lib/suite

@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # Images with extended L2 entries: subclusters that are allocated, zero, both kinds in one cluster, and none.
 
 load lib/suite

@@ -1,11 +1,13 @@
+#!/usr/bin/env bats
 # The findings in refcow's own key: what is wrong, and where on the host and on the guest's disk.
 
 load lib/suite
 
-# finding KIND: all findings of a kind, one per line: host offset, length, guest offset, expected, found, times.
+# findings KIND: all findings of a kind, one per line: host offset, length, guest offset, times, expected, found. An
+# entry with its flags is not shown as found: jq has numbers of 53 bits.
 findings() {
     "$REFCOW" check --output=json image.qcow2 | jq -c --arg kind "$1" '.refcow.findings[] | select(.kind == $kind)
-        | [.["host-offset", "length", "guest-offset"], .expected, .found, .times]'
+        | [.["host-offset", "length", "guest-offset", "times"], .expected, (.found | select(. < 9007199254740992))]'
 }
 
 # report: allocated, orphan and unknown clusters of the refcount report.
@@ -33,17 +35,18 @@ make_sixteen() { # [OPTIONS]
     last=$(number last)
     compare 'one orphan and one leak' image.qcow2
     run -2 "$REFCOW" check image.qcow2
-    assert_equal "$(findings refcount-too-low)" "[$host,65536,0,1,0,1]"
-    assert_equal "$(findings leaked)" "[$last,65536,null,0,1,1]"
+    assert_equal "$(findings refcount-too-low)" "[$host,65536,null,1,1,0]"
+    assert_equal "$(findings l2-copied-flag)" "[$host,65536,0,1,0]"
+    assert_equal "$(findings leaked)" "[$last,65536,null,1,0,1]"
     assert_equal "$(report)" '[16,1,0,true]'
 }
 
-@test "an orphan in the middle of the disk has its guest offset" {
+@test "an orphan in the middle of the disk" {
     make_sixteen
-    "$DAMAGE" image.qcow2 set refcount:host:7c 0 , clear-bits l2:7c copied
+    "$DAMAGE" image.qcow2 set refcount:host:7c 0
     compare 'an orphan' image.qcow2
-    assert_equal "$(findings refcount-too-low)" "[$(number host:7c),65536,$((7 * 65536)),1,0,1]"
-    assert_equal "$(findings l2-copied-flag)" ''
+    assert_equal "$(findings refcount-too-low)" "[$(number host:7c),65536,null,1,1,0]"
+    assert_equal "$(findings l2-copied-flag)" "[$(number host:7c),65536,$((7 * 65536)),1,0]"
     assert_equal "$(report)" '[16,1,0,true]'
 }
 
@@ -51,14 +54,14 @@ make_sixteen() { # [OPTIONS]
     make_sixteen
     "$DAMAGE" image.qcow2 append 3 , set refcount:last 2 , set 'refcount:{last-1c}' 2 , set 'refcount:{last-2c}' 2
     compare 'three leaks' image.qcow2
-    assert_equal "$(findings leaked)" "[$(number last-2c),$((3 * 65536)),null,0,2,3]"
+    assert_equal "$(findings leaked)" "[$(number last-2c),$((3 * 65536)),null,3,0,2]"
 }
 
 @test "a copied flag that contradicts the refcount" {
     make_sixteen
     "$DAMAGE" image.qcow2 clear-bits l2:3c copied
     compare 'copied flag' image.qcow2
-    assert_equal "$(findings l2-copied-flag)" "[$(number host:3c),65536,$((3 * 65536)),1,$(number l2:3c),1]"
+    assert_equal "$(findings l2-copied-flag)" "[$(number host:3c),65536,$((3 * 65536)),1,1,$(number l2:3c)]"
 }
 
 @test "refcount report: compressed and zero clusters are not counted, shared ones are twice" {

@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # The header: what a reader must insist on, and what it must tolerate.
 
 load lib/suite

@@ -79,16 +79,6 @@ static uint64_t refcount_offset(const built_image *image, uint64_t cluster)
     return image->refcount_blocks + cluster * refcount_bits(image) / 8;
 }
 
-uint64_t image_refcount(const built_image *image, uint64_t cluster)
-{
-    unsigned bits = refcount_bits(image);
-    if (bits >= 8) {
-        return image_get(image, refcount_offset(image, cluster), bits / 8);
-    }
-    unsigned shift = (unsigned)(cluster * bits % 8);
-    return (unsigned)image->bytes[refcount_offset(image, cluster)] >> shift & ((1u << bits) - 1);
-}
-
 /* Narrow refcounts fill their byte from the least significant bit up. */
 void image_set_refcount(built_image *image, uint64_t cluster, uint64_t value)
 {

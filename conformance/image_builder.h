@@ -84,7 +84,6 @@ uint64_t image_block_entry(const built_image *image, uint64_t index);
 uint64_t image_data(const built_image *image, uint64_t guest);
 
 /* cluster: index in the file, may be past its end if the refcount blocks cover it. */
-uint64_t image_refcount(const built_image *image, uint64_t cluster);
 void image_set_refcount(built_image *image, uint64_t cluster, uint64_t value);
 
 /* Make the file so many clusters of zeros longer. */

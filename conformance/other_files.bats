@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # Images that name another file: a data file, a raw data file, a backing file.
 
 load lib/suite

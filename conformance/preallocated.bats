@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # Images whose clusters were all mapped when they were created.
 
 load lib/suite

@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # States that a writer leaves an image in: lazy refcounts, a crash, the dirty and the corrupt bit.
 
 load lib/suite

@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # Images with guest clusters that were made zero or discarded.
 
 load lib/suite

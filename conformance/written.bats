@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # Images with data, in order and out of order, in several L2 tables.
 
 load lib/suite

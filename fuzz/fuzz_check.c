@@ -15,6 +15,7 @@
  */
 #include "fuzz.h"
 #include "naive.h"
+#include "random.h"
 #include "rules.h"
 
 #include <string.h>
@@ -25,12 +26,10 @@ enum { HEADER_BYTES = 112, AT_CLUSTER_BITS = 20, CANARY = 0x5a, MAX_SHIFT = 15 }
 enum { BASE = 1, OTHER = 2 };
 
 /* Ways to repeat a check; how many of them for an input that costs more than so many entries. */
-enum { VARIANTS = 9, VARIANTS_OF_MANY = 3, CHEAP_ENTRIES = 4096 };
+enum { VARIANTS = 9, VARIANTS_OF_MANY = 3, CHEAP_ENTRIES = 2048 };
 
 /* No check of one input takes longer than some milliseconds: past this only the rules of rules.h are compared. */
-static const refcow_limits BUDGET = {1u << 20, 1u << 17};
-
-/* ------------------------------------------------------------- randomness */
+static const refcow_limits BUDGET = {1u << 20, 1u << 16};
 
 /* FNV-1a: no more than a stable way from bytes to settings. */
 static uint64_t hash_of(const uint8_t *bytes, size_t length)
@@ -40,16 +39,6 @@ static uint64_t hash_of(const uint8_t *bytes, size_t length)
         hash = (hash ^ bytes[i]) * 0x100000001b3u;
     }
     return hash;
-}
-
-/* splitmix64, for a stream of settings from one hash. */
-static uint64_t next_random(uint64_t *state)
-{
-    *state += 0x9e3779b97f4a7c15u;
-    uint64_t mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
-    return mixed ^ (mixed >> 31);
 }
 
 /* ----------------------------------------------------------------- memory */
@@ -94,15 +83,6 @@ typedef struct input_file {
     int ended;        /* a read has failed or the caller has cancelled: nothing more may be asked */
 } input_file;
 
-static void flip_some(input_file *file, uint8_t *buffer, size_t length)
-{
-    uint64_t dice = next_random(&file->lies);
-    for (uint64_t flips = dice % 4; flips > 0; flips--) {
-        uint64_t where = next_random(&file->lies);
-        buffer[(where >> 8) % length] ^= (uint8_t)(1u << (where & 7));
-    }
-}
-
 static int read_file(void *user, uint64_t offset, void *buffer, size_t length)
 {
     input_file *file = user;
@@ -121,7 +101,7 @@ static int read_file(void *user, uint64_t offset, void *buffer, size_t length)
         memcpy(buffer, file->bytes + offset, there < length ? there : length);
     }
     if (file->lies != 0) {
-        flip_some(file, buffer, length);
+        flip_some(&file->lies, buffer, length);
     }
     file->delivered += length;
     return 0;
@@ -366,7 +346,7 @@ static uint64_t pick_tail(uint64_t random, const uint8_t *data, size_t size)
     }
     if (random % 8 == 1) {
         unsigned cluster_bits = size > AT_CLUSTER_BITS + 3 ? data[AT_CLUSTER_BITS + 3] % 32u : 9;
-        return ((20000 + some % 20000) << cluster_bits) + some % 1024;
+        return ((24000 + some % 6000) << cluster_bits) + some % 1024;
     }
     return 0;
 }

@@ -12,7 +12,7 @@ compare() {
     fi
     theirs=$(timeout 60 "$QEMU_IMG" check "${options[@]}" --output=json "$image" 2>/dev/null) || qemu_code=$?
     ours=$(timeout 60 "$REFCOW" check "${options[@]}" --output=json "$image" 2>/dev/null) || refcow_code=$?
-    theirs=${theirs:-null}
+    theirs=${theirs:-null} ours=${ours:-null}
     printf '{"case": "%s", "qemu": %s, "qemu-exit": %d, "refcow": %s, "refcow-exit": %d}\n' \
         "$case" "${theirs//$'\n'/}" "$qemu_code" "${ours//$'\n'/}" "$refcow_code" >>"$answers"
 }
@@ -38,7 +38,10 @@ compare_damaged() {
 # contradicts itself.
 judge() {
     local differences
-    differences=$(jq -Rr -f "$conformance/lib/judge.jq" "$answers")
+    differences=$(jq -Rr -f "$conformance/lib/judge.jq" "$answers") || {
+        echo 'the answers cannot be judged'
+        return 1
+    }
     if [ -n "$differences" ]; then
         echo "$(grep -c '^[^ ]' <<<"$differences") of $(wc -l <"$answers") images are answered differently:"
         head -n 30 <<<"$differences"
