@@ -61,7 +61,7 @@ X
 }
 
 @test "an answer that is no JSON fails" {
-    REFCOW=echo run -1 "$run_cases" 'as-created'
+    REFCOW='echo' run -1 "$run_cases" 'as-created'
     assert_line --partial 'refcow differs from the table'
 }
 
@@ -129,9 +129,9 @@ X
 
 @test "every deliberate difference is in DIVERGENCES.md" {
     local number
-    for number in $(cut -f 7 "$conformance/cases.tsv" | grep -o '^D[0-9]*' | sort -u); do
+    while read -r number; do
         grep -q "^${number#D}\. " "$conformance/DIVERGENCES.md" || fail "$number is not there"
-    done
+    done < <(cut -f 7 "$conformance/cases.tsv" | grep -o '^D[0-9]*' | sort -u)
 }
 
 @test "another checker: what it answers differently is a table" {

@@ -18,8 +18,18 @@ function goes_with(code, answer) {
     return code == 0
 }
 
-function is_answer(text) {
-    return text ~ /^(-|refused|(corruptions|leaks|check-errors|end|total|allocated|fragmented|compressed)=(0x[0-9a-f]+|[0-9]+)( (corruptions|leaks|check-errors|end|total|allocated|fragmented|compressed)=(0x[0-9a-f]+|[0-9]+))*)$/
+# "refused", "-", or names with their values, each name once.
+function is_answer(text,   words, pair, count, i, seen) {
+    if (text == "-" || text == "refused")
+        return 1
+    count = split(text, words, " ")
+    for (i = 1; i <= count; i++) {
+        split(words[i], pair, "=")
+        if (words[i] !~ /^[a-z-]+=(0x[0-9a-f]+|[0-9]+)$/ || pair[1] in seen || !(pair[1] in names))
+            return 0
+        seen[pair[1]]
+    }
+    return 1
 }
 
 function check_answer(code, answer) {
@@ -50,6 +60,8 @@ function check_difference(text,   words, answer) {
         check_answer(words[2], answer)
     else if (words[2] != "")
         wrong("the other answer is an exit code and an answer: " text)
+    else if (asked[$3] != "key")
+        wrong("without another answer, it is about a key: " text)
 }
 
 function check_case() {
@@ -73,6 +85,12 @@ function check_case() {
     ids[$1]
     used[$3]
     planted[$3, $4] = $1
+}
+
+BEGIN {
+    split("corruptions leaks check-errors end total allocated fragmented compressed", list, " ")
+    for (i in list)
+        names[list[i]]
 }
 
 /^#/ { next }

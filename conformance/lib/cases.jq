@@ -1,5 +1,5 @@
-# Input: a line for each row of cases.tsv, as ask_row() of run-cases writes them. Output: TAP, or with $style "table" only
-# the rows in which the checker differs. The last line counts.
+# Input: a line for each row of cases.tsv, as ask_row() of run-cases writes them. Output: TAP, or with $style "table"
+# only the rows in which the checker differs. The last line counts.
 
 def names: {
     corruptions: "corruptions", leaks: "leaks", "check-errors": "check-errors", end: "image-end-offset",
@@ -53,7 +53,9 @@ def agrees: . as $row | (.checker | comparable($row)) == (.qemu | comparable($ro
 def shown:
     def status: .whole.refcow.status.name? // "" | if . == "" then "" else ", \(.)" end;
     "exit \(.exit), " +
-    if .json == null then .text elif .json == {} then "no answer\(status)" else "\(.json | del(.filename, .format))" end;
+    if .json == null then .text
+    elif .json == {} then "no answer\(status)"
+    else "\(.json | del(.filename, .format))" end;
 
 # ------------------------------------------------------------------- refcow
 
@@ -91,14 +93,17 @@ def tabulated:
     [.id, (if is_deliberate then .difference | split(" ")[0] else "-" end), .rule, "expected \(.expected)",
      (if .wrong != "-" then .wrong else .checker | shown end)] | join("\t");
 
+def count(condition): map(select(condition)) | length;
+
 [inputs | row]
+| "# \(length) rows, " as $total
 | if $style == "table" then
-    map(select(differs)) as $different | ($different | map(select(is_deliberate)) | length) as $deliberate
+    count(differs) as $differ | count(differs and is_deliberate) as $deliberate
     | "id\tdeliberate\trule\texpected\tanswer",
-      ($different[] | tabulated),
-      "# \(length) rows, \($different | length) differ: \($deliberate) deliberately, \(($different | length) - $deliberate) failed"
+      (.[] | select(differs) | tabulated),
+      $total + "\($differ) differ: \($deliberate) deliberately, \($differ - $deliberate) failed"
   else
     "1..\(length)",
     (.[] | tap),
-    "# \(length) rows, \(map(select(.difference != "-")) | length) deliberate differences, \(map(select([faults] != [])) | length) failed"
+    $total + "\(count(.difference != "-")) deliberate differences, \(count([faults] != [])) failed"
   end

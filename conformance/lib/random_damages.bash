@@ -3,8 +3,8 @@
 #
 # choose_damage leaves statements for damage in $damage. Some cannot be carried out: the image does not have the place.
 
-# Entries of tables, headers of entries, single numbers: $place names one, $peer another one like it, $address says where
-# in the file the place is (refcounts: nothing), $stride how far it is to the next one.
+# Numbers in a structure: $place names one, $peer another one like it, $address says where in the file the place is,
+# $stride how far it is to the next one (not of refcounts, which may be smaller than a byte).
 
 choose_l1_entry() {
     below 4
@@ -78,8 +78,8 @@ choose_bitmap_table_entry() {
 choose_host() {
     below 16
     choose_guest
-    one_of "${number}c" "${number}c" "${number}c" "${number}c" last end free 0 "host:${guest}c" "host:${guest}c" host:0 \
-        l2_table:0 l2_table:1 refcount_block:0 header:l1_table_offset header:refcount_table_offset '{last+1c}' \
+    one_of "${number}c" "${number}c" "${number}c" "${number}c" last end free 0 "host:${guest}c" "host:${guest}c" \
+        host:0 l2_table:0 l2_table:1 refcount_block:0 header:l1_table_offset header:refcount_table_offset '{last+1c}' \
         '{last-1c}' '{last+1000c}' 1T
     if [ "$snapshots" -gt 0 ] && one_in 5; then
         one_of header:snapshots_offset u64:snapshot:0 'u64:{u64:snapshot:0}'
@@ -98,9 +98,10 @@ choose_entry() {
     choose_host
     one_of copied copied copied 0 0 0 compressed zero 'copied+zero' 'copied+compressed' 512 0x0100000000000000 2 \
         'copied+0x200' compressed+0x2000000000000000 0x3fe0000000000000+compressed
-    one_of "$word+$host" "$word+$host" "$word+$host" "$word+$host" "$word" "$host" "$peer" l1:0 l2:0 refcount_table:0 0 \
-        0xffffffffffffffff 0x7fffffffffffffff 0x7fffffffffff0000 0x4000000000000000 0x8000000000000000 \
-        0x7ffffffffffffe00 0x00fffffffffffe00 0x00fffffffffe0000 0x7fffffffc0000000 0xff000000000001fe
+    one_of "$word+$host" "$word+$host" "$word+$host" "$word+$host" "$word" "$host" "$peer" l1:0 l2:0 \
+        refcount_table:0 0 0xffffffffffffffff 0x7fffffffffffffff 0x7fffffffffff0000 0x4000000000000000 \
+        0x8000000000000000 0x7ffffffffffffe00 0x00fffffffffffe00 0x00fffffffffe0000 0x7fffffffc0000000 \
+        0xff000000000001fe
     value=$word
 }
 
@@ -290,7 +291,8 @@ damage_bytes() {
 
 # In which structure, more often in those that have more rules.
 choose_structure() {
-    local -a structures=(header extensions l1 l1 l2 l2 l2 l2 l2 table table refcount refcount refcount block file file bytes)
+    local -a structures=(header extensions l1 l1 l2 l2 l2 l2 l2 table table refcount refcount refcount block file file
+        bytes)
     [ "$snapshots" -eq 0 ] || structures+=(snapshot snapshot snapshot snapshot_l1 snapshot_l2)
     [ "$bitmaps" -eq 0 ] || structures+=(extension directory directory bitmap_table bitmap_table)
     one_of "${structures[@]}"

@@ -83,22 +83,25 @@ choose_options() {
 }
 
 create_image() {
-    local size
+    local size tries
     local -a backing=() key=()
     table=$((cluster / (extended ? 16 : 8)))
     one_of 0 1 3 $((table - 1)) "$table" $((table + 2)) $((2 * table)) $((2 * table + 3)) $((2 * table + 8))
     size=$((word * cluster))
     ! one_in 3 || size=$((size + 512))
-    if [ "$other" = backing ]; then
-        run "$QEMU_IMG" create -q -f qcow2 base_file.qcow2 $((20 * cluster))
-        backing=(-b base_file.qcow2 -F qcow2)
-    fi
+    [ "$other" != backing ] || backing=(-b base_file.qcow2 -F qcow2)
     [ "$encryption" = none ] || key=("${secret[@]}")
-    run "$QEMU_IMG" create -q "${key[@]}" -f qcow2 "${backing[@]}" -o "$options" image.qcow2 "$size"
-    [ -s image.qcow2 ] || {
-        echo "random: this image cannot be made: ${recipe[-1]}" >&2
-        return 1
-    }
+    for ((tries = 0; tries < 9; tries++)); do # on a busy machine qemu-img may fail to measure how long a key takes
+        recipe=()
+        [ "$other" != backing ] || run "$QEMU_IMG" create -q -f qcow2 base_file.qcow2 $((20 * cluster))
+        run "$QEMU_IMG" create -q "${key[@]}" -f qcow2 "${backing[@]}" -o "$options" image.qcow2 "$size"
+        if "$DAMAGE" image.qcow2 get header:size >/dev/null 2>&1; then
+            return
+        fi
+        rm -f image.qcow2
+    done
+    echo "random: this image cannot be made: ${recipe[-1]}" >&2
+    return 1
 }
 
 # Some requests of a guest, the last of which may be to die.
