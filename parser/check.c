@@ -1,7 +1,9 @@
 /*
  * check.c - a check from beginning to end: divide the memory, count and compare window by window, give the verdict.
  */
+#include "bitmaps.h"
 #include "check.h"
+#include "snapshots.h"
 
 /* How the caller's block is divided. Everything but the clusters of the window has a fixed place in it. */
 struct layout {
@@ -16,6 +18,7 @@ struct layout {
 #define CHUNK_LARGE ((size_t)256 << 10)
 #define LARGE_BLOCK ((uint64_t)4 << 20) /* blocks from here on have large chunks */
 #define NAMES_MIN 64u
+#define VIEWS 3u
 
 #define SECTOR_SIZE 512u
 
@@ -30,10 +33,12 @@ static uint64_t clusters_to_count(const refcow_image *image)
     return units_of(file_length_of(image), image->header.cluster_bits) + 1;
 }
 
-/* One name more than the active L1 table can have, so that a full table is not taken for one with more to come. */
+/* As many names as the active disk and the snapshots can have between them, or the file has room for tables. */
 static uint64_t names_wanted(const refcow_image *image)
 {
-    return greatest(NAMES_MIN, least(image->header.l1_size, REFCOW_L1_ENTRIES_MAX) + 1);
+    uint64_t trees = (uint64_t)image->header.nb_snapshots + 1;
+    uint64_t entries = trees * least(image->header.l1_size, REFCOW_L1_ENTRIES_MAX);
+    return greatest(NAMES_MIN, least(entries, clusters_to_count(image)));
 }
 
 /* Divide a block of at least REFCOW_MEMORY_MIN bytes. Names get at most a quarter of it. */
@@ -43,7 +48,7 @@ static struct layout divide(const refcow_image *image, uint64_t size, bool is_wi
     struct layout layout = {0};
     layout.chunk = size < LARGE_BLOCK ? CHUNK_SMALL : CHUNK_LARGE;
     layout.names = (size_t)least(names_wanted(image), size / 4 / sizeof(struct table_name));
-    uint64_t fixed = ALIGNMENT + layout.chunk + 2 * REFCOW_VIEW_SIZE + layout.names * sizeof(struct table_name);
+    uint64_t fixed = ALIGNMENT + layout.chunk + VIEWS * REFCOW_VIEW_SIZE + layout.names * sizeof(struct table_name);
     layout.clusters = least(clusters_to_count(image), (size - fixed) / bytes);
     layout.used = fixed + layout.clusters * bytes;
     return layout;
@@ -54,7 +59,7 @@ refcow_status refcow_plan_memory(const refcow_image *image, refcow_plan *plan)
     if (image == NULL || plan == NULL)
         return REFCOW_STATUS_BAD_ARGUMENT;
     uint64_t names = names_wanted(image) * sizeof(struct table_name);
-    uint64_t fixed = ALIGNMENT + CHUNK_LARGE + 2 * REFCOW_VIEW_SIZE;
+    uint64_t fixed = ALIGNMENT + CHUNK_LARGE + VIEWS * REFCOW_VIEW_SIZE;
     uint64_t window = WINDOW_NARROW_BYTES * clusters_to_count(image);
     plan->minimum = REFCOW_MEMORY_MIN;
     plan->one_pass = greatest(REFCOW_MEMORY_MIN, greatest(fixed + names + window, 4 * names));
@@ -72,6 +77,8 @@ static void take_memory(struct check *check, const refcow_options *options, cons
     check->refcounts.table.buffer = at;
     at += REFCOW_VIEW_SIZE;
     check->refcounts.block.buffer = at;
+    at += REFCOW_VIEW_SIZE;
+    check->directory.buffer = at;
     at += REFCOW_VIEW_SIZE;
     check->chunk = check->refcounts.chunk = at;
     check->chunk_size = check->refcounts.chunk_size = layout->chunk;
@@ -119,6 +126,7 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     fresh.l2.extended = (header->incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0;
     fresh.l2.entry_size = fresh.l2.extended ? 16 : 8;
     fresh.l2.data_file = (header->incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0;
+    fresh.l1_span_bits = 2 * header->cluster_bits - (fresh.l2.extended ? 4 : 3);
     fresh.window_clusters = layout.clusters;
     fresh.memory_used = layout.used;
     *check = fresh;
@@ -192,11 +200,13 @@ static void give_verdict(struct check *check, refcow_error error)
         result->verdict = result->leaks > 0 ? REFCOW_VERDICT_LEAKS : REFCOW_VERDICT_CLEAN;
 }
 
-static void count_and_compare(struct check *check, const refcow_image *image, const refcow_options *options,
-                              bool is_wide)
+/* The tables that opening does not look at, because that takes memory: like a bad header they can be a refusal. */
+static void validate_tables(struct check *check, refcow_error *refusal)
 {
-    start(check, image, options, is_wide);
-    check_windows(check);
+    if (refusal->status == REFCOW_STATUS_OK)
+        refcow_snapshots_validate(check, refusal);
+    if (refusal->status == REFCOW_STATUS_OK)
+        refcow_bitmaps_validate(check, refusal);
 }
 
 /* What a refused image gets: nothing but the refcount report. */
@@ -208,7 +218,7 @@ static void withdraw_counts(struct check *check)
     refcow_findings_start(&check->findings, NULL, 0);
 }
 
-static void finish(struct check *check, const refcow_error *judgement)
+static void finish(struct check *check, const refcow_error *refusal)
 {
     refcow_result *result = check->result;
     if (check->report_only)
@@ -221,27 +231,7 @@ static void finish(struct check *check, const refcow_error *judgement)
     result->bytes_read = check->reader.at.bytes_read;
     result->entries_visited = check->reader.at.entries_visited;
     result->memory_used = check->memory_used;
-    give_verdict(check, judgement->status != REFCOW_STATUS_OK ? *judgement : check->reader.error);
-}
-
-/* Features that carry references which are not counted yet: better no answer than a wrong one. */
-static refcow_error judge_features(const refcow_image *image)
-{
-    const refcow_header *header = &image->header;
-    refcow_error error = image->error;
-    if (error.status != REFCOW_STATUS_OK)
-        return error;
-    if (header->nb_snapshots != 0) {
-        error.status = REFCOW_STATUS_SNAPSHOTS_UNSUPPORTED;
-        error.value = header->nb_snapshots;
-    } else if ((header->autoclear_features & REFCOW_AUTOCLEAR_BITMAPS) != 0 && header->bitmaps.length != 0) {
-        error.status = REFCOW_STATUS_BITMAPS_UNSUPPORTED;
-        error.value = header->autoclear_features;
-    } else if (header->crypt_method == 2 || header->encryption.length != 0) {
-        error.status = REFCOW_STATUS_ENCRYPTION_UNSUPPORTED;
-        error.value = header->crypt_method;
-    }
-    return error;
+    give_verdict(check, refusal->status != REFCOW_STATUS_OK ? *refusal : check->reader.error);
 }
 
 static bool is_open(const refcow_image *image)
@@ -267,14 +257,17 @@ refcow_status refcow_check(const refcow_image *image, const refcow_options *opti
     if (options->memory == NULL || options->memory_size < REFCOW_MEMORY_MIN)
         return misuse(result, REFCOW_STATUS_MEMORY_TOO_SMALL);
 
-    refcow_error judgement = judge_features(image);
     struct check check = {0};
+    refcow_error refusal = image->error;
     check.result = result;
-    check.report_only = judgement.status != REFCOW_STATUS_OK;
     start_reader(&check.reader, image, options);
-    count_and_compare(&check, image, options, false);
-    if (check.window.saturated && check.reader.error.status == REFCOW_STATUS_OK)
-        count_and_compare(&check, image, options, true);
-    finish(&check, &judgement);
+    start(&check, image, options, false);
+    validate_tables(&check, &refusal);
+    check.report_only = refusal.status != REFCOW_STATUS_OK;
+    if (check_windows(&check) && check.window.saturated) {
+        start(&check, image, options, true);
+        check_windows(&check);
+    }
+    finish(&check, &refusal);
     return result->error.status;
 }

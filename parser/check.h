@@ -18,7 +18,8 @@ struct check {
     struct refcounts refcounts;
     struct findings findings;
     struct window window;
-    struct table_set tables; /* the L2 tables of the active tree */
+    struct table_set tables; /* the L2 tables that are being walked */
+    struct view directory;   /* for entries of the snapshot table and of the bitmap directory */
     refcow_finding mismatch; /* adjacent clusters with the same one, which may go on; times 0: none */
     struct l2_format l2;
     uint64_t cluster_size;
@@ -26,6 +27,7 @@ struct check {
     uint64_t clusters;     /* of the file: file_length rounded up to clusters */
     uint64_t refcount_limit; /* the largest refcount of the image's width */
     uint64_t grown;        /* 1 if a reference sticks out into the cluster after these, else 0 */
+    uint32_t l1_span_bits;        /* an L1 entry stands for 1 << l1_span_bits bytes of the disk */
     uint64_t window_clusters; /* that the memory is enough for */
     uint64_t memory_used;
     uint8_t *chunk;        /* scratch for reading tables */

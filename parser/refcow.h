@@ -72,14 +72,19 @@ typedef enum refcow_role {
     REFCOW_ROLE_DATA,
     REFCOW_ROLE_COMPRESSED,
     REFCOW_ROLE_REFCOUNT_TABLE,
-    REFCOW_ROLE_REFCOUNT_BLOCK
+    REFCOW_ROLE_REFCOUNT_BLOCK,
+    REFCOW_ROLE_SNAPSHOT_TABLE,
+    REFCOW_ROLE_ENCRYPTION_HEADER,
+    REFCOW_ROLE_BITMAP_DIRECTORY,
+    REFCOW_ROLE_BITMAP_TABLE,
+    REFCOW_ROLE_BITMAP_DATA
 } refcow_role;
 
 /* The whole answer in one word. */
 typedef enum refcow_verdict {
     REFCOW_VERDICT_CLEAN,     /* complete: no corruption, no leak, no check error */
     REFCOW_VERDICT_LEAKS,     /* complete: leaks and nothing worse */
-    REFCOW_VERDICT_CORRUPT,   /* complete: corruptions, whatever else */
+    REFCOW_VERDICT_CORRUPT,   /* complete: corruptions, and leaks or not */
     REFCOW_VERDICT_REFUSED,   /* the image breaks a rule that makes a check meaningless: see error */
     REFCOW_VERDICT_INCOMPLETE /* stopped early, or some refcounts could not be looked up: what is there is true, but not all */
 } refcow_verdict;
@@ -147,7 +152,8 @@ typedef struct refcow_span {
 #define REFCOW_SNAPSHOTS_MAX 65536u
 
 /* The header's fields as they stand in the image, in host byte order, unjudged unless a comment says so. For version 2
- * the fields that it lacks have the values that version 2 implies. Spans lie inside the file's first cluster. */
+ * the fields that it lacks have the values that version 2 implies. Spans lie inside the first cluster, unless a comment
+ * says otherwise. */
 typedef struct refcow_header {
     uint32_t version;      /* 2 or 3 */
     uint32_t cluster_bits; /* 9 to 21 */
@@ -170,8 +176,9 @@ typedef struct refcow_header {
     refcow_span backing_format;     /* contents of the extension 0xe2792aca */
     refcow_span feature_names;      /* contents of the extension 0x6803f857 */
     refcow_span data_file;          /* contents of the extension 0x44415441: a name, as backing_file */
-    refcow_span encryption;         /* contents of the extension 0x0537be77 */
-    refcow_span bitmaps;            /* contents of the extension 0x23852875 */
+    refcow_span encryption_header;  /* the LUKS header, from the extension 0x0537be77: anywhere in the file */
+    refcow_span bitmap_directory;   /* from the extension 0x23852875: anywhere in the file */
+    uint32_t nb_bitmaps;            /* 0 also when autoclear_features says that the extension is not to be trusted */
 } refcow_header;
 
 /* An open image. Complete so that it can live on the stack; read header and error, leave the rest alone. There is
@@ -212,6 +219,9 @@ refcow_status refcow_plan_memory(const refcow_image *image, refcow_plan *plan);
 /* No guest offset: the defect is not on the way to a place on the virtual disk. */
 #define REFCOW_NO_GUEST UINT64_MAX
 
+/* No table: what is wrong is not a table's entry. */
+#define REFCOW_NO_TABLE UINT64_MAX
+
 /* One defect, or a range of equal defects in adjacent clusters. Contains no pointers. */
 typedef struct refcow_finding {
     refcow_kind kind;
@@ -219,7 +229,7 @@ typedef struct refcow_finding {
     uint64_t host;    /* what is wrong with: offset of the referenced place or the first cluster */
     uint64_t length;  /* bytes from host on */
     uint64_t guest;   /* lowest offset on the virtual disk that is affected, or REFCOW_NO_GUEST */
-    uint64_t table;   /* host offset of the table whose entry is wrong; 0 if it is no table's entry */
+    uint64_t table;   /* host offset of the table whose entry is wrong, or REFCOW_NO_TABLE */
     uint64_t index;   /* of the entry in that table */
     uint64_t expected; /* the counted references, or the copied flag that would be right, else 0 */
     uint64_t found;    /* the stored refcount, or the whole entry as it stands in the table */

@@ -112,6 +112,16 @@ const char *refcow_role_name(refcow_role role)
         return "refcount-table";
     case REFCOW_ROLE_REFCOUNT_BLOCK:
         return "refcount-block";
+    case REFCOW_ROLE_SNAPSHOT_TABLE:
+        return "snapshot-table";
+    case REFCOW_ROLE_ENCRYPTION_HEADER:
+        return "encryption-header";
+    case REFCOW_ROLE_BITMAP_DIRECTORY:
+        return "bitmap-directory";
+    case REFCOW_ROLE_BITMAP_TABLE:
+        return "bitmap-table";
+    case REFCOW_ROLE_BITMAP_DATA:
+        return "bitmap-data";
     }
     return "unknown";
 }
