@@ -23,15 +23,15 @@ static void report_l2(struct check *check, const struct l2_walk *walk, refcow_ki
     refcow_report_entry(check, kind, &reference, place);
 }
 
-/* Guest clusters of the active disk, for the answer's statistics. */
-static void count_statistics(struct check *check, struct l2_walk *walk, uint64_t offset)
+/* `count` adjacent clusters of the active disk, for the answer's statistics. */
+static void count_statistics(struct check *check, struct l2_walk *walk, uint64_t offset, uint64_t count)
 {
     if (!check->first_pass)
         return;
-    check->result->allocated_clusters += walk->table->active;
+    check->result->allocated_clusters += count * walk->table->active;
     if (walk->next != 0 && offset != walk->next)
         check->result->fragmented_clusters += walk->table->active;
-    walk->next = offset + check->cluster_size;
+    walk->next = offset + (count << check->header->cluster_bits);
 }
 
 static void count_compressed_statistics(struct check *check, const struct l2_walk *walk)
@@ -82,7 +82,7 @@ static void visit_data(struct check *check, struct l2_walk *walk, const struct l
     if (!is_aligned(offset, check->cluster_size))
         report_l2(check, walk, REFCOW_KIND_DATA_UNALIGNED, REFCOW_ROLE_DATA, place);
     struct reference reference = {REFCOW_ROLE_DATA, offset, check->cluster_size, walk->table->weight};
-    count_statistics(check, walk, offset);
+    count_statistics(check, walk, offset, 1);
     if (!check->l2.data_file)
         refcow_count(check, &reference, place);
     if (walk->table->active == 0)
@@ -126,20 +126,89 @@ static void visit_l2_entry(struct check *check, struct l2_walk *walk, const stru
         visit_data(check, walk, entry, class);
 }
 
-/* The entries in the chunk, of which the first has this index in the table. Bound: bytes of the chunk. */
-static void visit_l2_chunk(struct check *check, struct l2_walk *walk, uint64_t index, size_t bytes)
+/* ------------------------------------------------------------------- runs */
+
+/* An entry that a sound image is full of: a host cluster with one reference, and nothing special about it. */
+static bool is_plain(const struct check *check, uint64_t word)
 {
-    uint32_t bits = check->header->cluster_bits;
+    uint64_t offset = ENTRY_OFFSET & ~(check->cluster_size - 1);
+    return (word & ~offset) == ENTRY_COPIED && word != ENTRY_COPIED && !check->l2.extended && !check->l2.data_file;
+}
+
+/* How many entries, each naming the cluster after the one before, begin here. Bound: bytes of the chunk. */
+static uint64_t length_of_run(const uint8_t *entries, size_t bytes, uint64_t cluster_size)
+{
+    uint64_t word = load_be64(entries);
+    size_t at = 8;
+    while (at < bytes && load_be64(entries + at) == word + cluster_size) {
+        word += cluster_size;
+        at += 8;
+    }
+    return at / 8;
+}
+
+/* Whether all of the bytes are 1; at least one byte. */
+static bool are_ones(const uint8_t *bytes, uint64_t count)
+{
+    return bytes[0] == 1 && memcmp(bytes, bytes + 1, (size_t)(count - 1)) == 0;
+}
+
+/* Whether nothing is to be said about the copied flags of a run: its stored refcounts are all 1, or are not this pass's
+ * to judge. */
+static bool is_run_sound(const struct check *check, const struct l2_walk *walk, uint64_t first, uint64_t count)
+{
+    const struct window *window = &check->window;
+    if (walk->table->active == 0 || first >= window->end || first + count <= window->first)
+        return true;
+    bool is_inside = first >= window->first && first + count <= window->end;
+    return is_inside && walk->is_flag_checked && are_ones(window->stored + (first - window->first), count);
+}
+
+/* Visit a run of plain entries all at once; false if they need to be looked at one by one. */
+static bool visit_run(struct check *check, struct l2_walk *walk, uint64_t offset, uint64_t count)
+{
+    uint64_t first = offset >> check->header->cluster_bits;
+    uint64_t length = count << check->header->cluster_bits;
+    uint64_t end = least(check->file_length, ENTRY_OFFSET_END);
+    if (offset + length > end || !is_run_sound(check, walk, first, count))
+        return false;
+    refcow_window_count(&check->window, first, count, walk->table->weight);
+    count_statistics(check, walk, offset, count);
+    if (check->first_pass && walk->table->offset != 0)
+        check->result->refcounts.allocated_clusters += count * walk->table->active;
+    return true;
+}
+
+/* ----------------------------------------------------------------- tables */
+
+/* Entries one by one, of which the first has this index in the table. Bound: count. */
+static void visit_entries(struct check *check, struct l2_walk *walk, const uint8_t *bytes, uint64_t index,
+                          uint64_t count)
+{
     uint64_t guest = walk->table->guest;
-    for (size_t at = 0; at < bytes; at += check->l2.entry_size, index++) {
-        uint64_t word = load_be64(check->chunk + at);
-        uint64_t bitmap = check->l2.extended ? load_be64(check->chunk + at + 8) : 0;
+    for (uint64_t i = 0; i < count; i++, index++, bytes += check->l2.entry_size) {
+        uint64_t word = load_be64(bytes);
+        uint64_t bitmap = check->l2.extended ? load_be64(bytes + 8) : 0;
+        struct l2_entry entry = {{walk->table->offset, index, REFCOW_NO_GUEST, word}, bitmap};
         if (word == 0 && bitmap == 0)
             continue;
-        struct l2_entry entry = {{walk->table->offset, index, REFCOW_NO_GUEST, word}, bitmap};
         if (guest != REFCOW_NO_GUEST)
-            entry.place.guest = guest + (index << bits);
+            entry.place.guest = guest + (index << check->header->cluster_bits);
         visit_l2_entry(check, walk, &entry);
+    }
+}
+
+/* The entries in the chunk, of which the first has this index in the table. Bound: bytes of the chunk. */
+static void visit_chunk(struct check *check, struct l2_walk *walk, uint64_t index, size_t bytes)
+{
+    uint32_t size = check->l2.entry_size;
+    uint64_t count = 0;
+    for (size_t at = 0; at < bytes; at += (size_t)count * size, index += count) {
+        uint64_t word = load_be64(check->chunk + at);
+        bool is_run = is_plain(check, word);
+        count = is_run ? length_of_run(check->chunk + at, bytes - at, check->cluster_size) : 1;
+        if (!is_run || !visit_run(check, walk, word & ENTRY_OFFSET, count))
+            visit_entries(check, walk, check->chunk + at, index, count);
     }
 }
 
@@ -163,7 +232,7 @@ bool refcow_l2_walk(struct check *check, const struct table_name *table)
         if (!refcow_read(&check->reader, table->offset + done, check->chunk, (size_t)bytes) ||
             !refcow_visit(&check->reader, bytes / check->l2.entry_size))
             return false;
-        visit_l2_chunk(check, &walk, done / check->l2.entry_size, (size_t)bytes);
+        visit_chunk(check, &walk, done / check->l2.entry_size, (size_t)bytes);
     }
     return true;
 }
