@@ -99,30 +99,21 @@ static refcow_error judge_table_chunk(const struct check *check, uint64_t offset
     return refusal;
 }
 
-/* Bound: TABLE_ENTRIES_MAX entries, and BITMAP_BYTES_MAX of clusters named by them. */
-static bool judge_table(struct check *check, const struct bitmap *bitmap, refcow_error *refusal)
-{
-    uint64_t size = 8 * (uint64_t)bitmap->table_entries;
-    uint64_t bytes = 0;
-    for (uint64_t done = 0; done < size && refusal->status == REFCOW_STATUS_OK; done += bytes) {
-        bytes = least(size - done, check->chunk_size);
-        if (!refcow_read(&check->reader, bitmap->table_offset + done, check->chunk, (size_t)bytes) ||
-            !refcow_visit(&check->reader, bytes / 8))
-            return false;
-        *refusal = judge_table_chunk(check, bitmap->table_offset + done, (size_t)bytes);
-    }
-    return true;
-}
-
-/* The directory has been judged; judging each entry again keeps the bounds when the source changes meanwhile. */
+/* Bound: the file, in the rounds of the sweep. */
 static bool judge_tables(struct check *check, refcow_error *refusal)
 {
-    struct bitmap bitmap = refcow_bitmaps_start(check);
-    while (refusal->status == REFCOW_STATUS_OK && refcow_bitmaps_next(check, &bitmap)) {
-        *refusal = judge_entry(check, &bitmap);
-        if (refusal->status == REFCOW_STATUS_OK && !judge_table(check, &bitmap, refusal))
+    struct segment segment = {0};
+    refcow_sweep_start(&check->sweep);
+    do {
+        if (!refcow_bitmaps_add_tables(check))
             return false;
-    }
+        while (refusal->status == REFCOW_STATUS_OK && refcow_sweep_next(&check->sweep, &segment)) {
+            struct stretch stretch = {segment.start, segment.end, 0, 0};
+            while (refusal->status == REFCOW_STATUS_OK &&
+                   refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size))
+                *refusal = judge_table_chunk(check, stretch.start, stretch.bytes);
+        }
+    } while (refusal->status == REFCOW_STATUS_OK && refcow_sweep_continue(&check->sweep));
     return check->reader.error.status == REFCOW_STATUS_OK;
 }
 

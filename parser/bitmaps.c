@@ -29,43 +29,67 @@ bool refcow_bitmaps_next(struct check *check, struct bitmap *bitmap)
     return true;
 }
 
-/* The clusters that the entries in the chunk name, of which the first has this index. Bound: bytes of the chunk. */
-static void count_chunk(struct check *check, const struct bitmap *bitmap, uint64_t index, size_t bytes)
+bool refcow_bitmaps_add_tables(struct check *check)
 {
-    for (size_t at = 0; at < bytes; at += 8, index++) {
-        struct place place = {bitmap->table_offset, index, REFCOW_NO_GUEST, load_be64(check->chunk + at)};
-        struct reference data = {REFCOW_ROLE_BITMAP_DATA, place.entry & ENTRY_OFFSET, check->cluster_size, 1};
+    struct bitmap bitmap = refcow_bitmaps_start(check);
+    while (refcow_bitmaps_next(check, &bitmap)) {
+        uint64_t length = 8 * (uint64_t)bitmap.table_entries;
+        if (refcow_readable(bitmap.table_offset, length))
+            refcow_sweep_add(&check->sweep, bitmap.table_offset, bitmap.table_offset + length);
+    }
+    refcow_sweep_sort(&check->sweep);
+    return check->reader.error.status == REFCOW_STATUS_OK;
+}
+
+/* The clusters that the entries in the chunk name. Bound: bytes of the chunk. */
+static void count_chunk(struct check *check, const struct segment *segment, const struct stretch *stretch)
+{
+    uint64_t index = (stretch->start - segment->table) / 8;
+    for (size_t at = 0; at < stretch->bytes; at += 8, index++) {
+        struct place place = {segment->table, index, REFCOW_NO_GUEST, load_be64(check->chunk + at)};
+        struct reference data = {REFCOW_ROLE_BITMAP_DATA, place.entry & ENTRY_OFFSET, check->cluster_size,
+                                 segment->depth};
         if (data.offset != 0)
             refcow_count(check, &data, &place);
     }
 }
 
-/* Bound: the entries that validation has accepted; a source that changes meanwhile can make it 2^32. */
-static bool count_table(struct check *check, const struct bitmap *bitmap)
+/* Bound of the rounds: each deals with at least half as many edges as there is room for. */
+static bool count_clusters(struct check *check)
 {
-    struct place place = {check->header->bitmap_directory.offset, bitmap->index, REFCOW_NO_GUEST, bitmap->table_offset};
-    struct reference table = {REFCOW_ROLE_BITMAP_TABLE, bitmap->table_offset, 8 * (uint64_t)bitmap->table_entries, 1};
-    uint64_t bytes = 0;
-    refcow_count(check, &table, &place);
-    for (uint64_t done = 0; done < table.length; done += bytes) {
-        bytes = least(table.length - done, check->chunk_size);
-        if (!refcow_read(&check->reader, table.offset + done, check->chunk, (size_t)bytes) ||
-            !refcow_visit(&check->reader, bytes / 8))
+    struct segment segment = {0};
+    refcow_sweep_start(&check->sweep);
+    do {
+        if (!refcow_bitmaps_add_tables(check))
             return false;
-        count_chunk(check, bitmap, done / 8, (size_t)bytes);
-    }
-    return true;
+        while (refcow_sweep_next(&check->sweep, &segment)) {
+            struct stretch stretch = {segment.start, segment.end, 0, 0};
+            while (refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size))
+                count_chunk(check, &segment, &stretch);
+        }
+    } while (refcow_sweep_continue(&check->sweep));
+    return check->reader.error.status == REFCOW_STATUS_OK;
 }
 
 /* Bound: the bitmaps that the header announces, at most 65535. */
+static void count_tables(struct check *check)
+{
+    struct bitmap bitmap = refcow_bitmaps_start(check);
+    while (refcow_bitmaps_next(check, &bitmap)) {
+        uint64_t length = 8 * (uint64_t)bitmap.table_entries;
+        struct place place = {check->header->bitmap_directory.offset, bitmap.index, REFCOW_NO_GUEST,
+                              bitmap.table_offset};
+        struct reference table = {REFCOW_ROLE_BITMAP_TABLE, bitmap.table_offset, length, 1};
+        if (refcow_readable(table.offset, table.length))
+            refcow_count(check, &table, &place);
+    }
+}
+
 bool refcow_bitmaps_count(struct check *check)
 {
     const refcow_span *span = &check->header->bitmap_directory;
     struct reference directory = {REFCOW_ROLE_BITMAP_DIRECTORY, span->offset, span->length, 1};
-    struct bitmap bitmap = refcow_bitmaps_start(check);
     refcow_count(check, &directory, &NO_PLACE);
-    while (refcow_bitmaps_next(check, &bitmap))
-        if (refcow_readable(bitmap.table_offset, 8 * (uint64_t)bitmap.table_entries) && !count_table(check, &bitmap))
-            return false;
-    return check->reader.error.status == REFCOW_STATUS_OK;
+    count_tables(check);
+    return count_clusters(check);
 }

@@ -47,6 +47,9 @@ struct bitmap refcow_bitmaps_start(const struct check *check);
 /* Read the next entry; false at the end of the directory and when the reader has failed. */
 bool refcow_bitmaps_next(struct check *check, struct bitmap *bitmap);
 
+/* Name the tables of all bitmaps for a round of the check's sweep. */
+bool refcow_bitmaps_add_tables(struct check *check);
+
 /* Count the directory, the tables and the clusters that they name. */
 bool refcow_bitmaps_count(struct check *check);
 

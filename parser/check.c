@@ -9,6 +9,7 @@
 struct layout {
     size_t chunk;      /* bytes for reading tables */
     size_t names;      /* distinct L2 tables */
+    size_t edges;      /* of L1 tables of snapshots, or of bitmap tables */
     uint64_t clusters; /* in a window */
     uint64_t used;     /* bytes in all */
 };
@@ -36,19 +37,29 @@ static uint64_t clusters_to_count(const refcow_image *image)
 /* As many names as the active disk and the snapshots can have between them, or the file has room for tables. */
 static uint64_t names_wanted(const refcow_image *image)
 {
-    uint64_t trees = (uint64_t)image->header.nb_snapshots + 1;
+    uint64_t trees = least(image->header.nb_snapshots, REFCOW_SNAPSHOTS_MAX) + 1;
     uint64_t entries = trees * least(image->header.l1_size, REFCOW_L1_ENTRIES_MAX);
     return greatest(NAMES_MIN, least(entries, clusters_to_count(image)));
 }
 
-/* Divide a block of at least REFCOW_MEMORY_MIN bytes. Names get at most a quarter of it. */
+/* Two for each snapshot or bitmap. */
+static uint64_t edges_wanted(const refcow_image *image)
+{
+    const refcow_header *header = &image->header;
+    return greatest(NAMES_MIN, 2 * greatest(least(header->nb_snapshots, REFCOW_SNAPSHOTS_MAX), header->nb_bitmaps));
+}
+
+/* Divide a block of at least REFCOW_MEMORY_MIN bytes. Names get at most a quarter of it, edges a
+ * sixteenth. */
 static struct layout divide(const refcow_image *image, uint64_t size, bool is_wide)
 {
     uint32_t bytes = is_wide ? WINDOW_WIDE_BYTES : WINDOW_NARROW_BYTES;
     struct layout layout = {0};
     layout.chunk = size < LARGE_BLOCK ? CHUNK_SMALL : CHUNK_LARGE;
     layout.names = (size_t)least(names_wanted(image), size / 4 / sizeof(struct table_name));
-    uint64_t fixed = ALIGNMENT + layout.chunk + VIEWS * REFCOW_VIEW_SIZE + layout.names * sizeof(struct table_name);
+    layout.edges = (size_t)least(edges_wanted(image), size / 16 / sizeof(struct table_name));
+    uint64_t tables = (layout.names + layout.edges) * sizeof(struct table_name);
+    uint64_t fixed = ALIGNMENT + layout.chunk + VIEWS * REFCOW_VIEW_SIZE + tables;
     layout.clusters = least(clusters_to_count(image), (size - fixed) / bytes);
     layout.used = fixed + layout.clusters * bytes;
     return layout;
@@ -59,10 +70,11 @@ refcow_status refcow_plan_memory(const refcow_image *image, refcow_plan *plan)
     if (image == NULL || plan == NULL)
         return REFCOW_STATUS_BAD_ARGUMENT;
     uint64_t names = names_wanted(image) * sizeof(struct table_name);
+    uint64_t edges = edges_wanted(image) * sizeof(struct table_name);
     uint64_t fixed = ALIGNMENT + CHUNK_LARGE + VIEWS * REFCOW_VIEW_SIZE;
     uint64_t window = WINDOW_NARROW_BYTES * clusters_to_count(image);
     plan->minimum = REFCOW_MEMORY_MIN;
-    plan->one_pass = greatest(REFCOW_MEMORY_MIN, greatest(fixed + names + window, 4 * names));
+    plan->one_pass = greatest(REFCOW_MEMORY_MIN, greatest(fixed + names + edges + window, greatest(4 * names, 16 * edges)));
     return REFCOW_STATUS_OK;
 }
 
@@ -74,6 +86,9 @@ static void take_memory(struct check *check, const refcow_options *options, cons
     check->tables.names = (struct table_name *)(void *)at;
     check->tables.room = layout->names;
     at += layout->names * sizeof(struct table_name);
+    check->sweep.edges.names = (struct table_name *)(void *)at;
+    check->sweep.edges.room = layout->edges;
+    at += layout->edges * sizeof(struct table_name);
     check->refcounts.table.buffer = at;
     at += REFCOW_VIEW_SIZE;
     check->refcounts.block.buffer = at;

@@ -8,6 +8,7 @@
 #include "findings.h"
 #include "refcounts.h"
 #include "source.h"
+#include "sweep.h"
 #include "tables.h"
 #include "window.h"
 
@@ -19,6 +20,7 @@ struct check {
     struct findings findings;
     struct window window;
     struct table_set tables; /* the L2 tables that are being walked */
+    struct sweep sweep;      /* over the L1 tables of snapshots, or over bitmap tables */
     struct view directory;   /* for entries of the snapshot table and of the bitmap directory */
     refcow_finding mismatch; /* adjacent clusters with the same one, which may go on; times 0: none */
     struct l2_format l2;

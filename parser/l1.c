@@ -5,7 +5,7 @@
 
 struct l1_table {
     uint64_t offset;
-    uint64_t entries;
+    uint64_t weight; /* how many tables this is, when the tables of snapshots overlap */
     bool is_active;
 };
 
@@ -14,7 +14,7 @@ static void visit_entry(struct check *check, const struct l1_table *table, const
 {
     uint64_t offset = place->entry & ENTRY_OFFSET;
     uint8_t refcount = 0;
-    struct reference reference = {REFCOW_ROLE_L2_TABLE, offset, check->cluster_size, 1};
+    struct reference reference = {REFCOW_ROLE_L2_TABLE, offset, check->cluster_size, table->weight};
     if ((place->entry & L1_RESERVED_BITS) != 0)
         refcow_report_entry(check, REFCOW_KIND_L1_RESERVED, &reference, place);
     refcow_count(check, &reference, place);
@@ -25,11 +25,12 @@ static void visit_entry(struct check *check, const struct l1_table *table, const
         refcow_check_copied_flag(check, REFCOW_KIND_L1_COPIED, refcount, &reference, place);
 }
 
-/* The entries in the chunk, of which the first has this index in the table. Every word that is not 0 names an L2 table,
- * also when only its flags are set. Bound: bytes of the chunk. */
-static void visit_chunk(struct check *check, const struct l1_table *table, uint64_t index, size_t bytes,
+/* The entries in the chunk, which begins at this host offset. Every word that is not 0 names an L2 table, also when only
+ * its flags are set. Bound: bytes of the chunk. */
+static void visit_chunk(struct check *check, const struct l1_table *table, uint64_t offset, size_t bytes,
                         bool is_first_scan)
 {
+    uint64_t index = (offset - table->offset) / 8;
     for (size_t at = 0; at < bytes; at += 8, index++) {
         struct place place = {table->offset, index, REFCOW_NO_GUEST, load_be64(check->chunk + at)};
         if (place.entry == 0)
@@ -38,37 +39,40 @@ static void visit_chunk(struct check *check, const struct l1_table *table, uint6
             place.guest = index << check->l1_span_bits;
         if (is_first_scan)
             visit_entry(check, table, &place);
-        struct table_name name = {place.entry & ENTRY_OFFSET, 1, table->is_active ? 1 : 0, place.guest};
+        struct table_name name = {place.entry & ENTRY_OFFSET, table->weight, table->is_active ? 1 : 0, place.guest};
         refcow_tables_add(&check->tables, &name);
     }
 }
 
-/* Bound: REFCOW_L1_ENTRIES_MAX entries. */
-static bool scan_table(struct check *check, const struct l1_table *table, bool is_first_scan)
+/* Part of a table, or of several that overlap. */
+static bool scan_stretch(struct check *check, const struct l1_table *table, uint64_t start, uint64_t end,
+                         bool is_first_scan)
 {
-    struct reference reference = {REFCOW_ROLE_L1_TABLE, table->offset, 8 * table->entries, 1};
-    uint64_t bytes = 0;
-    if (is_first_scan)
-        refcow_count(check, &reference, &NO_PLACE);
-    for (uint64_t done = 0; done < reference.length; done += bytes) {
-        bytes = least(reference.length - done, check->chunk_size);
-        if (!refcow_read(&check->reader, table->offset + done, check->chunk, (size_t)bytes) ||
-            !refcow_visit(&check->reader, bytes / 8))
-            return false;
-        visit_chunk(check, table, done / 8, (size_t)bytes, is_first_scan);
-    }
-    return true;
+    struct stretch stretch = {start, end, 0, 0};
+    while (refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size))
+        visit_chunk(check, table, stretch.start, stretch.bytes, is_first_scan);
+    return check->reader.error.status == REFCOW_STATUS_OK;
 }
 
+/* ------------------------------------------------------------ active disk */
+
+/* Bound: REFCOW_L1_ENTRIES_MAX entries. */
 static bool scan_active(struct check *check, bool is_first_scan)
 {
     const refcow_header *header = check->header;
-    struct l1_table table = {header->l1_table_offset, least(header->l1_size, REFCOW_L1_ENTRIES_MAX), true};
-    /* One that cannot be read is the L1 table of a refused image. */
-    return !refcow_readable(table.offset, 8 * table.entries) || scan_table(check, &table, is_first_scan);
+    struct l1_table table = {header->l1_table_offset, 1, true};
+    uint64_t length = 8 * least(header->l1_size, REFCOW_L1_ENTRIES_MAX);
+    struct reference reference = {REFCOW_ROLE_L1_TABLE, table.offset, length, 1};
+    if (!refcow_readable(table.offset, length))
+        return true; /* the L1 table of a refused image */
+    if (is_first_scan)
+        refcow_count(check, &reference, &NO_PLACE);
+    return scan_stretch(check, &table, table.offset, table.offset + length, is_first_scan);
 }
 
-/* A snapshot's entry in the snapshot table: is it sound. */
+/* -------------------------------------------------------------- snapshots */
+
+/* A snapshot's entry in the snapshot table: is it sound, and its reference to the L1 table. */
 static void visit_snapshot(struct check *check, const struct snapshot *snapshot)
 {
     const refcow_header *header = check->header;
@@ -84,6 +88,8 @@ static void visit_snapshot(struct check *check, const struct snapshot *snapshot)
     } else if (snapshot->l1_size > REFCOW_L1_ENTRIES_MAX) {
         place.entry = snapshot->l1_size;
         refcow_report_entry(check, REFCOW_KIND_SNAPSHOT_L1_LARGE, &reference, &place);
+    } else if (refcow_snapshot_has_l1(header, snapshot)) {
+        refcow_count(check, &reference, &place);
     }
 }
 
@@ -98,20 +104,40 @@ static void count_snapshot_table(struct check *check, const struct snapshot *las
         refcow_report_entry(check, REFCOW_KIND_SNAPSHOTS_AND_DATA_FILE, &table, &NO_PLACE);
 }
 
-/* Bound: REFCOW_SNAPSHOTS_MAX snapshots. */
-static bool scan_snapshots(struct check *check, bool is_first_scan)
+/* What all snapshots of a sweep's round have to say for themselves. Bound: REFCOW_SNAPSHOTS_MAX snapshots. */
+static bool add_snapshots(struct check *check, bool are_visited)
 {
     struct snapshot snapshot = refcow_snapshots_start(check->header);
     while (refcow_snapshots_next(check, &snapshot)) {
-        struct l1_table table = {snapshot.l1_offset, snapshot.l1_size, false};
-        if (is_first_scan)
+        uint64_t length = 8 * (uint64_t)snapshot.l1_size;
+        if (are_visited)
             visit_snapshot(check, &snapshot);
-        if (refcow_snapshot_has_l1(check->header, &snapshot) && !scan_table(check, &table, is_first_scan))
-            return false;
+        if (refcow_snapshot_has_l1(check->header, &snapshot))
+            refcow_sweep_add(&check->sweep, snapshot.l1_offset, snapshot.l1_offset + length);
     }
-    if (is_first_scan)
+    if (are_visited)
         count_snapshot_table(check, &snapshot);
+    refcow_sweep_sort(&check->sweep);
     return check->reader.error.status == REFCOW_STATUS_OK;
+}
+
+/* Bound of the rounds: each deals with at least half as many edges as there is room for. */
+static bool scan_snapshots(struct check *check, bool is_first_scan)
+{
+    bool is_first_round = true;
+    struct segment segment = {0};
+    refcow_sweep_start(&check->sweep);
+    do {
+        if (!add_snapshots(check, is_first_scan && is_first_round))
+            return false;
+        while (refcow_sweep_next(&check->sweep, &segment)) {
+            struct l1_table table = {segment.table, segment.depth, false};
+            if (!scan_stretch(check, &table, segment.start, segment.end, is_first_scan))
+                return false;
+        }
+        is_first_round = false;
+    } while (refcow_sweep_continue(&check->sweep));
+    return true;
 }
 
 /* Bound of the scans: each deals with at least half as many of the distinct L2 tables as there is room for. */

@@ -226,13 +226,8 @@ static bool are_flags_checked(struct check *check, const struct table_name *tabl
 bool refcow_l2_walk(struct check *check, const struct table_name *table)
 {
     struct l2_walk walk = {table, 0, are_flags_checked(check, table)};
-    uint64_t bytes = 0;
-    for (uint64_t done = 0; done < check->cluster_size; done += bytes) {
-        bytes = least(check->cluster_size - done, check->chunk_size);
-        if (!refcow_read(&check->reader, table->offset + done, check->chunk, (size_t)bytes) ||
-            !refcow_visit(&check->reader, bytes / check->l2.entry_size))
-            return false;
-        visit_chunk(check, &walk, done / check->l2.entry_size, (size_t)bytes);
-    }
-    return true;
+    struct stretch stretch = {table->offset, table->offset + check->cluster_size, 0, 0};
+    while (refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size))
+        visit_chunk(check, &walk, (stretch.start - table->offset) / check->l2.entry_size, stretch.bytes);
+    return check->reader.error.status == REFCOW_STATUS_OK;
 }
