@@ -20,6 +20,7 @@ struct layout {
 #define LARGE_BLOCK ((uint64_t)4 << 20) /* blocks from here on have large chunks */
 #define NAMES_MIN 64u
 #define VIEWS 3u
+#define NAME_BYTES (sizeof(struct table_name) + sizeof(struct table_range))
 
 #define SECTOR_SIZE 512u
 
@@ -56,9 +57,9 @@ static struct layout divide(const refcow_image *image, uint64_t size, bool is_wi
     uint32_t bytes = is_wide ? WINDOW_WIDE_BYTES : WINDOW_NARROW_BYTES;
     struct layout layout = {0};
     layout.chunk = size < LARGE_BLOCK ? CHUNK_SMALL : CHUNK_LARGE;
-    layout.names = (size_t)least(names_wanted(image), size / 4 / sizeof(struct table_name));
+    layout.names = (size_t)least(names_wanted(image), size / 4 / NAME_BYTES);
     layout.edges = (size_t)least(edges_wanted(image), size / 16 / sizeof(struct table_name));
-    uint64_t tables = (layout.names + layout.edges) * sizeof(struct table_name);
+    uint64_t tables = layout.names * NAME_BYTES + layout.edges * sizeof(struct table_name);
     uint64_t fixed = ALIGNMENT + layout.chunk + VIEWS * REFCOW_VIEW_SIZE + tables;
     layout.clusters = least(clusters_to_count(image), (size - fixed) / bytes);
     layout.used = fixed + layout.clusters * bytes;
@@ -69,7 +70,7 @@ refcow_status refcow_plan_memory(const refcow_image *image, refcow_plan *plan)
 {
     if (image == NULL || plan == NULL)
         return REFCOW_STATUS_BAD_ARGUMENT;
-    uint64_t names = names_wanted(image) * sizeof(struct table_name);
+    uint64_t names = names_wanted(image) * NAME_BYTES;
     uint64_t edges = edges_wanted(image) * sizeof(struct table_name);
     uint64_t fixed = ALIGNMENT + CHUNK_LARGE + VIEWS * REFCOW_VIEW_SIZE;
     uint64_t window = WINDOW_NARROW_BYTES * clusters_to_count(image);
@@ -86,6 +87,8 @@ static void take_memory(struct check *check, const refcow_options *options, cons
     check->tables.names = (struct table_name *)(void *)at;
     check->tables.room = layout->names;
     at += layout->names * sizeof(struct table_name);
+    check->ranges = (struct table_range *)(void *)at;
+    at += layout->names * sizeof(struct table_range);
     check->sweep.edges.names = (struct table_name *)(void *)at;
     check->sweep.edges.room = layout->edges;
     at += layout->edges * sizeof(struct table_name);

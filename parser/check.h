@@ -20,6 +20,8 @@ struct check {
     struct findings findings;
     struct window window;
     struct table_set tables; /* the L2 tables that are being walked */
+    struct table_range *ranges; /* of the L2 tables, in the same order */
+    size_t ranges_known;        /* how many; all after a pass in which one scan was enough, else none */
     struct sweep sweep;      /* over the L1 tables of snapshots, or over bitmap tables */
     struct view directory;   /* for entries of the snapshot table and of the bitmap directory */
     refcow_finding mismatch; /* adjacent clusters with the same one, which may go on; times 0: none */

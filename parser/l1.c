@@ -140,19 +140,52 @@ static bool scan_snapshots(struct check *check, bool is_first_scan)
     return true;
 }
 
+/* --------------------------------------------------------------- L2 tables */
+
+/* Whether the table at this place of the set has nothing to do with the window. If it has with a later one, the window
+ * must know. */
+static bool is_elsewhere(struct check *check, size_t index)
+{
+    const struct table_range *range = &check->ranges[index];
+    if (index >= check->ranges_known)
+        return false;
+    if (range->lowest >= check->window.end && range->lowest <= range->highest)
+        refcow_window_holds(&check->window, range->lowest);
+    return range->lowest >= check->window.end || range->highest < check->window.first;
+}
+
+/* Bound: the room for names. */
+static bool walk_l2_tables(struct check *check)
+{
+    for (size_t i = 0; i < check->tables.count; i++) {
+        if (is_elsewhere(check, i))
+            continue;
+        refcow_window_watch(&check->window);
+        if (!refcow_l2_walk(check, &check->tables.names[i]))
+            return false;
+        struct table_range range = {check->window.lowest, check->window.highest};
+        check->ranges[i] = range;
+    }
+    return true;
+}
+
 /* Bound of the scans: each deals with at least half as many of the distinct L2 tables as there is room for. */
 bool refcow_l1_walk(struct check *check)
 {
     bool is_first_scan = true;
+    bool are_more = false;
     refcow_tables_start(&check->tables);
     do {
         if (!scan_active(check, is_first_scan) || (!check->report_only && !scan_snapshots(check, is_first_scan)))
             return false;
         refcow_tables_finish(&check->tables);
-        for (size_t i = 0; i < check->tables.count; i++)
-            if (!refcow_l2_walk(check, &check->tables.names[i]))
-                return false;
+        if (!walk_l2_tables(check))
+            return false;
+        check->ranges_known = is_first_scan ? check->tables.count : 0;
+        are_more = refcow_tables_continue(&check->tables);
+        if (are_more)
+            check->ranges_known = 0;
         is_first_scan = false;
-    } while (refcow_tables_continue(&check->tables));
+    } while (are_more);
     return true;
 }
