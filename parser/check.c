@@ -149,6 +149,7 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     fresh.memory_used = layout.used;
     *check = fresh;
     take_memory(check, options, &layout, is_wide);
+    memset(check->result, 0, sizeof *check->result);
     start_report(check);
     /* The header's cluster is part of the image even where no refcount can be looked up. */
     check->result->image_end_offset = check->cluster_size;

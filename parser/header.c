@@ -96,17 +96,20 @@ static void decode_version_3(refcow_header *header, const uint8_t *bytes)
 
 static void validate_lengths(refcow_image *image)
 {
-    const refcow_header *header = &image->header;
+    refcow_header *header = &image->header;
     uint64_t cluster_size = (uint64_t)1 << header->cluster_bits;
     uint64_t name = header->backing_file.offset;
     if (header->version == 3 && header->header_length < HEADER_LENGTH_V3_MIN)
         refcow_refuse(image, REFCOW_STATUS_HEADER_LENGTH_SMALL, header->header_length, AT_HEADER_LENGTH);
     if (header->header_length > cluster_size)
         refcow_refuse(image, REFCOW_STATUS_HEADER_LENGTH_LARGE, header->header_length, AT_HEADER_LENGTH);
+    uint64_t room = least(BACKING_NAME_MAX, cluster_size - least(name, cluster_size));
     if (name > cluster_size)
         refcow_refuse(image, REFCOW_STATUS_BACKING_FILE_OFFSET, name, AT_BACKING_FILE_OFFSET);
-    else if (header->backing_file.length > least(BACKING_NAME_MAX, cluster_size - name))
+    if (header->backing_file.length > room) {
         refcow_refuse(image, REFCOW_STATUS_BACKING_FILE_SIZE, header->backing_file.length, AT_BACKING_FILE_SIZE);
+        header->backing_file.length = 0; /* no name that could be shown */
+    }
 }
 
 static void validate_features(refcow_image *image)
@@ -152,14 +155,14 @@ static void validate_l1_table(refcow_image *image)
     bool extended = (header->incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0;
     /* An L2 table is one cluster, so an L1 entry spans cluster size / entry size clusters. */
     uint32_t span_bits = 2 * header->cluster_bits - (extended ? 4 : 3);
+    if (!refcow_readable(0, round_down(header->virtual_size, SECTOR_SIZE)))
+        refcow_refuse(image, REFCOW_STATUS_VIRTUAL_SIZE, header->virtual_size, AT_SIZE);
     if (header->l1_size > REFCOW_L1_ENTRIES_MAX)
         refcow_refuse(image, REFCOW_STATUS_L1_SIZE_LARGE, header->l1_size, AT_L1_SIZE);
     if (!is_table_place(header, header->l1_table_offset, 8 * (uint64_t)header->l1_size))
         refcow_refuse(image, REFCOW_STATUS_L1_TABLE_OFFSET, header->l1_table_offset, AT_L1_TABLE_OFFSET);
     if (units_of(header->virtual_size, span_bits) > header->l1_size)
         refcow_refuse(image, REFCOW_STATUS_L1_SIZE_SMALL, header->l1_size, AT_L1_SIZE);
-    if (!refcow_readable(0, round_down(header->virtual_size, SECTOR_SIZE)))
-        refcow_refuse(image, REFCOW_STATUS_VIRTUAL_SIZE, header->virtual_size, AT_SIZE);
 }
 
 /* The snapshot table must have a place even when it has no entries. */
