@@ -1,8 +1,8 @@
 /*
  * bitmap_names.c - are the names of the bitmaps different? Up to 65535 names of up to 1023 bytes, in bounded memory.
  *
- * Names are told apart by a hash, in the set that is otherwise used for the names of tables; those with equal hashes are
- * then compared. The hash is SipHash, of which nobody can make many collisions at will, so comparisons stay few.
+ * Names are told apart by a hash, in the set that is otherwise used for the names of tables; those with equal hashes
+ * are then compared. The hash is SipHash, of which nobody can make many collisions at will, so comparisons stay few.
  */
 #include "bitmaps.h"
 
@@ -53,8 +53,8 @@ static void absorb(struct siphash *state, uint64_t word)
 
 /* ------------------------------------------------------------- names */
 
-/* Bytes done .. done + 7 of a name, padded with zeros. A name ends at its first zero byte, so the word of the end, and no
- * other, has a zero in its last byte. */
+/* Bytes done .. done + 7 of a name, padded with zeros. A name ends at its first zero byte, so the word of the end, and
+ * no other, has a zero in its last byte. */
 static bool read_word(struct check *check, const struct bitmap *bitmap, uint64_t done, uint64_t *word)
 {
     size_t length = done < bitmap->name_size ? (size_t)least(bitmap->name_size - done, 8) : 0;
@@ -150,8 +150,7 @@ static bool confirm(struct check *check, uint64_t hash, bool *is_repeated)
         uint64_t other = 0;
         if ((bitmap.flags & BITMAP_IN_USE) != 0)
             continue;
-        if (!hash_name(check, &bitmap, &other) ||
-            (other == hash && !find_same_name(check, &bitmap, hash, is_repeated)))
+        if (!hash_name(check, &bitmap, &other) || (other == hash && !find_same_name(check, &bitmap, hash, is_repeated)))
             return false;
     }
     return check->reader.error.status == REFCOW_STATUS_OK;

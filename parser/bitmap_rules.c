@@ -57,7 +57,8 @@ static refcow_error judge_entry(const struct check *check, const struct bitmap *
         return refusal_at(bitmap, REFCOW_STATUS_BITMAP_NAME_SIZE, bitmap->name_size, BITMAP_AT_NAME_SIZE);
     if (bitmap->extra_size != 0)
         return refusal_at(bitmap, REFCOW_STATUS_BITMAP_EXTRA_SIZE, bitmap->extra_size, BITMAP_AT_EXTRA_SIZE);
-    if ((bitmap->flags & BITMAP_IN_USE) == 0 && (is_too_small(check, bitmap) || entries != table_entries_needed(check, bitmap)))
+    if ((bitmap->flags & BITMAP_IN_USE) == 0 &&
+        (is_too_small(check, bitmap) || entries != table_entries_needed(check, bitmap)))
         return refusal_at(bitmap, REFCOW_STATUS_BITMAP_TABLE_SIZE, entries, BITMAP_AT_TABLE_SIZE);
     return none;
 }

@@ -24,8 +24,6 @@ enum {
 #define BITMAP_RESERVED_BITS 0xff000000000001feu
 #define BITMAP_ALL_ONES 1u /* no cluster: all its bits are 1 */
 
-
-
 /* One entry of the directory, and at the same time the place from which the next one is read. */
 struct bitmap {
     uint64_t index;

@@ -39,8 +39,8 @@ void refcow_count(struct check *check, const struct reference *reference, const 
  * window, and what lies beyond the file is looked up in the first pass. */
 bool refcow_stored_refcount(struct check *check, uint64_t cluster, uint8_t *refcount);
 
-/* The copied flag of an entry must be set exactly when the stored refcount is 1. Where it cannot be looked up nothing is
- * said. */
+/* The copied flag of an entry must be set exactly when the stored refcount is 1. Where it cannot be looked up nothing
+ * is said. */
 void refcow_check_copied_flag(struct check *check, refcow_kind kind, uint8_t refcount,
                               const struct reference *reference, const struct place *place);
 

@@ -144,9 +144,11 @@ static void validate_refcount_table(refcow_image *image)
     if (header->refcount_order > REFCOUNT_ORDER_MAX)
         refcow_refuse(image, REFCOW_STATUS_REFCOUNT_ORDER, header->refcount_order, AT_REFCOUNT_ORDER);
     if (bytes > REFCOW_REFCOUNT_TABLE_BYTES_MAX)
-        refcow_refuse(image, REFCOW_STATUS_REFCOUNT_TABLE_SIZE, header->refcount_table_clusters, AT_REFCOUNT_TABLE_CLUSTERS);
+        refcow_refuse(image, REFCOW_STATUS_REFCOUNT_TABLE_SIZE, header->refcount_table_clusters,
+                      AT_REFCOUNT_TABLE_CLUSTERS);
     if (!is_table_place(header, header->refcount_table_offset, bytes))
-        refcow_refuse(image, REFCOW_STATUS_REFCOUNT_TABLE_OFFSET, header->refcount_table_offset, AT_REFCOUNT_TABLE_OFFSET);
+        refcow_refuse(image, REFCOW_STATUS_REFCOUNT_TABLE_OFFSET, header->refcount_table_offset,
+                      AT_REFCOUNT_TABLE_OFFSET);
 }
 
 static void validate_l1_table(refcow_image *image)

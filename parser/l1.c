@@ -25,8 +25,8 @@ static void visit_entry(struct check *check, const struct l1_table *table, const
         refcow_check_copied_flag(check, REFCOW_KIND_L1_COPIED, refcount, &reference, place);
 }
 
-/* The entries in the chunk, which begins at this host offset. Every word that is not 0 names an L2 table, also when only
- * its flags are set. Bound: bytes of the chunk. */
+/* The entries in the chunk, which begins at this host offset. Every word that is not 0 names an L2 table, also when
+ * only its flags are set. Bound: bytes of the chunk. */
 static void visit_chunk(struct check *check, const struct l1_table *table, uint64_t offset, size_t bytes,
                         bool is_first_scan)
 {

@@ -62,8 +62,9 @@ static void judge_data_refcount(struct check *check, const struct l2_walk *walk,
     uint8_t refcount = 1; /* of every cluster of an external data file, by definition */
     uint64_t offset = place->entry & ENTRY_OFFSET;
     struct reference reference = {REFCOW_ROLE_DATA, offset, check->cluster_size, walk->table->active};
-    bool is_judged = check->l2.data_file ? check->first_pass
-                                         : refcow_stored_refcount(check, offset >> check->header->cluster_bits, &refcount);
+    bool is_judged = check->l2.data_file
+                         ? check->first_pass
+                         : refcow_stored_refcount(check, offset >> check->header->cluster_bits, &refcount);
     if (!is_judged)
         return;
     if (walk->is_flag_checked)

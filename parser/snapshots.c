@@ -28,8 +28,8 @@ bool refcow_snapshots_next(struct check *check, struct snapshot *snapshot)
     snapshot->l1_offset = load_be64(head + AT_L1_OFFSET);
     snapshot->l1_size = load_be32(head + AT_L1_SIZE);
     snapshot->extra_size = load_be32(head + AT_EXTRA_SIZE);
-    snapshot->end = offset + HEAD_SIZE + snapshot->extra_size + load_be16(head + AT_ID_LENGTH) +
-                    load_be16(head + AT_NAME_LENGTH);
+    snapshot->end =
+        offset + HEAD_SIZE + snapshot->extra_size + load_be16(head + AT_ID_LENGTH) + load_be16(head + AT_NAME_LENGTH);
     return true;
 }
 

@@ -34,8 +34,8 @@ bool refcow_visit(struct reader *reader, uint64_t entries);
 /* Call the progress callback now. */
 bool refcow_report(struct reader *reader);
 
-/* Whether the oracle can read there at all: offset + length at most 2^63 - 2^30, or nothing to read. Tables that break this rule are
- * refused, or their look-ups fail; what lies past the end of the file but below this is zeros. */
+/* Whether the oracle can read there at all: offset + length at most 2^63 - 2^30, or nothing to read. Tables that break
+ * this rule are refused, or their look-ups fail; what lies past the end of the file but below this is zeros. */
 bool refcow_readable(uint64_t offset, uint64_t length);
 
 /* A table that is read chunk by chunk. Stretches that are known to be zeros, in a hole or past the end of the file, are

@@ -1,8 +1,9 @@
 /*
- * sweep.h - tables that overlap: each stretch of the file is visited once, with the number of tables that it belongs to.
+ * sweep.h - tables that overlap: each stretch of the file is visited once, with the number of tables that it belongs
+ * to.
  *
- * The L1 tables of 65536 snapshots may all be the same table, or each begin a cluster after the one before. A sweep goes
- * over their beginnings and ends in the order of the file and keeps count of how many tables it is in.
+ * The L1 tables of 65536 snapshots may all be the same table, or each begin a cluster after the one before. A sweep
+ * goes over their beginnings and ends in the order of the file and keeps count of how many tables it is in.
  */
 #ifndef REFCOW_SWEEP_H
 #define REFCOW_SWEEP_H
