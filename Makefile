@@ -1,0 +1,93 @@
+# refcow: build, test, lint, fuzz. `make help` lists the targets. Everything that is made goes to build/.
+# CC, CLANG, CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS may be set on the command line.
+
+CFLAGS ?= -O3 -g
+CLANG := $(or $(CLANG),$(notdir $(shell command -v clang-19 || command -v clang || echo clang)))
+TARGET = check
+TIME = 60
+
+WARNINGS = -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wcast-align -Wcast-qual -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wundef -Wdouble-promotion -Wformat=2
+SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+export CC CLANG WARNINGS
+
+PARSER = $(wildcard parser/*.c)
+plain = $(patsubst %.c,build/plain/%.o,$(1))
+sanitized = $(patsubst %.c,build/sanitized/%.o,$(1))
+fuzzing = $(patsubst %.c,build/fuzzing/%.o,$(1))
+# Run commands one after the other; fail in the end if one has failed.
+each = @failed=0; for command in $(1); do echo "$$command"; $$command || failed=1; done; exit $$failed
+
+## all             the command build/refcow and the library build/librefcow.a
+all: build/refcow build/librefcow.a
+
+## demo            a real image checked, damaged and checked again; installs what is missing
+demo:
+	scripts/setup demo
+	$(MAKE) build/refcow build/damage
+	scripts/demo
+
+## test            every test there is; installs what is missing
+test:
+	scripts/setup test
+	scripts/test
+
+## check           C tests and the corpus under ASan and UBSan; needs a C compiler and nothing else
+check: build/api_test build/corpus_test build/replay_check
+	$(call each,build/api_test build/corpus_test "build/replay_check $(wildcard corpus/*/)")
+
+## conformance     real images, compared with qemu-img key by key
+conformance: build/refcow build/damage
+	$(call each,conformance/run-cases "bats --jobs 2 --no-parallelize-within-files conformance")
+
+## lint            warnings, symbols, stack, includes, vendoring, shell, format
+lint:
+	scripts/lint
+
+## fuzz            one harness under libFuzzer: make fuzz TARGET=check TIME=60 (seconds)
+fuzz: build/fuzz_$(TARGET)
+	mkdir -p build/fuzz/$(TARGET)
+	build/fuzz_$(TARGET) -max_total_time=$(TIME) -max_len=131072 -timeout=10 -dict=fuzz/qcow2.dict -print_final_stats=1 \
+	    -artifact_prefix=build/fuzz/$(TARGET)- build/fuzz/$(TARGET) $(wildcard corpus/*/)
+
+## clean           remove build/
+clean:
+	rm -rf build
+
+## help            this list
+help:
+	@sed -n 's/^## /make /p' Makefile
+
+build/librefcow.a: $(call plain,$(PARSER))
+	rm -f $@
+	$(AR) rcs $@ $^
+build/refcow: $(call plain,$(wildcard cli/*.c)) build/librefcow.a
+build/damage: $(call plain,conformance/damage.c)
+build/refcow build/damage:
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+build/api_test: $(call sanitized,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
+build/corpus_test: $(call sanitized,conformance/corpus_test.c $(PARSER))
+build/api_test build/corpus_test:
+	$(CC) $(SANITIZE) -o $@ $^
+build/replay_%: $(call sanitized,fuzz/fuzz_%.c fuzz/replay.c $(PARSER))
+	$(CC) $(SANITIZE) -o $@ $^
+build/fuzz_%: $(call fuzzing,fuzz/fuzz_%.c $(PARSER))
+	$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^
+
+# The parser is C99. All the rest is C11 and sees the parser's public header.
+language = $(if $(filter parser/%,$<),-std=c99,-std=c11 -Iparser) $(WARNINGS) -MMD -MP
+build/plain/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(language) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+build/sanitized/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(language) $(SANITIZE) -c -o $@ $<
+build/fuzzing/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(language) $(SANITIZE) -fsanitize=fuzzer-no-link -c -o $@ $<
+-include $(wildcard build/*/*/*.d)
+
+.PHONY: all demo test check conformance lint fuzz clean help
+.SECONDARY:
+.DELETE_ON_ERROR:

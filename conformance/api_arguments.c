@@ -1,0 +1,321 @@
+/*
+ * api_arguments.c - what the caller gives: pointers, sizes, memory, room for findings.
+ */
+#include "api_run.h"
+#include "api_suites.h"
+
+#include <stdlib.h>
+
+static const image_recipe small = {.version = 3, .cluster_bits = 9, .refcount_order = 4, .l2_tables = 2, .mapped = 20};
+
+/* Some of everything to find: an orphan, leaks apart and adjacent, wrong flags. */
+static built_image damaged_image(void)
+{
+    built_image image = image_build(small);
+    image_append(&image, 9);
+    image_set_refcount(&image, 3, 2);
+    image_set_refcount(&image, image.clusters - 1, 1);
+    image_set_refcount(&image, image.clusters - 2, 1);
+    image_set_refcount(&image, image.clusters - 4, 7);
+    image_set_refcount(&image, image_data(&image, 5) / image.cluster_size, 0);
+    image_put(&image, image_l2_entry(&image, 7), 8, image_data(&image, 7));
+    image_put(&image, image_l2_entry(&image, 30), 8, 0x100);
+    image_put(&image, image_l2_entry(&image, 31), 8, FLAG_COPIED | (uint64_t)1 << 40);
+    return image;
+}
+
+static void missing_arguments_are_a_status(void)
+{
+    built_image built = image_build(small);
+    memory_source source = source_of_image(&built);
+    refcow_source callbacks = source_callbacks(&source);
+    refcow_image image;
+    CHECK_EQUAL(refcow_open(NULL, sizeof image, REFCOW_VERSION, &callbacks), REFCOW_STATUS_BAD_ARGUMENT);
+    CHECK_EQUAL(refcow_open(&image, sizeof image, REFCOW_VERSION, NULL), REFCOW_STATUS_BAD_ARGUMENT);
+    refcow_source without_read = callbacks;
+    without_read.read = NULL;
+    CHECK_EQUAL(refcow_open(&image, sizeof image, REFCOW_VERSION, &without_read), REFCOW_STATUS_BAD_ARGUMENT);
+    CHECK_EQUAL(source.reads, 0);
+    image_free(&built);
+}
+
+static void missing_arguments_of_a_check_are_a_status(void)
+{
+    built_image built = image_build(small);
+    memory_source source = source_of_image(&built);
+    refcow_source callbacks = source_callbacks(&source);
+    refcow_image image;
+    static uint8_t memory[REFCOW_MEMORY_MIN];
+    refcow_options options = {.memory = memory, .memory_size = sizeof memory};
+    refcow_result result;
+    refcow_plan plan;
+    CHECK_EQUAL(refcow_open(&image, sizeof image, REFCOW_VERSION, &callbacks), REFCOW_STATUS_OK);
+    source.reads = 0;
+    CHECK_EQUAL(refcow_plan_memory(NULL, &plan), REFCOW_STATUS_BAD_ARGUMENT);
+    CHECK_EQUAL(refcow_plan_memory(&image, NULL), REFCOW_STATUS_BAD_ARGUMENT);
+    CHECK_EQUAL(refcow_check(NULL, &options, &result), REFCOW_STATUS_BAD_ARGUMENT);
+    CHECK_EQUAL(refcow_check(&image, NULL, &result), REFCOW_STATUS_BAD_ARGUMENT);
+    CHECK_EQUAL(refcow_check(&image, &options, NULL), REFCOW_STATUS_BAD_ARGUMENT);
+    options.memory = NULL;
+    CHECK_EQUAL(refcow_status_class(refcow_check(&image, &options, &result)), REFCOW_CLASS_USAGE);
+    CHECK_EQUAL(source.reads, 0);
+    CHECK_STRING(refcow_verdict_name(result.verdict), "incomplete");
+    image_free(&built);
+}
+
+/* A caller that was compiled against other structures: nothing of its is written. */
+static void another_header_is_a_status(void)
+{
+    static const struct {
+        size_t size;
+        uint32_t version;
+    } callers[] = {
+        {0, REFCOW_VERSION},
+        {sizeof(refcow_image) - 1, REFCOW_VERSION},
+        {sizeof(refcow_image) + 1, REFCOW_VERSION},
+        {sizeof(refcow_image) * 2, REFCOW_VERSION},
+        {sizeof(refcow_image), 0},
+        {sizeof(refcow_image), REFCOW_VERSION + 0x100},
+        {sizeof(refcow_image), REFCOW_VERSION - 0x100},
+        {sizeof(refcow_image), REFCOW_VERSION + 0x10000},
+        {sizeof(refcow_image), UINT32_MAX},
+    };
+    built_image built = image_build(small);
+    memory_source source = source_of_image(&built);
+    refcow_source callbacks = source_callbacks(&source);
+    refcow_image image;
+    refcow_image before;
+    memset(&image, 0x5a, sizeof image);
+    memset(&before, 0x5a, sizeof before);
+    for (size_t i = 0; i < sizeof callers / sizeof *callers; i++) {
+        CHECK_EQUAL(refcow_open(&image, callers[i].size, callers[i].version, &callbacks),
+                    REFCOW_STATUS_BAD_VERSION_OF_HEADER);
+        CHECK(memcmp(&image, &before, sizeof image) == 0);
+    }
+    CHECK_EQUAL(source.reads, 0);
+    image_free(&built);
+}
+
+static void too_little_memory_is_a_status(void)
+{
+    built_image built = image_build(small);
+    memory_source source = source_of_image(&built);
+    refcow_source callbacks = source_callbacks(&source);
+    refcow_image image;
+    CHECK_EQUAL(refcow_open(&image, sizeof image, REFCOW_VERSION, &callbacks), REFCOW_STATUS_OK);
+    source.reads = 0;
+    for (size_t size = 0; size < REFCOW_MEMORY_MIN; size += size < 64 || size > REFCOW_MEMORY_MIN - 64 ? 1 : 61) {
+        /* Exactly so large that ASan sees the first byte that is touched too many. */
+        uint8_t *memory = malloc(size + 1);
+        CHECK(memory != NULL);
+        refcow_options options = {.memory = memory, .memory_size = size};
+        refcow_result result;
+        memset(&result, 0x5a, sizeof result);
+        CHECK_EQUAL(refcow_check(&image, &options, &result), REFCOW_STATUS_MEMORY_TOO_SMALL);
+        CHECK_EQUAL(result.error.status, REFCOW_STATUS_MEMORY_TOO_SMALL);
+        CHECK_EQUAL(result.verdict, REFCOW_VERDICT_INCOMPLETE);
+        CHECK_EQUAL(result.findings_count + result.corruptions + result.leaks + result.check_errors, 0);
+        free(memory);
+    }
+    CHECK_EQUAL(source.reads, 0);
+    image_free(&built);
+}
+
+static void plan_is_enough_for_one_pass(void)
+{
+    built_image built = image_build(small);
+    memory_source source = source_of_image(&built);
+    refcow_source callbacks = source_callbacks(&source);
+    refcow_image image;
+    refcow_plan plan = {0, 0};
+    CHECK_EQUAL(refcow_open(&image, sizeof image, REFCOW_VERSION, &callbacks), REFCOW_STATUS_OK);
+    CHECK_EQUAL(refcow_plan_memory(&image, &plan), REFCOW_STATUS_OK);
+    CHECK_EQUAL(plan.minimum, REFCOW_MEMORY_MIN);
+    run_options options = {.memory_size = (size_t)plan.one_pass};
+    check_answer answer = run_check(&source, &options);
+    CHECK_EQUAL(answer.result.passes, 1);
+    expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
+    drop_answer(&answer);
+    image_free(&built);
+}
+
+/* A reference into the last of so many clusters that the smallest block takes several passes. */
+static void plan_is_enough_for_one_pass_of_a_long_file(void)
+{
+    built_image built = image_build(small);
+    image_append(&built, 200000);
+    image_put(&built, image_l2_entry(&built, 0), 8, built.size - built.cluster_size);
+    memory_source source = source_of_image(&built);
+    run_options smallest = {0};
+    check_answer many = run_check(&source, &smallest);
+    CHECK(many.result.passes > 1);
+    refcow_plan plan = {0, 0};
+    CHECK_EQUAL(refcow_plan_memory(&many.image, &plan), REFCOW_STATUS_OK);
+    run_options planned = {.memory_size = (size_t)plan.one_pass};
+    check_answer one = run_check(&source, &planned);
+    CHECK_EQUAL(one.result.passes, 1);
+    CHECK_SAME(&one, &many);
+    drop_answer(&one);
+    drop_answer(&many);
+    image_free(&built);
+}
+
+static void block_may_begin_anywhere(void)
+{
+    built_image built = damaged_image();
+    memory_source source = source_of_image(&built);
+    run_options options = {0};
+    check_answer first = run_check(&source, &options);
+    CHECK(first.result.corruptions > 0 && first.result.leaks > 0);
+    for (options.shift = 0; options.shift < 16; options.shift++) {
+        for (int garbage = 0; garbage < 256; garbage += 85) {
+            options.garbage = (uint8_t)garbage;
+            check_answer other = run_check(&source, &options);
+            CHECK_SAME(&other, &first);
+            CHECK_RULE(rules_same_work(&other.result, &first.result));
+            drop_answer(&other);
+        }
+    }
+    drop_answer(&first);
+    image_free(&built);
+}
+
+static void size_of_the_block_does_not_matter(void)
+{
+    static const size_t extra[] = {0, 1, 7, 8, 4095, 4096, 65536, 1000003, 4u << 20, (8u << 20) + 5};
+    built_image built = damaged_image();
+    image_append(&built, 150000);
+    image_put(&built, image_l2_entry(&built, 64), 8, FLAG_COPIED | (built.size - 3 * built.cluster_size));
+    image_put(&built, image_l2_entry(&built, 65), 8, built.size / 2 & ~(built.cluster_size - 1));
+    memory_source source = source_of_image(&built);
+    run_options options = {0};
+    check_answer first = run_check(&source, &options);
+    CHECK(first.result.passes > 1);
+    for (size_t i = 0; i < sizeof extra / sizeof *extra; i++) {
+        options.memory_size = REFCOW_MEMORY_MIN + extra[i];
+        check_answer other = run_check(&source, &options);
+        CHECK_SAME(&other, &first);
+        CHECK(other.result.passes <= first.result.passes);
+        drop_answer(&other);
+    }
+    drop_answer(&first);
+    image_free(&built);
+}
+
+/* One range of leaks from one window into the next is one finding, whatever the windows. */
+static void findings_go_on_from_window_to_window(void)
+{
+    const uint64_t kept = 100;
+    image_recipe recipe = {.version = 3, .cluster_bits = 9, .refcount_order = 0, .l2_tables = 600, .mapped = 64};
+    built_image built = image_build(recipe);
+    for (uint64_t table = kept; table < recipe.l2_tables; table++) {
+        image_put(&built, image_l1_entry(&built, table), 8, 0);
+    }
+    memory_source source = source_of_image(&built);
+    run_options options = {0};
+    check_answer little = run_check(&source, &options);
+    CHECK(little.result.passes > 1);
+    options.memory_size = 4u << 20;
+    check_answer ample = run_check(&source, &options);
+    CHECK_EQUAL(ample.result.passes, 1);
+    CHECK_SAME(&little, &ample);
+    CHECK_EQUAL(little.result.findings_count, 2);
+    CHECK_EQUAL(little.findings[0].times, recipe.l2_tables - kept);
+    CHECK_EQUAL(little.findings[1].times, 64 * (recipe.l2_tables - kept));
+    drop_answer(&little);
+    drop_answer(&ample);
+    image_free(&built);
+}
+
+static void room_for_findings_does_not_matter(void)
+{
+    static const size_t capacities[] = {1,
+                                        REFCOW_KINDS - 1,
+                                        REFCOW_KINDS,
+                                        REFCOW_KINDS + 1,
+                                        2 * REFCOW_KINDS - 1,
+                                        2 * REFCOW_KINDS,
+                                        3 * REFCOW_KINDS,
+                                        1000 * REFCOW_KINDS};
+    built_image built = damaged_image();
+    memory_source source = source_of_image(&built);
+    run_options options = {.without_findings = 1};
+    check_answer none = run_check(&source, &options);
+    CHECK_EQUAL(none.result.findings_count, 0);
+    CHECK_EQUAL(none.result.findings_omitted, none.result.corruptions + none.result.leaks + none.result.check_errors);
+    options.without_findings = 0;
+    options.no_room = 1;
+    check_answer no_room = run_check(&source, &options);
+    CHECK_SAME(&no_room, &none);
+    drop_answer(&no_room);
+    options.no_room = 0;
+    check_answer ample = run_check(&source, &options);
+    CHECK_EQUAL(ample.result.findings_omitted, 0);
+    for (size_t i = 0; i < sizeof capacities / sizeof *capacities; i++) {
+        options.capacity = capacities[i];
+        check_answer some = run_check(&source, &options);
+        CHECK_RULE(rules_same_counts(&some.result, &none.result));
+        CHECK_RULE(rules_same_work(&some.result, &none.result));
+        CHECK_RULE(rules_first_ones(&some.result, some.findings, &ample.result, ample.findings));
+        CHECK((some.result.findings_count == 0) == (capacities[i] < REFCOW_KINDS));
+        drop_answer(&some);
+    }
+    drop_answer(&ample);
+    image_free(&built);
+}
+
+/* Of many defects of a kind the first ones by host offset stay, in whatever order they come. */
+static void first_findings_are_kept(void)
+{
+    built_image built = image_build(small);
+    for (uint64_t guest = 0; guest < 20; guest++) {
+        uint64_t far_away = (uint64_t)(40 - guest) << 30;
+        image_put(&built, image_l2_entry(&built, guest), 8, far_away);
+    }
+    memory_source source = source_of_image(&built);
+    run_options options = {.capacity = 3 * REFCOW_KINDS};
+    check_answer answer = run_check(&source, &options);
+    CHECK_EQUAL(answer.result.found[REFCOW_KIND_OUT_OF_FILE], 20);
+    for (size_t i = 0; i < 3; i++) {
+        CHECK_EQUAL(answer.findings[i].kind, REFCOW_KIND_OUT_OF_FILE);
+        CHECK_EQUAL(answer.findings[i].host, (uint64_t)(21 + i) << 30);
+        CHECK_EQUAL(answer.findings[i].index, 19 - i);
+    }
+    drop_answer(&answer);
+    image_free(&built);
+}
+
+static void source_has_a_largest_size(void)
+{
+    const uint64_t largest = ((uint64_t)1 << 63) - ((uint64_t)1 << 30);
+    const uint64_t too_large[] = {largest + 1, (uint64_t)1 << 63, UINT64_MAX};
+    built_image built = image_build(small);
+    memory_source source = source_of_image(&built);
+    refcow_image image;
+    source.size = largest;
+    refcow_source callbacks = source_callbacks(&source);
+    CHECK_EQUAL(refcow_open(&image, sizeof image, REFCOW_VERSION, &callbacks), REFCOW_STATUS_OK);
+    for (size_t i = 0; i < sizeof too_large / sizeof *too_large; i++) {
+        callbacks.size = too_large[i];
+        CHECK_EQUAL(refcow_open(&image, sizeof image, REFCOW_VERSION, &callbacks), REFCOW_STATUS_SOURCE_TOO_LARGE);
+        CHECK_EQUAL(image.error.value, too_large[i]);
+        CHECK_EQUAL(image.error.offset, 0);
+    }
+    image_free(&built);
+}
+
+void run_argument_tests(void)
+{
+    RUN(missing_arguments_are_a_status);
+    RUN(missing_arguments_of_a_check_are_a_status);
+    RUN(another_header_is_a_status);
+    RUN(too_little_memory_is_a_status);
+    RUN(plan_is_enough_for_one_pass);
+    RUN(plan_is_enough_for_one_pass_of_a_long_file);
+    RUN(block_may_begin_anywhere);
+    RUN(size_of_the_block_does_not_matter);
+    RUN(findings_go_on_from_window_to_window);
+    RUN(room_for_findings_does_not_matter);
+    RUN(first_findings_are_kept);
+    RUN(source_has_a_largest_size);
+}

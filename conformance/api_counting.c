@@ -1,0 +1,613 @@
+/*
+ * api_counting.c - what a check finds, on images that are built clean and then damaged in one place.
+ */
+#include "api_run.h"
+#include "api_suites.h"
+
+static const image_recipe small = {.version = 3, .cluster_bits = 9, .refcount_order = 4, .l2_tables = 2, .mapped = 20};
+
+static uint64_t cluster_of(const built_image *image, uint64_t offset)
+{
+    return offset / image->cluster_size;
+}
+
+/* ------------------------------------------------------------ clean images */
+
+static void clean_images_are_clean(void)
+{
+    built_image image = image_build(small);
+    check_answer answer = check_image(&image);
+    const refcow_result *result = &answer.result;
+    CHECK_EQUAL(answer.opened, REFCOW_STATUS_OK);
+    CHECK_EQUAL(answer.checked, REFCOW_STATUS_OK);
+    expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
+    CHECK_EQUAL(result->image_end_offset, image.size);
+    CHECK_EQUAL(result->total_clusters, 2 * 64);
+    CHECK_EQUAL(result->allocated_clusters, 40);
+    CHECK_EQUAL(result->fragmented_clusters, 0);
+    CHECK_EQUAL(result->compressed_clusters, 0);
+    CHECK_EQUAL(result->findings_count, 0);
+    CHECK_EQUAL(result->findings_omitted, 0);
+    CHECK(result->bytes_read >= 4 * image.cluster_size);
+    CHECK(result->entries_visited > 0);
+    CHECK(result->memory_used > 0);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+static void expect_clean(image_recipe recipe)
+{
+    built_image image = image_build(recipe);
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
+    CHECK_EQUAL(answer.result.image_end_offset, image.size);
+    CHECK_EQUAL(answer.result.allocated_clusters, recipe.l2_tables * recipe.mapped);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+static void every_geometry_is_clean(void)
+{
+    for (uint32_t bits = 9; bits <= 21; bits++) {
+        for (uint32_t order = 0; order <= 6; order++) {
+            image_recipe recipe = {3, bits, order, 2, bits < 16 ? 10 : 1, 0, 0};
+            expect_clean(recipe);
+            recipe.data_file = 1;
+            expect_clean(recipe);
+            recipe.extended_l2 = bits >= 14;
+            expect_clean(recipe);
+            recipe.data_file = 0;
+            expect_clean(recipe);
+        }
+        expect_clean((image_recipe){2, bits, 4, 2, bits < 16 ? 10 : 1, 0, 0});
+    }
+}
+
+/* ------------------------------------------------------------- refcounts */
+
+static uint64_t largest_refcount(uint32_t order)
+{
+    return order == 6 ? UINT64_MAX : ((uint64_t)1 << (1u << order)) - 1;
+}
+
+/* One cluster after the other: its neighbours in the same byte must not be touched by what it says. */
+static void zero_refcounts_are_found_one_by_one(void)
+{
+    for (uint32_t order = 0; order <= 6; order++) {
+        image_recipe recipe = {3, 9, order, 1, 20, 0, 0};
+        built_image image = image_build(recipe);
+        for (uint64_t guest = 0; guest < 20; guest++) {
+            uint64_t host = image_data(&image, guest);
+            image_set_refcount(&image, cluster_of(&image, host), 0);
+            check_answer answer = check_image(&image);
+            expect_counts(&answer, REFCOW_VERDICT_CORRUPT, 2, 0, 0);
+            refcow_finding low = FIND(&answer, REFCOUNT_LOW);
+            CHECK_EQUAL(low.host, host);
+            CHECK_EQUAL(low.length, image.cluster_size);
+            CHECK_EQUAL(low.expected, 1);
+            CHECK_EQUAL(low.found, 0);
+            CHECK_EQUAL(low.times, 1);
+            refcow_finding flag = FIND(&answer, L2_COPIED);
+            CHECK_EQUAL(flag.host, host);
+            CHECK_EQUAL(flag.role, REFCOW_ROLE_DATA);
+            CHECK_EQUAL(flag.guest, guest * image.cluster_size);
+            CHECK_EQUAL(flag.table, image.l2_tables);
+            CHECK_EQUAL(flag.index, guest);
+            CHECK_EQUAL(flag.expected, 0);
+            CHECK_EQUAL(flag.found, FLAG_COPIED | host);
+            CHECK_EQUAL(answer.result.refcounts.orphan_clusters, 1);
+            drop_answer(&answer);
+            image_set_refcount(&image, cluster_of(&image, host), 1);
+        }
+        image_free(&image);
+    }
+}
+
+static void high_refcounts_keep_their_value(void)
+{
+    for (uint32_t order = 1; order <= 6; order++) {
+        const uint64_t values[] = {2, largest_refcount(order) - 1, largest_refcount(order)};
+        for (size_t i = 0; i < 3; i++) {
+            image_recipe recipe = {3, 9, order, 1, 20, 0, 0};
+            built_image image = image_build(recipe);
+            image_set_refcount(&image, cluster_of(&image, image.refcount_table), values[i]);
+            check_answer answer = check_image(&image);
+            expect_counts(&answer, REFCOW_VERDICT_LEAKS, 0, 1, 0);
+            refcow_finding high = FIND(&answer, REFCOUNT_HIGH);
+            CHECK_EQUAL(high.host, image.refcount_table);
+            CHECK_EQUAL(high.expected, 1);
+            CHECK_EQUAL(high.found, values[i]);
+            drop_answer(&answer);
+            image_free(&image);
+        }
+    }
+}
+
+/* The layout within a byte, stated by hand: the least significant bits belong to the first cluster. */
+static void narrow_refcounts_begin_at_the_low_end(void)
+{
+    static const struct {
+        uint32_t order;
+        uint8_t first_byte; /* of which only the refcount of the cluster is missing */
+        uint64_t cluster;
+    } rows[] = {{0, 0xfe, 0}, {0, 0x7f, 7}, {1, 0x54, 0}, {1, 0x51, 1}, {1, 0x15, 3}, {2, 0x10, 0}, {2, 0x01, 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        image_recipe recipe = {3, 9, rows[i].order, 1, 20, 0, 0};
+        built_image image = image_build(recipe);
+        image.bytes[image.refcount_blocks] = rows[i].first_byte;
+        check_answer answer = check_image(&image);
+        CHECK_EQUAL(answer.result.found[REFCOW_KIND_REFCOUNT_LOW], 1);
+        CHECK_EQUAL(FIND(&answer, REFCOUNT_LOW).host, rows[i].cluster * image.cluster_size);
+        CHECK_EQUAL(answer.result.leaks, 0);
+        drop_answer(&answer);
+        image_free(&image);
+    }
+}
+
+static void wide_refcounts_are_big_endian(void)
+{
+    for (uint32_t order = 4; order <= 6; order++) {
+        image_recipe recipe = {3, 9, order, 1, 20, 0, 0};
+        built_image image = image_build(recipe);
+        unsigned bytes = 1u << (order - 3);
+        memset(image.bytes + image.refcount_blocks, 0, bytes);
+        image.bytes[image.refcount_blocks] = 0x01;
+        check_answer answer = check_image(&image);
+        expect_counts(&answer, REFCOW_VERDICT_LEAKS, 0, 1, 0);
+        CHECK_EQUAL(FIND(&answer, REFCOUNT_HIGH).found, (uint64_t)1 << (8 * bytes - 8));
+        drop_answer(&answer);
+        image_free(&image);
+    }
+}
+
+static void leaks_in_a_row_are_one_finding(void)
+{
+    built_image image = image_build(small);
+    image_append(&image, 9);
+    uint64_t end = image.clusters;
+    image_set_refcount(&image, end - 9, 1);
+    image_set_refcount(&image, end - 8, 1);
+    image_set_refcount(&image, end - 7, 1);
+    image_set_refcount(&image, end - 6, 2);
+    image_set_refcount(&image, end - 2, 1);
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_LEAKS, 0, 5, 0);
+    CHECK_EQUAL(answer.result.findings_count, 3);
+    CHECK_EQUAL(answer.findings[0].host, (end - 9) * image.cluster_size);
+    CHECK_EQUAL(answer.findings[0].length, 3 * image.cluster_size);
+    CHECK_EQUAL(answer.findings[0].times, 3);
+    CHECK_EQUAL(answer.findings[0].guest, REFCOW_NO_GUEST);
+    CHECK_EQUAL(answer.findings[0].role, REFCOW_ROLE_NONE);
+    CHECK_EQUAL(answer.findings[1].found, 2);
+    CHECK_EQUAL(answer.findings[2].host, (end - 2) * image.cluster_size);
+    CHECK_EQUAL(answer.result.image_end_offset, (end - 1) * image.cluster_size);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* In an image whose counters all run full the count starts over: nothing may be counted twice. */
+static void many_references_are_counted_exactly(void)
+{
+    static const uint64_t references[] = {2, 252, 253, 254, 255, 256, 257, 640};
+    for (size_t i = 0; i < sizeof references / sizeof *references; i++) {
+        image_recipe recipe = {3, 9, 4, 10, 64, 0, 0};
+        built_image image = image_build(recipe);
+        uint64_t shared = image_data(&image, 0);
+        for (uint64_t guest = 1; guest < references[i]; guest++) {
+            image_set_refcount(&image, cluster_of(&image, image_data(&image, guest)), 0);
+            image_put(&image, image_l2_entry(&image, guest), 8, shared);
+        }
+        image_put(&image, image_l2_entry(&image, 0), 8, shared);
+        image_set_refcount(&image, cluster_of(&image, shared), references[i]);
+        check_answer clean = check_image(&image);
+        expect_counts(&clean, REFCOW_VERDICT_CLEAN, 0, 0, 0);
+        CHECK_EQUAL(clean.result.allocated_clusters, 640);
+        CHECK_EQUAL(clean.result.refcounts.allocated_clusters, 640);
+        CHECK(clean.result.fragmented_clusters <= 640);
+        drop_answer(&clean);
+
+        image_set_refcount(&image, cluster_of(&image, shared), references[i] + 1);
+        check_answer leak = check_image(&image);
+        expect_counts(&leak, REFCOW_VERDICT_LEAKS, 0, 1, 0);
+        CHECK_EQUAL(FIND(&leak, REFCOUNT_HIGH).expected, references[i]);
+        CHECK_EQUAL(FIND(&leak, REFCOUNT_HIGH).found, references[i] + 1);
+        CHECK_EQUAL(leak.result.allocated_clusters, 640);
+        drop_answer(&leak);
+        image_free(&image);
+    }
+}
+
+/* Every reference that the width cannot store is a corruption; then the stored value is what was counted. */
+static void references_past_the_width_are_found(void)
+{
+    static const struct {
+        uint32_t order;
+        uint64_t references;
+    } rows[] = {{0, 2}, {0, 5}, {1, 4}, {2, 16}, {2, 40}, {3, 256}, {3, 600}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        image_recipe recipe = {3, 9, rows[i].order, 10, 64, 0, 0};
+        built_image image = image_build(recipe);
+        uint64_t shared = image_data(&image, 0);
+        uint64_t limit = largest_refcount(rows[i].order);
+        for (uint64_t guest = 0; guest < rows[i].references; guest++) {
+            image_set_refcount(&image, cluster_of(&image, image_data(&image, guest)), 0);
+            image_put(&image, image_l2_entry(&image, guest), 8, shared | (limit == 1 ? FLAG_COPIED : 0));
+        }
+        image_set_refcount(&image, cluster_of(&image, shared), limit);
+        check_answer answer = check_image(&image);
+        expect_counts(&answer, REFCOW_VERDICT_CORRUPT, rows[i].references - limit, 0, 0);
+        CHECK_EQUAL(answer.result.found[REFCOW_KIND_TOO_MANY_REFERENCES], rows[i].references - limit);
+        CHECK_EQUAL(FIND(&answer, TOO_MANY_REFERENCES).host, shared);
+        drop_answer(&answer);
+        image_free(&image);
+    }
+}
+
+/* ------------------------------------------------------------------ places */
+
+/* A damage of one number, and all that it leads to. */
+typedef struct damage_case {
+    const char *name;
+    uint64_t (*place)(const built_image *image);
+    uint64_t clear;
+    uint64_t set;
+    refcow_kind kind;
+    refcow_role role;
+    uint64_t corruptions;
+    uint64_t leaks;
+} damage_case;
+
+static uint64_t first_l1_entry(const built_image *image)
+{
+    return image_l1_entry(image, 0);
+}
+
+static uint64_t second_l2_entry(const built_image *image)
+{
+    return image_l2_entry(image, 1);
+}
+
+static uint64_t unallocated_l2_entry(const built_image *image)
+{
+    return image_l2_entry(image, 60);
+}
+
+static uint64_t first_block_entry(const built_image *image)
+{
+    return image_block_entry(image, 0);
+}
+
+static uint64_t spare_block_entry(const built_image *image)
+{
+    return image_block_entry(image, 60);
+}
+
+#define FAR ((uint64_t)1 << 40)
+
+static const damage_case damage_cases[] = {
+    {"l1 flag", first_l1_entry, FLAG_COPIED, 0, REFCOW_KIND_L1_COPIED, REFCOW_ROLE_L2_TABLE, 1, 0},
+    {"l1 bit 0", first_l1_entry, 0, 1, REFCOW_KIND_L1_RESERVED, REFCOW_ROLE_L2_TABLE, 1, 0},
+    {"l1 bit 8", first_l1_entry, 0, 0x100, REFCOW_KIND_L1_RESERVED, REFCOW_ROLE_L2_TABLE, 1, 0},
+    {"l1 bit 56", first_l1_entry, 0, (uint64_t)1 << 56, REFCOW_KIND_L1_RESERVED, REFCOW_ROLE_L2_TABLE, 1, 0},
+    {"l1 bit 62", first_l1_entry, 0, (uint64_t)1 << 62, REFCOW_KIND_L1_RESERVED, REFCOW_ROLE_L2_TABLE, 1, 0},
+    /* The table and its 20 clusters are leaked; past the end there is a refcount of 0 and a flag that says 1. */
+    {"l1 out of file", first_l1_entry, 0, FAR, REFCOW_KIND_OUT_OF_FILE, REFCOW_ROLE_L2_TABLE, 2, 21},
+    {"l2 flag", second_l2_entry, FLAG_COPIED, 0, REFCOW_KIND_L2_COPIED, REFCOW_ROLE_DATA, 1, 0},
+    {"l2 bit 1", second_l2_entry, 0, 2, REFCOW_KIND_L2_RESERVED, REFCOW_ROLE_DATA, 1, 0},
+    {"l2 bit 8", second_l2_entry, 0, 0x100, REFCOW_KIND_L2_RESERVED, REFCOW_ROLE_DATA, 1, 0},
+    {"l2 bit 61", second_l2_entry, 0, (uint64_t)1 << 61, REFCOW_KIND_L2_RESERVED, REFCOW_ROLE_DATA, 1, 0},
+    {"l2 bits", second_l2_entry, 0, 0x3f000000000001fe, REFCOW_KIND_L2_RESERVED, REFCOW_ROLE_DATA, 1, 0},
+    {"l2 out of file", second_l2_entry, 0, FAR, REFCOW_KIND_OUT_OF_FILE, REFCOW_ROLE_DATA, 2, 1},
+    {"l2 unallocated", unallocated_l2_entry, 0, 4, REFCOW_KIND_L2_RESERVED, REFCOW_ROLE_DATA, 1, 0},
+    {"table bit 0", first_block_entry, 0, 1, REFCOW_KIND_BLOCK_RESERVED, REFCOW_ROLE_REFCOUNT_BLOCK, 1, 1},
+    {"table bit 8", first_block_entry, 0, 0x100, REFCOW_KIND_BLOCK_RESERVED, REFCOW_ROLE_REFCOUNT_BLOCK, 1, 1},
+    {"spare table entry", spare_block_entry, 0, 0x1ff, REFCOW_KIND_BLOCK_RESERVED, REFCOW_ROLE_REFCOUNT_BLOCK, 1, 0},
+    {"block past the end", spare_block_entry, 0, FAR, REFCOW_KIND_BLOCK_OUT_OF_FILE, REFCOW_ROLE_REFCOUNT_BLOCK, 1, 0},
+    /* The header's cluster has two references then and a refcount of 1. */
+    {"block shared", spare_block_entry, 0, 0x200, REFCOW_KIND_BLOCK_SHARED, REFCOW_ROLE_REFCOUNT_BLOCK, 2, 0},
+};
+
+static uint64_t table_of(refcow_role role, const built_image *image)
+{
+    if (role == REFCOW_ROLE_REFCOUNT_BLOCK) {
+        return image->refcount_table;
+    }
+    return role == REFCOW_ROLE_L2_TABLE ? image->l1_table : image->l2_tables;
+}
+
+static void try_damage(const damage_case *row)
+{
+    built_image image = image_build(small);
+    uint64_t place = row->place(&image);
+    uint64_t entry = (image_get(&image, place, 8) & ~row->clear) | row->set;
+    image_put(&image, place, 8, entry);
+    check_answer answer = check_image(&image);
+    unsigned before = runner.complaints;
+    expect_counts(&answer, row->corruptions != 0 ? REFCOW_VERDICT_CORRUPT : REFCOW_VERDICT_LEAKS, row->corruptions,
+                  row->leaks, 0);
+    refcow_finding finding = find(&answer, row->kind);
+    CHECK_EQUAL(finding.role, row->role);
+    CHECK_EQUAL(finding.table, table_of(row->role, &image));
+    CHECK_EQUAL(finding.index, (place - finding.table) / 8);
+    CHECK_EQUAL(finding.found, entry);
+    CHECK_EQUAL(finding.times, 1);
+    CHECK_EQUAL(answer.result.found[row->kind], 1);
+    if (runner.complaints != before) {
+        printf("    in the case \"%s\"\n", row->name);
+    }
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+static void one_wrong_entry_is_one_finding(void)
+{
+    for (size_t i = 0; i < sizeof damage_cases / sizeof *damage_cases; i++) {
+        try_damage(&damage_cases[i]);
+    }
+}
+
+/* Unaligned offsets need clusters above 512 bytes: below, those bits are reserved. */
+static void unaligned_places_are_found(void)
+{
+    image_recipe recipe = {3, 12, 4, 2, 10, 0, 0};
+    built_image image = image_build(recipe);
+    uint64_t entry = image_l2_entry(&image, 3);
+    image_put(&image, entry, 8, image_get(&image, entry, 8) + 512);
+    check_answer data = check_image(&image);
+    CHECK_EQUAL(data.result.found[REFCOW_KIND_DATA_UNALIGNED], 1);
+    CHECK_EQUAL(FIND(&data, DATA_UNALIGNED).host, image_data(&image, 3) + 512);
+    /* The cluster after it is touched too, and has a refcount of 1. */
+    expect_counts(&data, REFCOW_VERDICT_CORRUPT, 2, 0, 0);
+    drop_answer(&data);
+    image_free(&image);
+
+    image = image_build(recipe);
+    image_put(&image, image_l1_entry(&image, 1), 8, FLAG_COPIED | (image.l2_tables + image.cluster_size + 1024));
+    check_answer table = check_image(&image);
+    CHECK_EQUAL(table.result.found[REFCOW_KIND_L2_UNALIGNED], 1);
+    CHECK_EQUAL(FIND(&table, L2_UNALIGNED).index, 1);
+    CHECK_EQUAL(FIND(&table, L2_UNALIGNED).role, REFCOW_ROLE_L2_TABLE);
+    drop_answer(&table);
+    image_free(&image);
+}
+
+/* Without the block nothing can be looked up: not clean, not corrupt, but incomplete, and still status OK. */
+static void unreadable_refcounts_are_check_errors(void)
+{
+    image_recipe recipe = {3, 12, 4, 2, 10, 0, 0};
+    built_image image = image_build(recipe);
+    image_put(&image, image_block_entry(&image, 0), 8, image.refcount_blocks + 512);
+    check_answer answer = check_image(&image);
+    CHECK_EQUAL(answer.checked, REFCOW_STATUS_OK);
+    expect_counts(&answer, REFCOW_VERDICT_INCOMPLETE, 1, 0, image.clusters);
+    CHECK_EQUAL(answer.result.found[REFCOW_KIND_BLOCK_UNALIGNED], 1);
+    CHECK_EQUAL(answer.result.found[REFCOW_KIND_REFCOUNT_UNREADABLE], image.clusters);
+    CHECK_EQUAL(answer.result.image_end_offset, image.cluster_size);
+    CHECK_EQUAL(answer.result.refcounts.unknown_clusters, 20);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* -------------------------------------------------------------- compressed */
+
+static uint64_t compressed_entry(uint32_t cluster_bits, uint64_t offset, uint64_t sectors)
+{
+    return FLAG_COMPRESSED | (sectors - 1) << (62 - (cluster_bits - 8)) | offset;
+}
+
+/* The bits of length and offset share the word differently for each cluster size. */
+static void compressed_clusters_are_counted(void)
+{
+    for (uint32_t bits = 9; bits <= 21; bits++) {
+        image_recipe recipe = {3, bits, 4, 1, 3, 0, 0};
+        built_image image = image_build(recipe);
+        uint64_t host = image_data(&image, 0);
+        uint64_t most = (uint64_t)1 << (bits - 8);
+        /* From the last byte of the first cluster, as long as can be: it touches all three. */
+        image_put(&image, image_l2_entry(&image, 0), 8, compressed_entry(bits, host + image.cluster_size - 1, most));
+        image_put(&image, image_l2_entry(&image, 1), 8, 0);
+        image_put(&image, image_l2_entry(&image, 2), 8, 0);
+        check_answer answer = check_image(&image);
+        uint64_t touched = cluster_of(&image, (host + image.cluster_size - 1) / 512 * 512 + most * 512 - 1) -
+                           cluster_of(&image, host) + 1;
+        expect_counts(&answer, touched == 3 ? REFCOW_VERDICT_CLEAN : REFCOW_VERDICT_LEAKS, 0, 3 - touched, 0);
+        CHECK_EQUAL(answer.result.compressed_clusters, 1);
+        CHECK_EQUAL(answer.result.allocated_clusters, 1);
+        CHECK_EQUAL(answer.result.fragmented_clusters, 1);
+        CHECK_EQUAL(answer.result.refcounts.allocated_clusters, 0);
+        drop_answer(&answer);
+
+        /* The highest bit of the offset. */
+        uint64_t highest = (uint64_t)1 << (62 - (bits - 8) - 1);
+        image_put(&image, image_l2_entry(&image, 0), 8, compressed_entry(bits, highest, 1));
+        answer = check_image(&image);
+        CHECK_EQUAL(answer.result.corruptions, 1);
+        CHECK_EQUAL(FIND(&answer, OUT_OF_FILE).host, highest);
+        CHECK_EQUAL(FIND(&answer, OUT_OF_FILE).length, 512);
+        drop_answer(&answer);
+
+        image_put(&image, image_l2_entry(&image, 0), 8,
+                  compressed_entry(bits, host + image.cluster_size - 1, most) | FLAG_COPIED);
+        answer = check_image(&image);
+        CHECK_EQUAL(answer.result.found[REFCOW_KIND_COMPRESSED_COPIED], 1);
+        CHECK_EQUAL(FIND(&answer, COMPRESSED_COPIED).role, REFCOW_ROLE_COMPRESSED);
+        drop_answer(&answer);
+        image_free(&image);
+    }
+}
+
+static void data_file_has_no_compressed_clusters(void)
+{
+    image_recipe recipe = {3, 9, 4, 1, 3, 0, 1};
+    built_image image = image_build(recipe);
+    image_put(&image, image_l2_entry(&image, 5), 8, compressed_entry(9, 0x200, 1));
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_CORRUPT, 1, 0, 0);
+    CHECK_EQUAL(answer.result.found[REFCOW_KIND_COMPRESSED_IN_DATA_FILE], 1);
+    CHECK_EQUAL(answer.result.compressed_clusters, 0);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* ------------------------------------------------------------ extended L2 */
+
+static void expect_bitmap(uint64_t guest, uint64_t word_set, uint64_t bitmap, refcow_kind kind, uint64_t corruptions)
+{
+    image_recipe recipe = {3, 14, 4, 1, 2, 1, 0};
+    built_image image = image_build(recipe);
+    uint64_t entry = image_l2_entry(&image, guest);
+    image_put(&image, entry, 8, image_get(&image, entry, 8) | word_set);
+    image_put(&image, entry + 8, 8, bitmap);
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, corruptions == 0 ? REFCOW_VERDICT_CLEAN : REFCOW_VERDICT_CORRUPT, corruptions, 0, 0);
+    if (corruptions != 0) {
+        CHECK_EQUAL(answer.result.found[kind], corruptions);
+        CHECK_EQUAL(find(&answer, kind).index, guest);
+        CHECK_EQUAL(find(&answer, kind).guest, guest * image.cluster_size);
+    }
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+static void subcluster_bitmaps_are_tested(void)
+{
+    expect_bitmap(0, 0, 0, REFCOW_KIND_SUBCLUSTERS_CLASH, 0);
+    expect_bitmap(0, 0, 0xffff0000ffff, REFCOW_KIND_SUBCLUSTERS_CLASH, 1);
+    expect_bitmap(0, 0, 0xffff00000000ffff, REFCOW_KIND_SUBCLUSTERS_CLASH, 0);
+    expect_bitmap(0, 0, 0x8000000080000000, REFCOW_KIND_SUBCLUSTERS_CLASH, 1);
+    expect_bitmap(0, 0, UINT64_MAX, REFCOW_KIND_SUBCLUSTERS_CLASH, 1);
+    expect_bitmap(5, 0, (uint64_t)UINT32_MAX << 32, REFCOW_KIND_SUBCLUSTERS_UNALLOCATED, 0);
+    expect_bitmap(5, 0, 1, REFCOW_KIND_SUBCLUSTERS_UNALLOCATED, 1);
+    expect_bitmap(5, 0, 0x180000000, REFCOW_KIND_SUBCLUSTERS_UNALLOCATED, 1);
+    /* Bit 0 is the zero flag of standard entries and nothing in extended ones. */
+    expect_bitmap(0, FLAG_ZERO, UINT32_MAX, REFCOW_KIND_L2_RESERVED, 0);
+}
+
+/* --------------------------------------------------------- classes, extent */
+
+static void entries_without_a_cluster_count_nothing(void)
+{
+    static const uint64_t entries[] = {0, FLAG_COPIED, FLAG_ZERO, FLAG_ZERO | FLAG_COPIED};
+    built_image image = image_build(small);
+    for (uint64_t i = 0; i < 4; i++) {
+        image_put(&image, image_l2_entry(&image, 30 + i), 8, entries[i]);
+    }
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
+    CHECK_EQUAL(answer.result.allocated_clusters, 40);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+static void zero_flag_keeps_the_cluster(void)
+{
+    for (uint32_t version = 2; version <= 3; version++) {
+        image_recipe recipe = small;
+        recipe.version = version;
+        built_image image = image_build(recipe);
+        image_put(&image, image_l2_entry(&image, 3), 8, image_get(&image, image_l2_entry(&image, 3), 8) | FLAG_ZERO);
+        check_answer answer = check_image(&image);
+        expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
+        CHECK_EQUAL(answer.result.allocated_clusters, 40);
+        CHECK_EQUAL(answer.result.refcounts.allocated_clusters, 39);
+        drop_answer(&answer);
+        image_free(&image);
+    }
+}
+
+/* A range may stick out of the file by less than a cluster; then that cluster is compared too. Past that it is a
+ * corruption, and only one: the refcount of what is missing still says 1, as the copied flag does. */
+static void a_partial_cluster_belongs_to_the_file(void)
+{
+    image_recipe recipe = {3, 12, 4, 1, 4, 0, 0};
+    built_image image = image_build(recipe);
+    memory_source source = source_of_image(&image);
+    run_options options = {0};
+    static const struct {
+        uint64_t missing;
+        uint64_t corruptions;
+    } rows[] = {{0, 0}, {1, 0}, {511, 0}, {512, 0}, {3584, 0}, {4095, 0}, {4096, 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        file_extent part = {0, image.size - rows[i].missing, image.bytes};
+        source = source_of_extents(&part, 1, part.length);
+        check_answer answer = run_check(&source, &options);
+        CHECK_EQUAL(answer.result.corruptions, rows[i].corruptions);
+        CHECK_EQUAL(answer.result.leaks, 0);
+        drop_answer(&answer);
+    }
+    image_free(&image);
+}
+
+static void total_clusters_are_of_whole_sectors(void)
+{
+    static const struct {
+        uint64_t size;
+        uint64_t clusters;
+    } rows[] = {{0, 0}, {1, 0}, {511, 0}, {512, 1}, {513, 1}, {4096, 1}, {4607, 1}, {4608, 2}, {8192, 2}};
+    image_recipe recipe = {3, 12, 4, 1, 0, 0, 0};
+    built_image image = image_build(recipe);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        image_put(&image, FIELD_SIZE, 8, rows[i].size);
+        check_answer answer = check_image(&image);
+        CHECK_EQUAL(answer.result.total_clusters, rows[i].clusters);
+        drop_answer(&answer);
+    }
+    image_free(&image);
+}
+
+static void fragments_are_counted_within_a_table(void)
+{
+    built_image image = image_build(small);
+    uint64_t third = image_get(&image, image_l2_entry(&image, 2), 8);
+    uint64_t fifth = image_get(&image, image_l2_entry(&image, 4), 8);
+    image_put(&image, image_l2_entry(&image, 2), 8, fifth);
+    image_put(&image, image_l2_entry(&image, 4), 8, third);
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
+    /* 0 1 4 3 2 5: four of them do not follow the one before. */
+    CHECK_EQUAL(answer.result.fragmented_clusters, 4);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* Two L1 entries with one table: everything in it counts twice, for the lower guest offset. */
+static void a_table_that_is_named_twice_counts_twice(void)
+{
+    built_image image = image_build(small);
+    image_put(&image, image_l1_entry(&image, 1), 8, image_get(&image, image_l1_entry(&image, 0), 8));
+    image_put(&image, image_l2_entry(&image, 30), 8, 2);
+    check_answer answer = check_image(&image);
+    /* The table and its 20 clusters have refcount 1 and two references, the other table and its clusters leak. */
+    expect_counts(&answer, REFCOW_VERDICT_CORRUPT, 21 + 2, 21, 0);
+    CHECK_EQUAL(answer.result.allocated_clusters, 40);
+    refcow_finding reserved = FIND(&answer, L2_RESERVED);
+    CHECK_EQUAL(reserved.times, 2);
+    CHECK_EQUAL(reserved.guest, 30 * image.cluster_size);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+void run_counting_tests(void)
+{
+    RUN(clean_images_are_clean);
+    RUN(every_geometry_is_clean);
+    RUN(zero_refcounts_are_found_one_by_one);
+    RUN(high_refcounts_keep_their_value);
+    RUN(narrow_refcounts_begin_at_the_low_end);
+    RUN(wide_refcounts_are_big_endian);
+    RUN(leaks_in_a_row_are_one_finding);
+    RUN(many_references_are_counted_exactly);
+    RUN(references_past_the_width_are_found);
+    RUN(one_wrong_entry_is_one_finding);
+    RUN(unaligned_places_are_found);
+    RUN(unreadable_refcounts_are_check_errors);
+    RUN(compressed_clusters_are_counted);
+    RUN(data_file_has_no_compressed_clusters);
+    RUN(subcluster_bitmaps_are_tested);
+    RUN(entries_without_a_cluster_count_nothing);
+    RUN(zero_flag_keeps_the_cluster);
+    RUN(a_partial_cluster_belongs_to_the_file);
+    RUN(total_clusters_are_of_whole_sectors);
+    RUN(fragments_are_counted_within_a_table);
+    RUN(a_table_that_is_named_twice_counts_twice);
+}

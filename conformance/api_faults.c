@@ -1,0 +1,322 @@
+/*
+ * api_faults.c - sources that fail or lie, callers that cancel or set limits. No stop may look like a clean image.
+ */
+#include "../fuzz/random.h"
+#include "api_run.h"
+#include "api_suites.h"
+
+static const image_recipe small = {.version = 3, .cluster_bits = 9, .refcount_order = 4, .l2_tables = 2, .mapped = 20};
+
+/* Far more stops than any of these images has chances to stop. */
+enum { STOPS_MAX = 100000 };
+
+/* Leaks, an orphan, wrong entries, in a file that takes the smallest block several passes. */
+static built_image long_damaged_image(void)
+{
+    built_image image = image_build(small);
+    image_append(&image, 50000);
+    image_put(&image, image_l2_entry(&image, 0), 8, FLAG_COPIED | (image.size - 2 * image.cluster_size));
+    image_put(&image, image_l2_entry(&image, 1), 8, FLAG_COPIED | (uint64_t)1 << 50);
+    image_put(&image, image_l2_entry(&image, 2), 8, image_data(&image, 2));
+    image_put(&image, image_l2_entry(&image, 40), 8, 0x100);
+    image_set_refcount(&image, 1, 3);
+    return image;
+}
+
+/* What is said before the stop is true, and never that all is well. */
+static void expect_stopped(const check_answer *part, const check_answer *whole, refcow_status status)
+{
+    CHECK_STRING(refcow_status_name(part->checked), refcow_status_name(status));
+    CHECK_STRING(refcow_verdict_name(part->result.verdict), "incomplete");
+    CHECK_EQUAL(part->result.refcounts.complete, 0);
+    CHECK_RULE(rules_lower_bound(&part->result, &whole->result));
+}
+
+static void fail_every_read(const built_image *image)
+{
+    memory_source source = source_of_image(image);
+    run_options options = {0};
+    check_answer whole = run_check(&source, &options);
+    uint64_t failures = 0;
+    for (source.fail_at = 1; source.fail_at < STOPS_MAX; source.fail_at++) {
+        check_answer part = run_check(&source, &options);
+        int is_over = !source.failed;
+        if (is_over) {
+            CHECK_SAME(&part, &whole);
+        } else if (part.opened != REFCOW_STATUS_OK) {
+            CHECK_EQUAL(part.opened, REFCOW_STATUS_READ_FAILED);
+        } else {
+            expect_stopped(&part, &whole, REFCOW_STATUS_READ_FAILED);
+        }
+        failures += source.failed ? 1 : 0;
+        drop_answer(&part);
+        if (is_over) {
+            break;
+        }
+    }
+    CHECK_EQUAL(failures, whole.reads);
+    drop_answer(&whole);
+}
+
+static void every_read_may_fail(void)
+{
+    built_image clean = image_build(small);
+    fail_every_read(&clean);
+    image_free(&clean);
+    built_image damaged = long_damaged_image();
+    fail_every_read(&damaged);
+    image_free(&damaged);
+}
+
+static void failed_read_says_where(void)
+{
+    built_image image = image_build(small);
+    memory_source source = source_of_image(&image);
+    source.ends_at = image.l2_tables;
+    run_options options = {0};
+    check_answer answer = run_check(&source, &options);
+    CHECK_EQUAL(answer.checked, REFCOW_STATUS_READ_FAILED);
+    CHECK(answer.result.error.value <= image.l2_tables);
+    CHECK_EQUAL(answer.result.error.offset, 0);
+    drop_answer(&answer);
+    source.ends_at = 8;
+    answer = run_check(&source, &options);
+    CHECK_EQUAL(answer.opened, REFCOW_STATUS_READ_FAILED);
+    CHECK_EQUAL(answer.image.error.value, 0);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* The refcount report of a refused image must not look complete either. */
+static void reads_of_refused_images_may_fail(void)
+{
+    built_image image = image_build(small);
+    image_put(&image, FIELD_CRYPT_METHOD, 4, 3);
+    memory_source source = source_of_image(&image);
+    run_options options = {0};
+    check_answer whole = run_check(&source, &options);
+    CHECK_EQUAL(whole.result.refcounts.complete, 1);
+    for (source.fail_at = 1; source.fail_at < STOPS_MAX; source.fail_at++) {
+        check_answer part = run_check(&source, &options);
+        int is_over = !source.failed;
+        if (!is_over && part.opened == REFCOW_STATUS_CRYPT_METHOD) {
+            CHECK_EQUAL(part.result.verdict, REFCOW_VERDICT_REFUSED);
+            CHECK_EQUAL(part.result.refcounts.complete, 0);
+        } else if (!is_over) {
+            CHECK_EQUAL(part.opened, REFCOW_STATUS_READ_FAILED);
+        }
+        drop_answer(&part);
+        if (is_over) {
+            break;
+        }
+    }
+    CHECK_EQUAL(source.fail_at, whole.reads + 1);
+    drop_answer(&whole);
+    image_free(&image);
+}
+
+/* A size that the reads do not keep: a failure like any other, wherever the bytes end. */
+static void size_may_be_a_lie(void)
+{
+    built_image image = image_build(small);
+    memory_source source = source_of_image(&image);
+    run_options options = {0};
+    check_answer whole = run_check(&source, &options);
+    for (source.ends_at = 1; source.ends_at < image.size; source.ends_at += 61) {
+        check_answer answer = run_check(&source, &options);
+        CHECK(answer.checked != REFCOW_STATUS_OK || !source.failed);
+        CHECK(answer.result.verdict != REFCOW_VERDICT_CLEAN || !source.failed || answer.opened != REFCOW_STATUS_OK);
+        drop_answer(&answer);
+    }
+    drop_answer(&whole);
+    image_free(&image);
+}
+
+/* Bytes that differ from read to read: any answer will do that keeps the rules; ASan and UBSan look on. */
+static void bytes_may_change_between_reads(void)
+{
+    built_image image = long_damaged_image();
+    memory_source source = source_of_image(&image);
+    refcow_source callbacks = source_callbacks(&source);
+    static uint8_t memory[REFCOW_MEMORY_MIN];
+    static refcow_finding findings[3 * REFCOW_KINDS];
+    refcow_options options = {.memory = memory, .memory_size = sizeof memory, .findings = findings};
+    options.findings_capacity = sizeof findings / sizeof *findings;
+    options.limits.max_entries = 1u << 20;
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        refcow_image opened;
+        refcow_result result;
+        source.lies = 0;
+        CHECK_EQUAL(refcow_open(&opened, sizeof opened, REFCOW_VERSION, &callbacks), REFCOW_STATUS_OK);
+        source.lies = seed << 32;
+        refcow_check(&opened, &options, &result);
+        CHECK_RULE(rules_unstable_result(&result, &options));
+    }
+    CHECK_STRING(source.misuse != NULL ? source.misuse : "no misuse", "no misuse");
+    image_free(&image);
+}
+
+static uint64_t any_offset(void *user, uint64_t offset)
+{
+    memory_source *source = user;
+    uint64_t dice = next_random(&source->lies);
+    static const uint64_t offsets[] = {0, 1, 513, UINT64_MAX};
+    return dice % 8 < 4 ? offsets[dice % 4] : offset + (dice >> 50);
+}
+
+static void next_data_may_lie(void)
+{
+    built_image image = long_damaged_image();
+    memory_source source = source_of_image(&image);
+    refcow_source callbacks = source_callbacks(&source);
+    callbacks.next_data = any_offset;
+    static uint8_t memory[REFCOW_MEMORY_MIN];
+    refcow_options options = {.memory = memory, .memory_size = sizeof memory};
+    options.limits.max_entries = 1u << 20;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        refcow_image opened;
+        refcow_result result;
+        source.lies = seed << 32;
+        refcow_source honest = callbacks;
+        honest.next_data = NULL;
+        source.lies = 0;
+        CHECK_EQUAL(refcow_open(&opened, sizeof opened, REFCOW_VERSION, &honest), REFCOW_STATUS_OK);
+        opened.source.next_data = any_offset;
+        source.lies = seed << 32;
+        refcow_check(&opened, &options, &result);
+        CHECK_RULE(rules_unstable_result(&result, &options));
+    }
+    CHECK_STRING(source.misuse != NULL ? source.misuse : "no misuse", "no misuse");
+    image_free(&image);
+}
+
+/* ------------------------------------------------- progress, cancellation */
+
+static void progress_goes_forward(void)
+{
+    built_image image = long_damaged_image();
+    image_append(&image, 3000000);
+    memory_source source = source_of_image(&image);
+    run_options options = {0};
+    check_answer answer = run_check(&source, &options);
+    CHECK(answer.progress_calls > 2);
+    CHECK_RULE(answer.broken_progress);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+static void every_progress_call_may_cancel(void)
+{
+    built_image image = long_damaged_image();
+    image_append(&image, 3000000); /* so that there are some */
+    memory_source source = source_of_image(&image);
+    run_options options = {0};
+    check_answer whole = run_check(&source, &options);
+    CHECK(whole.progress_calls > 2);
+    for (options.cancel_at = 1; options.cancel_at <= whole.progress_calls; options.cancel_at++) {
+        check_answer part = run_check(&source, &options);
+        expect_stopped(&part, &whole, REFCOW_STATUS_CANCELLED);
+        CHECK_EQUAL(part.progress_calls, options.cancel_at);
+        CHECK(part.reads <= whole.reads);
+        drop_answer(&part);
+    }
+    check_answer passed = run_check(&source, &options);
+    CHECK_SAME(&passed, &whole);
+    drop_answer(&passed);
+    drop_answer(&whole);
+    image_free(&image);
+}
+
+/* ------------------------------------------------------------------ limits */
+
+/* Each bound, or some hundred of them when there are more, and the first ones on which the check passes. */
+static uint64_t step_of(uint64_t most)
+{
+    return most / 400 + 1;
+}
+
+static void try_read_limits(const built_image *image)
+{
+    memory_source source = source_of_image(image);
+    run_options options = {0};
+    check_answer whole = run_check(&source, &options);
+    uint64_t most = whole.result.bytes_read;
+    for (uint64_t limit = 1; limit < most; limit += step_of(most)) {
+        options.limits.max_read = limit;
+        check_answer part = run_check(&source, &options);
+        expect_stopped(&part, &whole, REFCOW_STATUS_READ_LIMIT);
+        CHECK_EQUAL(part.result.error.value, limit);
+        CHECK(part.result.bytes_read <= limit);
+        drop_answer(&part);
+    }
+    for (int exact = 0; exact < 2; exact++) {
+        options.limits.max_read = most - 1 + (uint64_t)exact;
+        check_answer last = run_check(&source, &options);
+        CHECK_EQUAL(last.checked, exact ? REFCOW_STATUS_OK : REFCOW_STATUS_READ_LIMIT);
+        drop_answer(&last);
+    }
+    drop_answer(&whole);
+}
+
+static void try_entry_limits(const built_image *image)
+{
+    memory_source source = source_of_image(image);
+    run_options options = {0};
+    check_answer whole = run_check(&source, &options);
+    uint64_t most = whole.result.entries_visited;
+    for (uint64_t limit = 1; limit < most; limit += step_of(most)) {
+        options.limits.max_entries = limit;
+        check_answer part = run_check(&source, &options);
+        expect_stopped(&part, &whole, REFCOW_STATUS_ENTRY_LIMIT);
+        CHECK_EQUAL(part.result.error.value, limit);
+        CHECK(part.result.entries_visited <= limit);
+        drop_answer(&part);
+    }
+    for (int exact = 0; exact < 2; exact++) {
+        options.limits.max_entries = most - 1 + (uint64_t)exact;
+        check_answer last = run_check(&source, &options);
+        CHECK_EQUAL(last.checked, exact ? REFCOW_STATUS_OK : REFCOW_STATUS_ENTRY_LIMIT);
+        drop_answer(&last);
+    }
+    drop_answer(&whole);
+}
+
+static void limits_stop_and_say_so(void)
+{
+    built_image clean = image_build(small);
+    try_read_limits(&clean);
+    try_entry_limits(&clean);
+    image_free(&clean);
+    built_image damaged = long_damaged_image();
+    try_read_limits(&damaged);
+    try_entry_limits(&damaged);
+    image_free(&damaged);
+}
+
+/* Also where counters run full and the count starts over. */
+static void stops_while_starting_over_are_lower_bounds(void)
+{
+    image_recipe recipe = {3, 9, 4, 10, 64, 0, 0};
+    built_image image = image_build(recipe);
+    for (uint64_t guest = 1; guest < 640; guest++) {
+        image_put(&image, image_l2_entry(&image, guest), 8, image_data(&image, 0));
+    }
+    try_read_limits(&image);
+    try_entry_limits(&image);
+    fail_every_read(&image);
+    image_free(&image);
+}
+
+void run_fault_tests(void)
+{
+    RUN(every_read_may_fail);
+    RUN(failed_read_says_where);
+    RUN(reads_of_refused_images_may_fail);
+    RUN(size_may_be_a_lie);
+    RUN(bytes_may_change_between_reads);
+    RUN(next_data_may_lie);
+    RUN(progress_goes_forward);
+    RUN(every_progress_call_may_cancel);
+    RUN(limits_stop_and_say_so);
+    RUN(stops_while_starting_over_are_lower_bounds);
+}

@@ -1,0 +1,15 @@
+/*
+ * api_suites.h - the parts of api_test, one file each.
+ */
+#ifndef REFCOW_CONFORMANCE_API_SUITES_H
+#define REFCOW_CONFORMANCE_API_SUITES_H
+
+void run_code_tests(void);     /* api_codes.c: names, sentences, numbers */
+void run_argument_tests(void); /* api_arguments.c: what the caller gives */
+void run_header_tests(void);   /* api_header.c: refcow_open() */
+void run_counting_tests(void); /* api_counting.c: what a check finds */
+void run_report_tests(void);   /* api_report.c: the refcount report */
+void run_fault_tests(void);    /* api_faults.c: failing and lying sources, cancellation, limits */
+void run_sparse_tests(void);   /* api_sparse.c: holes, huge sizes, bounded work */
+
+#endif

@@ -1,0 +1,165 @@
+#!/usr/bin/env bats
+# The deliberate differences from qemu-img check, by their numbers in DIVERGENCES.md.
+
+load lib/suite
+
+# own_answer IMAGE: refcow's JSON and its exit code, less what names the file.
+own_answer() {
+    local code=0
+    timeout 10 "$REFCOW" check -f qcow2 --output=json "$1" 2>/dev/null >own.json || code=$?
+    jq -S --argjson code "$code" 'del(.filename) + {code: $code}' own.json
+}
+
+not_followed() {
+    "$REFCOW" check --output=json "$1" | jq -c '.refcow["not-followed"]'
+}
+
+# assert_refused_by_qemu_img IMAGE: exit code 1 and nothing on stdout.
+assert_refused_by_qemu_img() {
+    run -1 --separate-stderr "$QEMU_IMG" check -f qcow2 --output=json "$1"
+    assert_output ''
+}
+
+make_overlay() { # the base is base.qcow2
+    local cluster=65536
+    "$QEMU_IMG" create -q -f qcow2 base.qcow2 10M
+    create compat=1.1 100 -b base.qcow2 -F qcow2
+    guest 'write 0 4'
+    "$DAMAGE" image.qcow2 append 1 , set refcount:last 1
+}
+
+@test "1: a missing backing file does not matter" {
+    make_overlay
+    compare 'backing file in place' image.qcow2
+    own_answer image.qcow2 >expected
+    rm base.qcow2
+    assert_refused_by_qemu_img image.qcow2
+    own_answer image.qcow2 | diff -u expected -
+    assert_equal "$(not_followed image.qcow2)" '["backing-file"]'
+}
+
+@test "1: a backing file that is damaged, of another format or a FIFO does not matter" {
+    make_overlay
+    own_answer image.qcow2 >expected
+    "$DAMAGE" base.qcow2 set header:magic 0
+    assert_refused_by_qemu_img image.qcow2
+    own_answer image.qcow2 | diff -u expected -
+    rm base.qcow2
+    mkfifo base.qcow2 # whoever opens it waits
+    own_answer image.qcow2 | diff -u expected -
+}
+
+@test "1: a backing file of an unknown format does not matter" {
+    make_overlay
+    own_answer image.qcow2 >expected
+    "$DAMAGE" image.qcow2 set u32:extension:0xe2792aca 0x7a7a7a7a
+    assert_refused_by_qemu_img image.qcow2
+    own_answer image.qcow2 | diff -u expected -
+}
+
+@test "1: an image that names itself as its backing file is checked in time" {
+    make_overlay
+    own_answer image.qcow2 >expected
+    "$QEMU_IMG" rebase -q -u -b image.qcow2 -F qcow2 image.qcow2
+    own_answer image.qcow2 | diff -u expected -
+}
+
+make_data_file() {
+    local cluster=65536
+    create compat=1.1,data_file=guest.raw 100
+    guest 'write 0 4'
+}
+
+@test "1: a missing data file does not matter" {
+    make_data_file
+    compare 'data file in place' image.qcow2
+    own_answer image.qcow2 >expected
+    rm guest.raw
+    assert_refused_by_qemu_img image.qcow2
+    own_answer image.qcow2 | diff -u expected -
+    assert_equal "$(not_followed image.qcow2)" '["data-file"]'
+}
+
+@test "1: a data file without a name does not matter" {
+    make_data_file
+    own_answer image.qcow2 | jq 'del(.refcow["not-followed"])' >expected
+    "$DAMAGE" image.qcow2 set 'u32:{extension:0x44415441-8}' 0x12345678
+    assert_refused_by_qemu_img image.qcow2
+    own_answer image.qcow2 | jq 'del(.refcow["not-followed"])' | diff -u expected -
+}
+
+@test "2: JSON is also printed on failure" {
+    local cluster=65536 file
+    create compat=1.1 100
+    "$DAMAGE" image.qcow2 set header:refcount_order 7
+    for file in image.qcow2 missing.qcow2; do
+        assert_refused_by_qemu_img "$file"
+        run -1 --separate-stderr "$REFCOW" check -f qcow2 --output=json "$file"
+        assert_equal "$(jq -c keys <<<"$output")" '["refcow"]'
+    done
+}
+
+@test "3: an image that a writer holds open is checked" {
+    local cluster=65536 writer
+    create compat=1.1 100
+    guest 'write 0 4'
+    own_answer image.qcow2 >expected
+    mkfifo commands
+    qemu-io -f qcow2 image.qcow2 <commands >/dev/null 2>&1 3>&- &
+    writer=$!
+    exec 9>commands
+    for _ in {1..100}; do
+        "$QEMU_IMG" info image.qcow2 >/dev/null 2>&1 || break
+        sleep 0.1
+    done
+    assert_refused_by_qemu_img image.qcow2
+    own_answer image.qcow2 | diff -u expected -
+    compare 'held by a writer, -U' image.qcow2 -U
+    # Nor does the check keep a writer out.
+    echo 'write 1M 64k' >&9
+    exec 9>&-
+    wait "$writer"
+    compare 'after the writer' image.qcow2
+}
+
+@test "4: an image of more than 2^31 clusters is checked" {
+    local cluster=512
+    create compat=1.1,cluster_size=512 100
+    guest 'write 0 4'
+    "$DAMAGE" image.qcow2 set refcount:host:0 3
+    own_answer image.qcow2 >expected
+    truncate -s 1025G image.qcow2 || skip 'no files of 1 TiB here'
+    assert_refused_by_qemu_img image.qcow2
+    own_answer image.qcow2 >actual
+    # The same but for the amount of work.
+    diff -u <(jq 'del(.refcow)' expected) <(jq 'del(.refcow)' actual)
+    diff -u <(jq .refcow.findings expected) <(jq .refcow.findings actual)
+}
+
+@test "5: qcow of version 1 is no qcow2 image" {
+    "$QEMU_IMG" create -q -f qcow old.qcow 1M
+    compare 'version 1' old.qcow -U
+    "$DAMAGE" old.qcow fill 8 40 0xff
+    run -1 "$QEMU_IMG" check old.qcow
+    run -63 "$REFCOW" check old.qcow
+}
+
+@test "6: no format but qcow2 can be named" {
+    local cluster=65536
+    create compat=1.1 100
+    run -63 "$QEMU_IMG" check -f raw image.qcow2
+    run -1 --separate-stderr "$REFCOW" check -f raw image.qcow2
+}
+
+@test "7: an image that AES encrypts is checked without its key" {
+    local cluster=65536
+    local -a key=(--object 'secret,id=key,data=not a secret')
+    local options='driver=qcow2,encrypt.key-secret=key,file.driver=file,file.filename=image.qcow2'
+    "$QEMU_IMG" create -q -f qcow2 "${key[@]}" -o encrypt.format=aes,encrypt.key-secret=key image.qcow2 1M
+    qemu-io -t unsafe "${key[@]}" --image-opts "$options" -c 'write 0 256k' >/dev/null
+    "$DAMAGE" image.qcow2 set refcount:host:64K 0 , append 1 , set refcount:last 1
+    assert_refused_by_qemu_img image.qcow2
+    run -2 --separate-stderr "$QEMU_IMG" check --output=json "${key[@]}" --image-opts "$options"
+    jq -S 'del(.filename)' <<<"$output" >expected
+    own_answer image.qcow2 | jq -S 'del(.code, .refcow)' | diff -u expected -
+}

@@ -1,0 +1,34 @@
+# What every suite loads: the commands under test, a directory for each test, and the judgement after it.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
+
+conformance=$BATS_TEST_DIRNAME
+REFCOW=$(realpath "${REFCOW:-$conformance/../build/refcow}")
+DAMAGE=$(realpath "${DAMAGE:-$conformance/../build/damage}")
+QEMU_IMG=${QEMU_IMG:-qemu-img}
+export REFCOW DAMAGE QEMU_IMG
+
+load lib/compare
+load lib/images
+load lib/damages
+
+# Every test works in a directory of its own, so that images have short names.
+setup() {
+    answers=$BATS_TEST_TMPDIR/answers
+    mkdir "$BATS_TEST_TMPDIR/images"
+    cd "$BATS_TEST_TMPDIR/images" || return
+}
+
+# All that a test has compared is judged here, so that no test can forget to.
+teardown() {
+    local failed=0
+    echo "$BATS_TEST_NAME" >>"$BATS_RUN_TMPDIR/tests"
+    if [ -e "$answers" ]; then
+        judge || failed=1
+        wc -l <"$answers" >>"$BATS_RUN_TMPDIR/compared"
+    fi
+    cd / && rm -r "$BATS_TEST_TMPDIR/images" # now, not at the end of the run: images are large
+    return "$failed"
+}
