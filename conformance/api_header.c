@@ -39,6 +39,10 @@ static void fields_of_version_3(void)
     image_put(&built, FIELD_AUTOCLEAR_FEATURES, 8, 0x8000000000000002);
     image_put(&built, FIELD_REFCOUNT_ORDER, 4, 5);
     image_put(&built, FIELD_COMPRESSION_TYPE, 1, 1);
+    image_put(&built, FIELD_HEADER_LENGTH, 4, 112);
+    /* An external data file has a name. */
+    image_put(&built, 112, 4, 0x44415441);
+    image_put(&built, 116, 4, 4);
     CHECK_EQUAL(open_built(&image, &built), REFCOW_STATUS_OK);
     const refcow_header *header = &image.header;
     CHECK_EQUAL(header->version, 3);
@@ -57,7 +61,7 @@ static void fields_of_version_3(void)
     CHECK_EQUAL(header->compatible_features, 0xfedcba9876543210);
     CHECK_EQUAL(header->autoclear_features, 0x8000000000000002);
     CHECK_EQUAL(header->compression_type, 1);
-    CHECK_EQUAL(header->extensions, 0);
+    CHECK_EQUAL(header->extensions, 1);
     image_free(&built);
 }
 
@@ -309,7 +313,7 @@ static const header_case header_cases[] = {
      FIELD_L1_TABLE_OFFSET},
 
     {"crypt_method 1", 0, {{FIELD_CRYPT_METHOD, 4, 1}}, GOOD},
-    {"crypt_method 2", 0, {{FIELD_CRYPT_METHOD, 4, 2}}, GOOD},
+    {"crypt_method 2", 0, {{FIELD_CRYPT_METHOD, 4, 2}}, REFCOW_STATUS_ENCRYPTION_MISSING, 2, FIELD_CRYPT_METHOD},
     {"crypt_method 3", 0, {{FIELD_CRYPT_METHOD, 4, 3}}, REFCOW_STATUS_CRYPT_METHOD, 3, FIELD_CRYPT_METHOD},
     {"snapshots at the limit", 0, {{FIELD_NB_SNAPSHOTS, 4, 65536}}, GOOD},
     {"snapshots above", 0, {{FIELD_NB_SNAPSHOTS, 4, 65537}}, REFCOW_STATUS_NB_SNAPSHOTS, 65537, FIELD_NB_SNAPSHOTS},

@@ -37,6 +37,7 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     fresh.cluster_size = (uint64_t)1 << header->cluster_bits;
     fresh.file_length = round_up(image->source.size, SECTOR_SIZE);
     fresh.clusters = units_of(fresh.file_length, header->cluster_bits);
+    fresh.reader.at.total = fresh.clusters;
     fresh.l2.extended = (header->incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0;
     fresh.l2.entry_size = fresh.l2.extended ? 16 : 8;
     fresh.l2.data_file = (header->incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0;
@@ -58,8 +59,9 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
 static bool check_window(struct check *check, uint64_t first, uint64_t end)
 {
     struct window *window = &check->window;
-    check->reader.at.pass++;
-    check->reader.at.done = first;
+    if (!check->first_pass)
+        check->reader.at.pass++;
+    check->reader.at.done = greatest(check->reader.at.done, first);
     refcow_window_start(window, first, end);
     return refcow_report(&check->reader) && refcow_visit(&check->reader, end - first) &&
            refcow_refcounts_load(&check->refcounts, first, end - first, window->stored) &&
@@ -82,7 +84,6 @@ static bool find_next_window(struct check *check, uint64_t *first)
 static bool check_windows(struct check *check)
 {
     uint64_t first = 0;
-    check->reader.at.total = check->clusters;
     check->first_pass = true;
     if (!refcow_refcounts_can_fail(&check->refcounts, &check->lookups_can_fail))
         return false;
@@ -172,12 +173,14 @@ refcow_status refcow_check(const refcow_image *image, const refcow_options *opti
 
     struct check check = {0};
     refcow_error refusal = image->error;
+    check.reader.at.pass = 1;
     check.result = result;
     start_reader(&check.reader, image, options);
     start(&check, image, options, false);
     validate_tables(&check, &refusal);
-    check.report_only = refusal.status != REFCOW_STATUS_OK;
+    check.report_only = refusal.status != REFCOW_STATUS_OK || check.reader.error.status != REFCOW_STATUS_OK;
     if (check_windows(&check) && check.window.saturated) {
+        check.reader.at.pass++;
         start(&check, image, options, true);
         check_windows(&check);
     }

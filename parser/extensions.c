@@ -105,7 +105,7 @@ static bool locate(refcow_image *image, struct reader *reader, uint32_t type, re
     }
 }
 
-void refcow_extensions_locate(refcow_image *image, struct reader *reader)
+bool refcow_extensions_locate(refcow_image *image, struct reader *reader)
 {
     const refcow_header *header = &image->header;
     uint64_t cluster_size = (uint64_t)1 << header->cluster_bits;
@@ -115,15 +115,16 @@ void refcow_extensions_locate(refcow_image *image, struct reader *reader)
     while (at < end) {
         uint8_t head[8] = {0};
         if (!refcow_read(reader, at, head, sizeof head))
-            return;
+            return false;
         uint32_t type = load_be32(head);
         refcow_span contents = {at + sizeof head, load_be32(head + 4)};
-        if (contents.offset > end || contents.length > end - contents.offset) {
-            refcow_refuse(image, REFCOW_STATUS_EXTENSION_LENGTH, contents.length, at + 4);
-            return;
-        }
-        if (type == TYPE_END || !locate(image, reader, type, contents))
-            return;
+        if (contents.offset > end || contents.length > end - contents.offset)
+            return refcow_refuse(image, REFCOW_STATUS_EXTENSION_LENGTH, contents.length, at + 4);
+        if (type == TYPE_END)
+            return true;
+        if (!locate(image, reader, type, contents))
+            return false;
         at = round_up(contents.offset + contents.length, 8);
     }
+    return true;
 }

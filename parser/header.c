@@ -1,8 +1,8 @@
 /*
  * header.c - the image header: decoded once, each field validated once.
  *
- * The rules are those by which the oracle opens an image. The first one that is broken is remembered as a refusal; the
- * header is decoded all the same, because the refcount report is given for refused images too.
+ * The rules are those by which the oracle opens an image. The broken one whose field stands first is remembered as a
+ * refusal; the header is decoded all the same, because the refcount report is given for refused images too.
  */
 #include "header.h"
 
@@ -43,7 +43,7 @@ enum {
 
 bool refcow_refuse(refcow_image *image, refcow_status status, uint64_t value, uint64_t offset)
 {
-    if (image->error.status == REFCOW_STATUS_OK) {
+    if (image->error.status == REFCOW_STATUS_OK || offset < image->error.offset) {
         image->error.status = status;
         image->error.value = value;
         image->error.offset = offset;
@@ -198,8 +198,8 @@ static void validate(refcow_image *image, struct reader *reader)
     validate_refcount_table(image);
     validate_l1_table(image);
     validate_snapshots(image);
-    refcow_extensions_locate(image, reader);
-    validate_extensions(image);
+    if (refcow_extensions_locate(image, reader))
+        validate_extensions(image);
 }
 
 refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t version, const refcow_source *source)

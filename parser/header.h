@@ -8,10 +8,10 @@
 
 #define CRYPT_LUKS 2u
 
-/* Remember the first rule that is broken. Always false. */
+/* Remember a broken rule, unless one is known whose field stands before this one. Always false. */
 bool refcow_refuse(refcow_image *image, refcow_status status, uint64_t value, uint64_t offset);
 
-/* Locate and validate the header extensions. Bound: the first cluster. */
-void refcow_extensions_locate(refcow_image *image, struct reader *reader);
+/* Locate and validate the header extensions; false if they were not followed to the end. Bound: the first cluster. */
+bool refcow_extensions_locate(refcow_image *image, struct reader *reader);
 
 #endif

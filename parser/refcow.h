@@ -202,7 +202,7 @@ typedef struct refcow_image {
  * REFCOW_STATUS_BAD_VERSION_OF_HEADER and image is not written.
  *
  * OK: the image can be checked. Class REFUSED: refcow_check() may still be called and gives the best-effort refcount
- * report with verdict refused; error says which field breaks the rule (the first one that was found).
+ * report with verdict refused; error says which field breaks the rule (the one that stands first).
  * Any other class: the image must not be used. A file shorter than the header reads as if padded with zeros.
  */
 refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t version, const refcow_source *source);
@@ -252,9 +252,9 @@ typedef struct refcow_limits {
 
 /* Where a check stands. */
 typedef struct refcow_progress {
-    uint64_t pass; /* 1 up; 0 before the first one */
-    uint64_t done; /* clusters of the file whose comparison is finished; goes back to 0 at most once, when a cluster has
-                      so many references that counting starts again with wider counters */
+    uint64_t pass;  /* 1 up */
+    uint64_t done;  /* clusters of the file whose comparison is finished; stands still when a cluster has so many
+                       references that counting starts again with wider counters */
     uint64_t total; /* clusters of the file */
     uint64_t bytes_read;
     uint64_t entries_visited;
