@@ -53,7 +53,7 @@ static void print_features(FILE *out, const refcow_header *header)
         fputs(", ", out);
         print_count(out, header->nb_snapshots, "snapshot");
     }
-    if (header->bitmaps.length > 0)
+    if (header->nb_bitmaps > 0)
         fputs(", bitmaps", out);
     if (header->crypt_method == 1)
         fputs(", AES encrypted", out);
@@ -251,9 +251,9 @@ static void print_evidence(FILE *out, const refcow_finding *finding)
         fprintf(out, ": expected refcount %" PRIu64 ", found %" PRIu64, finding->expected, finding->found);
     else if (is_about_copied_flag(finding->kind))
         fprintf(out, ": expected flag %" PRIu64 ", found entry 0x%" PRIx64, finding->expected, finding->found);
-    else if (finding->table != 0)
+    else if (finding->table != REFCOW_NO_TABLE)
         fprintf(out, ": found entry 0x%" PRIx64, finding->found);
-    if (finding->table != 0)
+    if (finding->table != REFCOW_NO_TABLE)
         fprintf(out, " (table 0x%" PRIx64 " entry %" PRIu64 ")", finding->table, finding->index);
 }
 

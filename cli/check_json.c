@@ -73,7 +73,7 @@ static const char *severity_name(refcow_severity severity)
 
 static void print_entry_place(json_writer *json, const refcow_finding *finding)
 {
-    if (finding->table != 0) {
+    if (finding->table != REFCOW_NO_TABLE) {
         json_number(json, "table-offset", finding->table);
         json_number(json, "index", finding->index);
     } else {

@@ -166,7 +166,7 @@ static void unknown_numbers_are_unknown(void)
             CHECK(refcow_kind_rule((refcow_kind)number)[0] != '\0');
             CHECK_EQUAL(refcow_kind_severity((refcow_kind)number), REFCOW_SEVERITY_ERROR);
         }
-        if (number > REFCOW_ROLE_REFCOUNT_BLOCK) {
+        if (number > REFCOW_ROLE_BITMAP_DATA) {
             CHECK_STRING(refcow_role_name((refcow_role)number), "unknown");
         }
         if (number > REFCOW_VERDICT_INCOMPLETE) {

@@ -179,33 +179,6 @@ static void report_says_when_it_is_not_complete(void)
     }
 }
 
-/* Structures that are not counted yet: no counts rather than wrong ones, and the report all the same. */
-static void images_that_are_not_judged_are_reported(void)
-{
-    static const struct {
-        uint64_t field;
-        unsigned width;
-        uint64_t value;
-        refcow_status status;
-    } rows[] = {
-        {FIELD_NB_SNAPSHOTS, 4, 1, REFCOW_STATUS_SNAPSHOTS_UNSUPPORTED},
-        {FIELD_CRYPT_METHOD, 4, 2, REFCOW_STATUS_ENCRYPTION_UNSUPPORTED},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        built_image image = image_build(small);
-        make_orphans(&image);
-        image_put(&image, rows[i].field, rows[i].width, rows[i].value);
-        check_answer answer = check_image(&image);
-        CHECK_EQUAL(answer.opened, REFCOW_STATUS_OK);
-        CHECK_STRING(refcow_status_name(answer.checked), refcow_status_name(rows[i].status));
-        CHECK_EQUAL(answer.result.error.value, rows[i].value);
-        expect_counts(&answer, REFCOW_VERDICT_INCOMPLETE, 0, 0, 0);
-        expect_report(&answer, 40, 2);
-        drop_answer(&answer);
-        image_free(&image);
-    }
-}
-
 static void refused_images_keep_limits(void)
 {
     built_image image = image_build(small);
@@ -230,6 +203,5 @@ void run_report_tests(void)
     RUN(unreadable_refcounts_are_unknown);
     RUN(refused_images_are_reported);
     RUN(report_says_when_it_is_not_complete);
-    RUN(images_that_are_not_judged_are_reported);
     RUN(refused_images_keep_limits);
 }

@@ -142,6 +142,12 @@ static void write_header_3(built_image *image)
     image_put(image, FIELD_INCOMPATIBLE_FEATURES, 8, incompatible);
     image_put(image, FIELD_REFCOUNT_ORDER, 4, recipe->refcount_order);
     image_put(image, FIELD_HEADER_LENGTH, 4, HEADER_LENGTH_3);
+    if (recipe->data_file) {
+        /* The header extension with the data file's name, "data". */
+        image_put(image, HEADER_LENGTH_3, 4, 0x44415441);
+        image_put(image, HEADER_LENGTH_3 + 4, 4, 4);
+        image_put(image, HEADER_LENGTH_3 + 8, 4, 0x64617461);
+    }
 }
 
 static void write_header(built_image *image)

@@ -3,7 +3,7 @@
  *
  * A second reading of the format, to hold the parser against. It shares no code with the parser and is slow on purpose:
  * one counter per cluster, every table walked as often as it is named, one read per entry. It gives up on images that
- * are too large for that, and on those with structures that it does not know (snapshots, bitmaps, encryption).
+ * are too large for that.
  */
 #ifndef REFCOW_FUZZ_NAIVE_H
 #define REFCOW_FUZZ_NAIVE_H
@@ -26,6 +26,7 @@ typedef struct naive_state {
     uint64_t file_length; /* size rounded up to 512 */
     uint64_t clusters;    /* of the file, as grown so far */
     uint64_t most;        /* the largest refcount */
+    int is_active;        /* the active tree is being walked: statistics and the report are about it only */
     int extended;
     int data_file;
     uint64_t *counted; /* NAIVE_CLUSTERS of them */
@@ -136,9 +137,9 @@ static inline void naive_compressed(naive_state *naive, uint64_t entry, uint64_t
         return;
     }
     naive_reference(naive, offset, 512 * sectors - offset % 512);
-    naive->allocated++;
-    naive->compressed++;
-    naive->fragmented++;
+    naive->allocated += naive->is_active ? 1 : 0;
+    naive->compressed += naive->is_active ? 1 : 0;
+    naive->fragmented += naive->is_active ? 1 : 0;
 }
 
 static inline void naive_standard(naive_state *naive, uint64_t entry, uint64_t bitmap, uint64_t *next)
@@ -152,8 +153,8 @@ static inline void naive_standard(naive_state *naive, uint64_t entry, uint64_t b
     }
     naive->corruptions += (bitmap >> 32 & bitmap & 0xffffffffu) != 0 ? 1 : 0;
     naive->corruptions += naive_aligned(naive, offset) ? 0 : 1;
-    naive->allocated++;
-    naive->fragmented += *next != 0 && offset != *next ? 1 : 0;
+    naive->allocated += naive->is_active ? 1 : 0;
+    naive->fragmented += naive->is_active && *next != 0 && offset != *next ? 1 : 0;
     *next = offset + naive->cluster;
     if (!naive->data_file) {
         naive_reference(naive, offset, naive->cluster);
@@ -186,23 +187,18 @@ static inline void naive_l2_table(naive_state *naive, uint64_t table)
         } else {
             naive_standard(naive, entry, bitmap, &next);
         }
-        if (table != 0) {
+        if (table != 0 && naive->is_active) {
             naive_report(naive, entry);
         }
     }
 }
 
-static inline uint64_t naive_l1_entry(const naive_state *naive, uint64_t index)
+/* The L1 table at this offset, of `size` entries. */
+static inline void naive_tree(naive_state *naive, uint64_t l1, uint64_t size)
 {
-    return naive_number(naive, naive->header->l1_table_offset + 8 * index, 8);
-}
-
-static inline void naive_active_tree(naive_state *naive)
-{
-    const refcow_header *header = naive->header;
-    naive_reference(naive, header->l1_table_offset, 8 * (uint64_t)header->l1_size);
-    for (uint64_t index = 0; index < header->l1_size && naive_has_work(naive); index++) {
-        uint64_t entry = naive_l1_entry(naive, index);
+    naive_reference(naive, l1, 8 * size);
+    for (uint64_t index = 0; index < size && naive_has_work(naive); index++) {
+        uint64_t entry = naive_number(naive, l1 + 8 * index, 8);
         if (entry == 0) {
             continue;
         }
@@ -210,6 +206,50 @@ static inline void naive_active_tree(naive_state *naive)
         naive_reference(naive, entry & NAIVE_OFFSET, naive->cluster);
         naive->corruptions += naive_aligned(naive, entry & NAIVE_OFFSET) ? 0 : 1;
         naive_l2_table(naive, entry & NAIVE_OFFSET);
+    }
+}
+
+/* ----------------------------------------------------- snapshots and bitmaps */
+
+static inline void naive_snapshots(naive_state *naive)
+{
+    const refcow_header *header = naive->header;
+    uint64_t end = header->snapshots_offset;
+    naive->corruptions += naive->data_file && header->nb_snapshots > 0 ? 1 : 0;
+    for (uint32_t index = 0; index < header->nb_snapshots && naive_has_work(naive); index++) {
+        uint64_t at = (end + 7) / 8 * 8;
+        uint64_t l1 = naive_number(naive, at, 8);
+        uint64_t l1_size = naive_number(naive, at + 8, 4);
+        uint64_t extra = naive_number(naive, at + 36, 4);
+        end = at + 40 + extra + naive_number(naive, at + 12, 2) + naive_number(naive, at + 14, 2);
+        naive->corruptions += header->version == 3 && extra < 16 ? 1 : 0;
+        if (!naive_aligned(naive, l1) || l1_size > 4194304) {
+            naive->corruptions++;
+        } else {
+            naive_tree(naive, l1, l1_size);
+        }
+    }
+    naive_reference(naive, header->snapshots_offset, end - header->snapshots_offset);
+}
+
+static inline void naive_bitmaps(naive_state *naive)
+{
+    const refcow_header *header = naive->header;
+    uint64_t at = header->bitmap_directory.offset;
+    if (header->nb_bitmaps > 0) {
+        naive_reference(naive, at, header->bitmap_directory.length);
+    }
+    for (uint32_t index = 0; index < header->nb_bitmaps && naive_has_work(naive); index++) {
+        uint64_t table = naive_number(naive, at, 8);
+        uint64_t entries = naive_number(naive, at + 8, 4);
+        naive_reference(naive, table, 8 * entries);
+        for (uint64_t entry = 0; entry < entries && naive_has_work(naive); entry++) {
+            uint64_t offset = naive_number(naive, table + 8 * entry, 8) & NAIVE_OFFSET;
+            if (offset != 0) {
+                naive_reference(naive, offset, naive->cluster);
+            }
+        }
+        at += (24 + naive_number(naive, at + 18, 2) + 7) / 8 * 8; /* there is no extra data in a valid bitmap */
     }
 }
 
@@ -273,7 +313,7 @@ static inline void naive_l2_flags(naive_state *naive, uint64_t table)
 static inline void naive_flags(naive_state *naive)
 {
     for (uint64_t index = 0; index < naive->header->l1_size && naive_has_work(naive); index++) {
-        uint64_t entry = naive_l1_entry(naive, index);
+        uint64_t entry = naive_number(naive, naive->header->l1_table_offset + 8 * index, 8);
         uint64_t table = entry & NAIVE_OFFSET;
         uint64_t refcount = 0;
         if (table == 0 || !naive_stored(naive, table / naive->cluster, &refcount)) {
@@ -311,7 +351,12 @@ static inline int naive_check(naive_state *naive, const refcow_header *header, c
     }
     naive_start(naive, header, bytes, length, size);
     naive_reference(naive, 0, naive->cluster);
-    naive_active_tree(naive);
+    naive->is_active = 1;
+    naive_tree(naive, header->l1_table_offset, header->l1_size);
+    naive->is_active = 0;
+    naive_snapshots(naive);
+    naive_bitmaps(naive);
+    naive_reference(naive, header->encryption_header.offset, header->encryption_header.length);
     naive_reference(naive, header->refcount_table_offset, header->refcount_table_clusters * naive->cluster);
     naive_refcount_table(naive);
     naive_compare(naive);

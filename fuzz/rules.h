@@ -138,7 +138,7 @@ static inline const char *rules_findings(const refcow_result *result, const refc
             const refcow_finding *finding = &options->findings[at];
             RULE(at == first || options->findings[at - 1].host <= finding->host, "findings are sorted by host offset");
             RULE(finding->times > 0, "a finding stands for at least one defect");
-            RULE((unsigned)finding->role <= REFCOW_ROLE_REFCOUNT_BLOCK, "a finding's role has a name");
+            RULE((unsigned)finding->role <= REFCOW_ROLE_BITMAP_DATA, "a finding's role has a name");
             times += finding->times;
         }
         const char *broken = rules_kind(result, options, kind, at - first, times);

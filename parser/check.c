@@ -1,90 +1,12 @@
 /*
- * check.c - a check from beginning to end: divide the memory, count and compare window by window, give the verdict.
+ * check.c - a check from beginning to end: count and compare window by window, give the verdict.
  */
 #include "check.h"
-
-/* How the caller's block is divided. Everything but the clusters of the window has a fixed place in it. */
-struct layout {
-    size_t chunk;      /* bytes for reading tables */
-    size_t names;      /* distinct L2 tables */
-    uint64_t clusters; /* in a window */
-    uint64_t used;     /* bytes in all */
-};
-
-#define ALIGNMENT 8u
-#define CHUNK_SMALL ((size_t)8 << 10)
-#define CHUNK_LARGE ((size_t)256 << 10)
-#define LARGE_BLOCK ((uint64_t)4 << 20) /* blocks from here on have large chunks */
-#define NAMES_MIN 64u
+#include "bitmaps.h"
+#include "memory.h"
+#include "snapshots.h"
 
 #define SECTOR_SIZE 512u
-
-static uint64_t file_length_of(const refcow_image *image)
-{
-    return round_up(image->source.size, SECTOR_SIZE);
-}
-
-/* Clusters of the file, and the one that a reference may stick out into. */
-static uint64_t clusters_to_count(const refcow_image *image)
-{
-    return units_of(file_length_of(image), image->header.cluster_bits) + 1;
-}
-
-/* One name more than the active L1 table can have, so that a full table is not taken for one with more to come. */
-static uint64_t names_wanted(const refcow_image *image)
-{
-    return greatest(NAMES_MIN, least(image->header.l1_size, REFCOW_L1_ENTRIES_MAX) + 1);
-}
-
-/* Divide a block of at least REFCOW_MEMORY_MIN bytes. Names get at most a quarter of it. */
-static struct layout divide(const refcow_image *image, uint64_t size, bool is_wide)
-{
-    uint32_t bytes = is_wide ? WINDOW_WIDE_BYTES : WINDOW_NARROW_BYTES;
-    struct layout layout = {0};
-    layout.chunk = size < LARGE_BLOCK ? CHUNK_SMALL : CHUNK_LARGE;
-    layout.names = (size_t)least(names_wanted(image), size / 4 / sizeof(struct table_name));
-    uint64_t fixed = ALIGNMENT + layout.chunk + 2 * REFCOW_VIEW_SIZE + layout.names * sizeof(struct table_name);
-    layout.clusters = least(clusters_to_count(image), (size - fixed) / bytes);
-    layout.used = fixed + layout.clusters * bytes;
-    return layout;
-}
-
-refcow_status refcow_plan_memory(const refcow_image *image, refcow_plan *plan)
-{
-    if (image == NULL || plan == NULL)
-        return REFCOW_STATUS_BAD_ARGUMENT;
-    uint64_t names = names_wanted(image) * sizeof(struct table_name);
-    uint64_t fixed = ALIGNMENT + CHUNK_LARGE + 2 * REFCOW_VIEW_SIZE;
-    uint64_t window = WINDOW_NARROW_BYTES * clusters_to_count(image);
-    plan->minimum = REFCOW_MEMORY_MIN;
-    plan->one_pass = greatest(REFCOW_MEMORY_MIN, greatest(fixed + names + window, 4 * names));
-    return REFCOW_STATUS_OK;
-}
-
-/* Hand out the parts of the block. */
-static void take_memory(struct check *check, const refcow_options *options, const struct layout *layout, bool is_wide)
-{
-    uint8_t *at = options->memory;
-    at += (ALIGNMENT - (uintptr_t)at % ALIGNMENT) % ALIGNMENT;
-    check->tables.names = (struct table_name *)(void *)at;
-    check->tables.room = layout->names;
-    at += layout->names * sizeof(struct table_name);
-    check->refcounts.table.buffer = at;
-    at += REFCOW_VIEW_SIZE;
-    check->refcounts.block.buffer = at;
-    at += REFCOW_VIEW_SIZE;
-    check->chunk = check->refcounts.chunk = at;
-    check->chunk_size = check->refcounts.chunk_size = layout->chunk;
-    at += layout->chunk;
-    if (is_wide) {
-        check->window.wide = (uint64_t *)(void *)at;
-        at += layout->clusters * sizeof(uint64_t);
-    } else {
-        check->window.narrow = at;
-        at += layout->clusters;
-    }
-    check->window.stored = at;
-}
 
 static void start_reader(struct reader *reader, const refcow_image *image, const refcow_options *options)
 {
@@ -106,7 +28,6 @@ static void start_report(struct check *check)
 /* Begin with nothing counted; what was read so far stays on the account. */
 static void start(struct check *check, const refcow_image *image, const refcow_options *options, bool is_wide)
 {
-    struct layout layout = divide(image, options->memory_size, is_wide);
     const refcow_header *header = &image->header;
     struct check fresh = {0};
     fresh.result = check->result;
@@ -114,15 +35,16 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     fresh.report_only = check->report_only;
     fresh.header = header;
     fresh.cluster_size = (uint64_t)1 << header->cluster_bits;
-    fresh.file_length = file_length_of(image);
+    fresh.file_length = round_up(image->source.size, SECTOR_SIZE);
     fresh.clusters = units_of(fresh.file_length, header->cluster_bits);
+    fresh.reader.at.total = fresh.clusters;
     fresh.l2.extended = (header->incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0;
     fresh.l2.entry_size = fresh.l2.extended ? 16 : 8;
     fresh.l2.data_file = (header->incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0;
-    fresh.window_clusters = layout.clusters;
-    fresh.memory_used = layout.used;
+    fresh.l1_span_bits = 2 * header->cluster_bits - (fresh.l2.extended ? 4 : 3);
     *check = fresh;
-    take_memory(check, options, &layout, is_wide);
+    refcow_memory_divide(check, image, options, is_wide);
+    memset(check->result, 0, sizeof *check->result);
     start_report(check);
     /* The header's cluster is part of the image even where no refcount can be looked up. */
     check->result->image_end_offset = check->cluster_size;
@@ -137,8 +59,9 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
 static bool check_window(struct check *check, uint64_t first, uint64_t end)
 {
     struct window *window = &check->window;
-    check->reader.at.pass++;
-    check->reader.at.done = first;
+    if (!check->first_pass)
+        check->reader.at.pass++;
+    check->reader.at.done = greatest(check->reader.at.done, first);
     refcow_window_start(window, first, end);
     return refcow_report(&check->reader) && refcow_visit(&check->reader, end - first) &&
            refcow_refcounts_load(&check->refcounts, first, end - first, window->stored) &&
@@ -161,7 +84,6 @@ static bool find_next_window(struct check *check, uint64_t *first)
 static bool check_windows(struct check *check)
 {
     uint64_t first = 0;
-    check->reader.at.total = check->clusters;
     check->first_pass = true;
     if (!refcow_refcounts_can_fail(&check->refcounts, &check->lookups_can_fail))
         return false;
@@ -174,7 +96,6 @@ static bool check_windows(struct check *check)
         if (!find_next_window(check, &first))
             return false;
     }
-    refcow_compare_finish(check);
     return true;
 }
 
@@ -192,11 +113,13 @@ static void give_verdict(struct check *check, refcow_error error)
         result->verdict = result->leaks > 0 ? REFCOW_VERDICT_LEAKS : REFCOW_VERDICT_CLEAN;
 }
 
-static void count_and_compare(struct check *check, const refcow_image *image, const refcow_options *options,
-                              bool is_wide)
+/* The tables that opening does not look at, because that takes memory: like a bad header they can be a refusal. */
+static void validate_tables(struct check *check, refcow_error *refusal)
 {
-    start(check, image, options, is_wide);
-    check_windows(check);
+    if (refusal->status == REFCOW_STATUS_OK)
+        refcow_snapshots_validate(check, refusal);
+    if (refusal->status == REFCOW_STATUS_OK)
+        refcow_bitmaps_validate(check, refusal);
 }
 
 /* What a refused image gets: nothing but the refcount report. */
@@ -208,40 +131,21 @@ static void withdraw_counts(struct check *check)
     refcow_findings_start(&check->findings, NULL, 0);
 }
 
-static void finish(struct check *check, const refcow_error *judgement)
+static void finish(struct check *check, const refcow_error *refusal)
 {
     refcow_result *result = check->result;
+    refcow_compare_finish(check);
+    result->total_clusters =
+        units_of(round_down(check->header->virtual_size, SECTOR_SIZE), check->header->cluster_bits);
     if (check->report_only)
         withdraw_counts(check);
-    else
-        result->total_clusters = units_of(round_down(check->header->virtual_size, SECTOR_SIZE), check->header->cluster_bits);
     refcow_findings_finish(&check->findings, result);
     result->refcounts.complete = check->is_report_complete && check->reader.error.status == REFCOW_STATUS_OK;
     result->passes = check->reader.at.pass;
     result->bytes_read = check->reader.at.bytes_read;
     result->entries_visited = check->reader.at.entries_visited;
     result->memory_used = check->memory_used;
-    give_verdict(check, judgement->status != REFCOW_STATUS_OK ? *judgement : check->reader.error);
-}
-
-/* Features that carry references which are not counted yet: better no answer than a wrong one. */
-static refcow_error judge_features(const refcow_image *image)
-{
-    const refcow_header *header = &image->header;
-    refcow_error error = image->error;
-    if (error.status != REFCOW_STATUS_OK)
-        return error;
-    if (header->nb_snapshots != 0) {
-        error.status = REFCOW_STATUS_SNAPSHOTS_UNSUPPORTED;
-        error.value = header->nb_snapshots;
-    } else if ((header->autoclear_features & REFCOW_AUTOCLEAR_BITMAPS) != 0 && header->bitmaps.length != 0) {
-        error.status = REFCOW_STATUS_BITMAPS_UNSUPPORTED;
-        error.value = header->autoclear_features;
-    } else if (header->crypt_method == 2 || header->encryption.length != 0) {
-        error.status = REFCOW_STATUS_ENCRYPTION_UNSUPPORTED;
-        error.value = header->crypt_method;
-    }
-    return error;
+    give_verdict(check, refusal->status != REFCOW_STATUS_OK ? *refusal : check->reader.error);
 }
 
 static bool is_open(const refcow_image *image)
@@ -267,14 +171,19 @@ refcow_status refcow_check(const refcow_image *image, const refcow_options *opti
     if (options->memory == NULL || options->memory_size < REFCOW_MEMORY_MIN)
         return misuse(result, REFCOW_STATUS_MEMORY_TOO_SMALL);
 
-    refcow_error judgement = judge_features(image);
     struct check check = {0};
+    refcow_error refusal = image->error;
+    check.reader.at.pass = 1;
     check.result = result;
-    check.report_only = judgement.status != REFCOW_STATUS_OK;
     start_reader(&check.reader, image, options);
-    count_and_compare(&check, image, options, false);
-    if (check.window.saturated && check.reader.error.status == REFCOW_STATUS_OK)
-        count_and_compare(&check, image, options, true);
-    finish(&check, &judgement);
+    start(&check, image, options, false);
+    validate_tables(&check, &refusal);
+    check.report_only = refusal.status != REFCOW_STATUS_OK || check.reader.error.status != REFCOW_STATUS_OK;
+    if (check_windows(&check) && check.window.saturated) {
+        check.reader.at.pass++;
+        start(&check, image, options, true);
+        check_windows(&check);
+    }
+    finish(&check, &refusal);
     return result->error.status;
 }

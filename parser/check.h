@@ -8,6 +8,7 @@
 #include "findings.h"
 #include "refcounts.h"
 #include "source.h"
+#include "sweep.h"
 #include "tables.h"
 #include "window.h"
 
@@ -18,21 +19,26 @@ struct check {
     struct refcounts refcounts;
     struct findings findings;
     struct window window;
-    struct table_set tables; /* the L2 tables of the active tree */
-    refcow_finding mismatch; /* adjacent clusters with the same one, which may go on; times 0: none */
+    struct table_set tables;    /* the L2 tables that are being walked */
+    struct table_range *ranges; /* of the L2 tables, in the same order */
+    size_t ranges_known;        /* how many; all after a pass in which one scan was enough, else none */
+    struct sweep sweep;         /* over the L1 tables of snapshots, or over bitmap tables */
+    struct view directory;      /* for entries of the snapshot table and of the bitmap directory */
+    refcow_finding mismatch;    /* adjacent clusters with the same one, which may go on; times 0: none */
     struct l2_format l2;
     uint64_t cluster_size;
-    uint64_t file_length;  /* the file's size rounded up to 512, as the oracle has it */
-    uint64_t clusters;     /* of the file: file_length rounded up to clusters */
-    uint64_t refcount_limit; /* the largest refcount of the image's width */
-    uint64_t grown;        /* 1 if a reference sticks out into the cluster after these, else 0 */
+    uint64_t file_length;     /* the file's size rounded up to 512, as the oracle has it */
+    uint64_t clusters;        /* of the file: file_length rounded up to clusters */
+    uint64_t refcount_limit;  /* the largest refcount of the image's width */
+    uint64_t grown;           /* 1 if a reference sticks out into the cluster after these, else 0 */
+    uint32_t l1_span_bits;    /* an L1 entry stands for 1 << l1_span_bits bytes of the disk */
     uint64_t window_clusters; /* that the memory is enough for */
     uint64_t memory_used;
-    uint8_t *chunk;        /* scratch for reading tables */
-    size_t chunk_size;     /* a multiple of 16 */
-    bool first_pass;       /* what belongs to no cluster of the file is counted in the first pass only */
-    bool report_only;      /* the image is refused: only the refcount report is wanted */
-    bool lookups_can_fail; /* some refcount block is unaligned or unreadable */
+    uint8_t *chunk;          /* scratch for reading tables */
+    size_t chunk_size;       /* a multiple of 16 */
+    bool first_pass;         /* what belongs to no cluster of the file is counted in the first pass only */
+    bool report_only;        /* the image is refused: only the refcount report is wanted */
+    bool lookups_can_fail;   /* some refcount block is unaligned or unreadable */
     bool is_report_complete; /* the refcount report covers all of the active tree */
 };
 

@@ -22,7 +22,8 @@
 #define REFCOW_STATUS_ROWS(X)                                                                                          \
     X(OK, 0, OK, "ok", "no error")                                                                                     \
     X(BAD_ARGUMENT, 1, USAGE, "bad-argument", "a required argument is missing or out of range")                        \
-    X(BAD_VERSION_OF_HEADER, 2, USAGE, "bad-version-of-header", "the caller was compiled with another version of refcow.h") \
+    X(BAD_VERSION_OF_HEADER, 2, USAGE, "bad-version-of-header",                                                        \
+      "the caller was compiled with another version of refcow.h")                                                      \
     X(MEMORY_TOO_SMALL, 3, USAGE, "memory-too-small", "the memory block is smaller than REFCOW_MEMORY_MIN")            \
     X(READ_FAILED, 10, IO, "read-failed", "the source could not be read")                                              \
     X(SOURCE_TOO_LARGE, 11, IO, "source-too-large", "the source is larger than 2^63 - 2^30 bytes")                     \
@@ -35,14 +36,18 @@
     X(HEADER_LENGTH_SMALL, 40, REFUSED, "header-length-small", "header_length is less than 104")                       \
     X(HEADER_LENGTH_LARGE, 41, REFUSED, "header-length-large", "header_length is greater than the cluster size")       \
     X(BACKING_FILE_OFFSET, 42, REFUSED, "backing-file-offset", "backing_file_offset is greater than the cluster size") \
-    X(BACKING_FILE_SIZE, 43, REFUSED, "backing-file-size", "backing_file_size is greater than 1023 or reaches out of the first cluster") \
+    X(BACKING_FILE_SIZE, 43, REFUSED, "backing-file-size",                                                             \
+      "backing_file_size is greater than 1023 or reaches out of the first cluster")                                    \
     X(INCOMPATIBLE_FEATURES, 44, REFUSED, "incompatible-features", "incompatible_features has bits beyond 0..4")       \
     X(COMPRESSION_TYPE, 45, REFUSED, "compression-type", "compression_type is not 0 (zlib) or 1 (zstd)")               \
     X(COMPRESSION_BIT, 46, REFUSED, "compression-bit", "compression_type contradicts bit 3 of incompatible_features")  \
-    X(EXTENDED_L2_CLUSTER, 47, REFUSED, "extended-l2-cluster", "extended L2 entries need clusters of 16 KiB or more, cluster_bits is") \
+    X(EXTENDED_L2_CLUSTER, 47, REFUSED, "extended-l2-cluster",                                                         \
+      "extended L2 entries need clusters of 16 KiB or more, cluster_bits is")                                          \
     X(REFCOUNT_ORDER, 48, REFUSED, "refcount-order", "refcount_order is greater than 6")                               \
-    X(REFCOUNT_TABLE_SIZE, 49, REFUSED, "refcount-table-size", "refcount_table_clusters makes a table of more than 8 MiB") \
-    X(REFCOUNT_TABLE_OFFSET, 50, REFUSED, "refcount-table-offset", "refcount_table_offset is unaligned or out of range") \
+    X(REFCOUNT_TABLE_SIZE, 49, REFUSED, "refcount-table-size",                                                         \
+      "refcount_table_clusters makes a table of more than 8 MiB")                                                      \
+    X(REFCOUNT_TABLE_OFFSET, 50, REFUSED, "refcount-table-offset",                                                     \
+      "refcount_table_offset is unaligned or out of range")                                                            \
     X(L1_SIZE_LARGE, 51, REFUSED, "l1-size-large", "l1_size is greater than 4194304 entries")                          \
     X(L1_TABLE_OFFSET, 52, REFUSED, "l1-table-offset", "l1_table_offset is unaligned or out of range")                 \
     X(L1_SIZE_SMALL, 53, REFUSED, "l1-size-small", "l1_size has fewer entries than the virtual size needs")            \
@@ -50,11 +55,47 @@
     X(CRYPT_METHOD, 55, REFUSED, "crypt-method", "crypt_method is not 0 (none), 1 (AES) or 2 (LUKS)")                  \
     X(NB_SNAPSHOTS, 56, REFUSED, "nb-snapshots", "nb_snapshots is greater than 65536")                                 \
     X(SNAPSHOTS_OFFSET, 57, REFUSED, "snapshots-offset", "snapshots_offset is unaligned or out of range")              \
-    X(EXTENSION_LENGTH, 60, REFUSED, "extension-length", "a header extension reaches out of the header area, its length is") \
-    X(BACKING_FORMAT_LENGTH, 61, REFUSED, "backing-format-length", "the backing format extension is longer than 15 bytes") \
-    X(SNAPSHOTS_UNSUPPORTED, 90, LIMIT, "snapshots-unsupported", "internal snapshots are not checked yet, nb_snapshots is") \
-    X(BITMAPS_UNSUPPORTED, 91, LIMIT, "bitmaps-unsupported", "bitmaps are not checked yet, autoclear_features is")     \
-    X(ENCRYPTION_UNSUPPORTED, 92, LIMIT, "encryption-unsupported", "encryption headers are not checked yet, crypt_method is")
+    X(DATA_FILE_NAME, 58, REFUSED, "data-file-name",                                                                   \
+      "an image with an external data file has no data file name extension")                                           \
+    X(DATA_FILE_RAW, 59, REFUSED, "data-file-raw",                                                                     \
+      "autoclear_features says raw external data without the data file bit in incompatible_features")                  \
+    X(EXTENSION_LENGTH, 60, REFUSED, "extension-length",                                                               \
+      "a header extension reaches out of the header area, its length is")                                              \
+    X(BACKING_FORMAT_LENGTH, 61, REFUSED, "backing-format-length",                                                     \
+      "the backing format extension is longer than 15 bytes")                                                          \
+    X(ENCRYPTION_UNEXPECTED, 62, REFUSED, "encryption-unexpected",                                                     \
+      "an encryption extension without LUKS encryption, crypt_method is")                                              \
+    X(ENCRYPTION_MISSING, 63, REFUSED, "encryption-missing",                                                           \
+      "LUKS encryption without an encryption extension, crypt_method is")                                              \
+    X(ENCRYPTION_LENGTH, 64, REFUSED, "encryption-length", "the encryption extension is not 16 bytes long")            \
+    X(ENCRYPTION_OFFSET, 65, REFUSED, "encryption-offset", "the LUKS header is unaligned or out of range")             \
+    X(ENCRYPTION_HEADER, 66, REFUSED, "encryption-header",                                                             \
+      "the LUKS header does not begin with the magic and version 1 of LUKS")                                           \
+    X(BITMAPS_LENGTH, 70, REFUSED, "bitmaps-length", "the bitmaps extension is not 24 bytes long")                     \
+    X(BITMAPS_RESERVED, 71, REFUSED, "bitmaps-reserved", "the reserved field of the bitmaps extension is not 0")       \
+    X(NB_BITMAPS, 72, REFUSED, "nb-bitmaps", "nb_bitmaps is outside 1..65535")                                         \
+    X(BITMAP_DIRECTORY_OFFSET, 73, REFUSED, "bitmap-directory-offset",                                                 \
+      "bitmap_directory_offset is unaligned or out of range")                                                          \
+    X(BITMAP_DIRECTORY_SIZE, 74, REFUSED, "bitmap-directory-size",                                                     \
+      "bitmap_directory_size is 0, too large, or not what the entries take up")                                        \
+    X(BITMAP_TABLE_OFFSET, 75, REFUSED, "bitmap-table-offset",                                                         \
+      "the offset of a bitmap table is 0, unaligned or out of range")                                                  \
+    X(BITMAP_TABLE_SIZE, 76, REFUSED, "bitmap-table-size",                                                             \
+      "the size of a bitmap table is out of range or not what the disk needs")                                         \
+    X(BITMAP_FLAGS, 77, REFUSED, "bitmap-flags", "the flags of a bitmap have bits beyond 0 and 1")                     \
+    X(BITMAP_TYPE, 78, REFUSED, "bitmap-type", "the type of a bitmap is not 1")                                        \
+    X(BITMAP_GRANULARITY, 79, REFUSED, "bitmap-granularity", "the granularity of a bitmap is outside 9..31 bits")      \
+    X(BITMAP_NAME_SIZE, 80, REFUSED, "bitmap-name-size", "the name of a bitmap is longer than 1023 bytes")             \
+    X(BITMAP_EXTRA_SIZE, 81, REFUSED, "bitmap-extra-size", "a bitmap has extra data, its length is")                   \
+    X(BITMAP_NAME_REPEATED, 82, REFUSED, "bitmap-name-repeated",                                                       \
+      "two bitmaps have the same name; the directory is at")                                                           \
+    X(BITMAP_TABLE_ENTRY, 83, REFUSED, "bitmap-table-entry",                                                           \
+      "an entry of a bitmap table has reserved bits or an unaligned offset")                                           \
+    X(SNAPSHOT_EXTRA_SIZE, 84, REFUSED, "snapshot-extra-size",                                                         \
+      "the extra data of a snapshot is longer than 1024 bytes")                                                        \
+    X(SNAPSHOT_TABLE_SIZE, 85, REFUSED, "snapshot-table-size",                                                         \
+      "the snapshot table is longer than 64 MiB or out of range, at the snapshot with index")                          \
+    X(SNAPSHOT_L1_OFFSET, 86, REFUSED, "snapshot-l1-offset", "the L1 table of a snapshot is out of range")
 
 /*
  * REFCOW_FINDING_ROW(name, number, severity, slug, sentence, rule)
@@ -102,6 +143,15 @@
     X(L1_COPIED, 18, CORRUPTION, "l1-copied-flag", "an L1 entry's copied flag contradicts the L2 table's refcount",    \
       "bit 63 is set exactly when the stored refcount is 1")                                                           \
     X(L2_COPIED, 19, CORRUPTION, "l2-copied-flag", "an L2 entry's copied flag contradicts the cluster's refcount",     \
-      "bit 63 is set exactly when the stored refcount is 1")
+      "bit 63 is set exactly when the stored refcount is 1")                                                           \
+    X(SNAPSHOT_INCOMPLETE, 20, CORRUPTION, "snapshot-incomplete",                                                      \
+      "a snapshot has less extra data than version 3 wants",                                                           \
+      "a snapshot in version 3 has at least 16 bytes of extra data")                                                   \
+    X(SNAPSHOT_L1_UNALIGNED, 21, CORRUPTION, "snapshot-l1-unaligned",                                                  \
+      "the L1 table of a snapshot is at an unaligned offset", "L1 tables are cluster aligned")                         \
+    X(SNAPSHOT_L1_LARGE, 22, CORRUPTION, "snapshot-l1-large",                                                          \
+      "the L1 table of a snapshot has more than 4194304 entries", "an L1 table is at most 32 MiB")                     \
+    X(SNAPSHOTS_AND_DATA_FILE, 23, CORRUPTION, "snapshots-and-data-file",                                              \
+      "an image with an external data file has internal snapshots", "an external data file has no internal snapshots")
 
 #endif

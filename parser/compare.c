@@ -40,6 +40,7 @@ static refcow_finding mismatch_at(const struct check *check, uint64_t cluster, r
     mismatch.host = cluster << check->header->cluster_bits;
     mismatch.length = check->cluster_size;
     mismatch.guest = REFCOW_NO_GUEST;
+    mismatch.table = REFCOW_NO_TABLE;
     mismatch.times = 1;
     return mismatch;
 }

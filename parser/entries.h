@@ -10,6 +10,7 @@
 #define ENTRY_COMPRESSED 0x4000000000000000u /* L2 */
 #define ENTRY_ZERO 0x0000000000000001u       /* L2, not with extended entries: the cluster reads as zeros */
 #define ENTRY_OFFSET 0x00fffffffffffe00u     /* L1, L2 (not compressed): bits 9 to 55 */
+#define ENTRY_OFFSET_END 0x0100000000000000u /* past all of them: the next cluster's offset would not fit the bits */
 #define L1_RESERVED_BITS 0x7f000000000001ffu
 #define L2_RESERVED_BITS 0x3f000000000001feu
 #define BLOCK_RESERVED_BITS 0x00000000000001ffu /* refcount table; the rest is the block's offset */

@@ -12,14 +12,14 @@ static int compare_numbers(uint64_t one, uint64_t other)
     return (one > other) - (one < other);
 }
 
-/* The order of findings of a kind: by host offset, then by whatever tells them apart. The guest offset does not: a table
- * that is named twice is one place with two guest offsets, of which the lower one is kept. */
+/* The order of findings of a kind: by host offset, then by whatever tells them apart. The guest offset does not: a
+ * table that is named twice is one place with two guest offsets, of which the lower one is kept. */
 static int compare(const refcow_finding *one, const refcow_finding *other)
 {
-    const uint64_t ones[] = {one->host,          one->table,    one->index, (uint64_t)one->role,
-                             one->length,        one->expected, one->found};
-    const uint64_t others[] = {other->host,          other->table,    other->index, (uint64_t)other->role,
-                               other->length,        other->expected, other->found};
+    const uint64_t ones[] = {one->host,   one->table,    one->index, (uint64_t)one->role,
+                             one->length, one->expected, one->found};
+    const uint64_t others[] = {other->host,   other->table,    other->index, (uint64_t)other->role,
+                               other->length, other->expected, other->found};
     int order = 0;
     for (size_t i = 0; i < sizeof ones / sizeof *ones && order == 0; i++)
         order = compare_numbers(ones[i], others[i]);

@@ -1,11 +1,10 @@
 /*
- * header.c - the image header: decoded once, each field validated once, header extensions located.
+ * header.c - the image header: decoded once, each field validated once.
  *
- * The rules are those by which the oracle opens an image. The first one that is broken is remembered as a refusal; the
- * header is decoded all the same, because the refcount report is given for refused images too.
+ * The rules are those by which the oracle opens an image. The broken one whose field stands first is remembered as a
+ * refusal; the header is decoded all the same, because the refcount report is given for refused images too.
  */
-#include "entries.h"
-#include "source.h"
+#include "header.h"
 
 #define MAGIC 0x514649fbu /* "QFI\xfb" */
 #define HEADER_SIZE 112u  /* bytes of the longest header whose fields have a meaning here */
@@ -36,24 +35,15 @@ enum {
 };
 
 #define BACKING_NAME_MAX 1023u
-#define BACKING_FORMAT_MAX 15u
 #define KNOWN_INCOMPATIBLE 0x1fu
 #define EXTENDED_L2_CLUSTER_BITS_MIN 14u
 #define REFCOUNT_ORDER_MAX 6u
 #define SECTOR_SIZE 512u
 #define SNAPSHOT_HEAD_SIZE 40u
 
-#define EXTENSION_END 0u
-#define EXTENSION_BACKING_FORMAT 0xe2792acau
-#define EXTENSION_FEATURE_NAMES 0x6803f857u
-#define EXTENSION_ENCRYPTION 0x0537be77u
-#define EXTENSION_BITMAPS 0x23852875u
-#define EXTENSION_DATA_FILE 0x44415441u
-
-/* Remember the first rule that is broken. Always false. */
-static bool refuse(refcow_image *image, refcow_status status, uint64_t value, uint64_t offset)
+bool refcow_refuse(refcow_image *image, refcow_status status, uint64_t value, uint64_t offset)
 {
-    if (image->error.status == REFCOW_STATUS_OK) {
+    if (image->error.status == REFCOW_STATUS_OK || offset < image->error.offset) {
         image->error.status = status;
         image->error.value = value;
         image->error.offset = offset;
@@ -61,30 +51,26 @@ static bool refuse(refcow_image *image, refcow_status status, uint64_t value, ui
     return false;
 }
 
-static bool is_refused(const refcow_image *image)
-{
-    return image->error.status != REFCOW_STATUS_OK;
-}
-
 /* Without these nothing else in the file has a meaning. */
 static bool recognise(refcow_image *image, const uint8_t *bytes)
 {
     refcow_header *header = &image->header;
     if (load_be32(bytes + AT_MAGIC) != MAGIC)
-        return refuse(image, REFCOW_STATUS_MAGIC, load_be32(bytes + AT_MAGIC), AT_MAGIC);
+        return refcow_refuse(image, REFCOW_STATUS_MAGIC, load_be32(bytes + AT_MAGIC), AT_MAGIC);
     header->version = load_be32(bytes + AT_VERSION);
     if (header->version != 2 && header->version != 3)
-        return refuse(image, REFCOW_STATUS_VERSION, header->version, AT_VERSION);
+        return refcow_refuse(image, REFCOW_STATUS_VERSION, header->version, AT_VERSION);
     header->cluster_bits = load_be32(bytes + AT_CLUSTER_BITS);
     if (header->cluster_bits < 9 || header->cluster_bits > 21)
-        return refuse(image, REFCOW_STATUS_CLUSTER_BITS, header->cluster_bits, AT_CLUSTER_BITS);
+        return refcow_refuse(image, REFCOW_STATUS_CLUSTER_BITS, header->cluster_bits, AT_CLUSTER_BITS);
     return true;
 }
 
 static void decode_version_2(refcow_header *header, const uint8_t *bytes)
 {
     header->backing_file.offset = load_be64(bytes + AT_BACKING_FILE_OFFSET);
-    header->backing_file.length = load_be32(bytes + AT_BACKING_FILE_SIZE);
+    if (header->backing_file.offset != 0)
+        header->backing_file.length = load_be32(bytes + AT_BACKING_FILE_SIZE);
     header->virtual_size = load_be64(bytes + AT_SIZE);
     header->crypt_method = load_be32(bytes + AT_CRYPT_METHOD);
     header->l1_size = load_be32(bytes + AT_L1_SIZE);
@@ -110,17 +96,20 @@ static void decode_version_3(refcow_header *header, const uint8_t *bytes)
 
 static void validate_lengths(refcow_image *image)
 {
-    const refcow_header *header = &image->header;
+    refcow_header *header = &image->header;
     uint64_t cluster_size = (uint64_t)1 << header->cluster_bits;
     uint64_t name = header->backing_file.offset;
     if (header->version == 3 && header->header_length < HEADER_LENGTH_V3_MIN)
-        refuse(image, REFCOW_STATUS_HEADER_LENGTH_SMALL, header->header_length, AT_HEADER_LENGTH);
+        refcow_refuse(image, REFCOW_STATUS_HEADER_LENGTH_SMALL, header->header_length, AT_HEADER_LENGTH);
     if (header->header_length > cluster_size)
-        refuse(image, REFCOW_STATUS_HEADER_LENGTH_LARGE, header->header_length, AT_HEADER_LENGTH);
+        refcow_refuse(image, REFCOW_STATUS_HEADER_LENGTH_LARGE, header->header_length, AT_HEADER_LENGTH);
+    uint64_t room = least(BACKING_NAME_MAX, cluster_size - least(name, cluster_size));
     if (name > cluster_size)
-        refuse(image, REFCOW_STATUS_BACKING_FILE_OFFSET, name, AT_BACKING_FILE_OFFSET);
-    else if (name != 0 && header->backing_file.length > least(BACKING_NAME_MAX, cluster_size - name))
-        refuse(image, REFCOW_STATUS_BACKING_FILE_SIZE, header->backing_file.length, AT_BACKING_FILE_SIZE);
+        refcow_refuse(image, REFCOW_STATUS_BACKING_FILE_OFFSET, name, AT_BACKING_FILE_OFFSET);
+    if (header->backing_file.length > room) {
+        refcow_refuse(image, REFCOW_STATUS_BACKING_FILE_SIZE, header->backing_file.length, AT_BACKING_FILE_SIZE);
+        header->backing_file.length = 0; /* no name that could be shown */
+    }
 }
 
 static void validate_features(refcow_image *image)
@@ -129,15 +118,15 @@ static void validate_features(refcow_image *image)
     uint64_t bits = header->incompatible_features;
     bool compression_bit = (bits & REFCOW_INCOMPATIBLE_COMPRESSION) != 0;
     if ((bits & ~(uint64_t)KNOWN_INCOMPATIBLE) != 0)
-        refuse(image, REFCOW_STATUS_INCOMPATIBLE_FEATURES, bits, AT_INCOMPATIBLE_FEATURES);
+        refcow_refuse(image, REFCOW_STATUS_INCOMPATIBLE_FEATURES, bits, AT_INCOMPATIBLE_FEATURES);
     if (header->compression_type > 1)
-        refuse(image, REFCOW_STATUS_COMPRESSION_TYPE, header->compression_type, AT_COMPRESSION_TYPE);
+        refcow_refuse(image, REFCOW_STATUS_COMPRESSION_TYPE, header->compression_type, AT_COMPRESSION_TYPE);
     if (compression_bit != (header->compression_type != 0))
-        refuse(image, REFCOW_STATUS_COMPRESSION_BIT, header->compression_type, AT_COMPRESSION_TYPE);
+        refcow_refuse(image, REFCOW_STATUS_COMPRESSION_BIT, header->compression_type, AT_COMPRESSION_TYPE);
     if ((bits & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0 && header->cluster_bits < EXTENDED_L2_CLUSTER_BITS_MIN)
-        refuse(image, REFCOW_STATUS_EXTENDED_L2_CLUSTER, header->cluster_bits, AT_CLUSTER_BITS);
-    if (header->crypt_method > 2)
-        refuse(image, REFCOW_STATUS_CRYPT_METHOD, header->crypt_method, AT_CRYPT_METHOD);
+        refcow_refuse(image, REFCOW_STATUS_EXTENDED_L2_CLUSTER, header->cluster_bits, AT_CLUSTER_BITS);
+    if (header->crypt_method > CRYPT_LUKS)
+        refcow_refuse(image, REFCOW_STATUS_CRYPT_METHOD, header->crypt_method, AT_CRYPT_METHOD);
 }
 
 /* Whether a table can stand there: cluster aligned and readable; past the end of the file it is a table of zeros. One
@@ -153,11 +142,13 @@ static void validate_refcount_table(refcow_image *image)
     const refcow_header *header = &image->header;
     uint64_t bytes = (uint64_t)header->refcount_table_clusters << header->cluster_bits;
     if (header->refcount_order > REFCOUNT_ORDER_MAX)
-        refuse(image, REFCOW_STATUS_REFCOUNT_ORDER, header->refcount_order, AT_REFCOUNT_ORDER);
+        refcow_refuse(image, REFCOW_STATUS_REFCOUNT_ORDER, header->refcount_order, AT_REFCOUNT_ORDER);
     if (bytes > REFCOW_REFCOUNT_TABLE_BYTES_MAX)
-        refuse(image, REFCOW_STATUS_REFCOUNT_TABLE_SIZE, header->refcount_table_clusters, AT_REFCOUNT_TABLE_CLUSTERS);
+        refcow_refuse(image, REFCOW_STATUS_REFCOUNT_TABLE_SIZE, header->refcount_table_clusters,
+                      AT_REFCOUNT_TABLE_CLUSTERS);
     if (!is_table_place(header, header->refcount_table_offset, bytes))
-        refuse(image, REFCOW_STATUS_REFCOUNT_TABLE_OFFSET, header->refcount_table_offset, AT_REFCOUNT_TABLE_OFFSET);
+        refcow_refuse(image, REFCOW_STATUS_REFCOUNT_TABLE_OFFSET, header->refcount_table_offset,
+                      AT_REFCOUNT_TABLE_OFFSET);
 }
 
 static void validate_l1_table(refcow_image *image)
@@ -166,14 +157,14 @@ static void validate_l1_table(refcow_image *image)
     bool extended = (header->incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0;
     /* An L2 table is one cluster, so an L1 entry spans cluster size / entry size clusters. */
     uint32_t span_bits = 2 * header->cluster_bits - (extended ? 4 : 3);
-    if (header->l1_size > REFCOW_L1_ENTRIES_MAX)
-        refuse(image, REFCOW_STATUS_L1_SIZE_LARGE, header->l1_size, AT_L1_SIZE);
-    if (!is_table_place(header, header->l1_table_offset, 8 * (uint64_t)header->l1_size))
-        refuse(image, REFCOW_STATUS_L1_TABLE_OFFSET, header->l1_table_offset, AT_L1_TABLE_OFFSET);
-    if (units_of(header->virtual_size, span_bits) > header->l1_size)
-        refuse(image, REFCOW_STATUS_L1_SIZE_SMALL, header->l1_size, AT_L1_SIZE);
     if (!refcow_readable(0, round_down(header->virtual_size, SECTOR_SIZE)))
-        refuse(image, REFCOW_STATUS_VIRTUAL_SIZE, header->virtual_size, AT_SIZE);
+        refcow_refuse(image, REFCOW_STATUS_VIRTUAL_SIZE, header->virtual_size, AT_SIZE);
+    if (header->l1_size > REFCOW_L1_ENTRIES_MAX)
+        refcow_refuse(image, REFCOW_STATUS_L1_SIZE_LARGE, header->l1_size, AT_L1_SIZE);
+    if (!is_table_place(header, header->l1_table_offset, 8 * (uint64_t)header->l1_size))
+        refcow_refuse(image, REFCOW_STATUS_L1_TABLE_OFFSET, header->l1_table_offset, AT_L1_TABLE_OFFSET);
+    if (units_of(header->virtual_size, span_bits) > header->l1_size)
+        refcow_refuse(image, REFCOW_STATUS_L1_SIZE_SMALL, header->l1_size, AT_L1_SIZE);
 }
 
 /* The snapshot table must have a place even when it has no entries. */
@@ -182,62 +173,22 @@ static void validate_snapshots(refcow_image *image)
     const refcow_header *header = &image->header;
     uint64_t bytes = SNAPSHOT_HEAD_SIZE * (uint64_t)header->nb_snapshots;
     if (header->nb_snapshots > REFCOW_SNAPSHOTS_MAX)
-        refuse(image, REFCOW_STATUS_NB_SNAPSHOTS, header->nb_snapshots, AT_NB_SNAPSHOTS);
+        refcow_refuse(image, REFCOW_STATUS_NB_SNAPSHOTS, header->nb_snapshots, AT_NB_SNAPSHOTS);
     if (!is_table_place(header, header->snapshots_offset, bytes))
-        refuse(image, REFCOW_STATUS_SNAPSHOTS_OFFSET, header->snapshots_offset, AT_SNAPSHOTS_OFFSET);
+        refcow_refuse(image, REFCOW_STATUS_SNAPSHOTS_OFFSET, header->snapshots_offset, AT_SNAPSHOTS_OFFSET);
 }
 
-/* One extension: where its contents lie. A repeated extension replaces the one before. */
-static bool locate_extension(refcow_image *image, uint32_t type, refcow_span contents)
-{
-    refcow_header *header = &image->header;
-    header->extensions++;
-    switch (type) {
-    case EXTENSION_BACKING_FORMAT:
-        if (contents.length > BACKING_FORMAT_MAX)
-            return refuse(image, REFCOW_STATUS_BACKING_FORMAT_LENGTH, contents.length, contents.offset - 4);
-        header->backing_format = contents;
-        return true;
-    case EXTENSION_FEATURE_NAMES:
-        header->feature_names = contents;
-        return true;
-    case EXTENSION_ENCRYPTION:
-        header->encryption = contents;
-        return true;
-    case EXTENSION_BITMAPS:
-        header->bitmaps = contents;
-        return true;
-    case EXTENSION_DATA_FILE:
-        header->data_file = contents;
-        return true;
-    default:
-        return true;
-    }
-}
-
-/* Extensions are (type, length, contents padded to 8) from the end of the header to the backing file's name, or to the
- * end of the first cluster; type 0 ends them. Bound: each step is at least 8 bytes of one cluster. */
-static bool locate_extensions(refcow_image *image, struct reader *reader)
+/* Features that need an extension. */
+static void validate_extensions(refcow_image *image)
 {
     const refcow_header *header = &image->header;
-    uint64_t name = header->backing_file.offset;
-    uint64_t end = name != 0 ? name : (uint64_t)1 << header->cluster_bits;
-    uint64_t at = header->header_length;
-    while (at < end) {
-        uint8_t head[8] = {0};
-        if (!refcow_read(reader, at, head, sizeof head))
-            return false;
-        uint32_t type = load_be32(head);
-        refcow_span contents = {at + sizeof head, load_be32(head + 4)};
-        if (contents.offset > end || contents.length > end - contents.offset)
-            return refuse(image, REFCOW_STATUS_EXTENSION_LENGTH, contents.length, at + 4);
-        if (type == EXTENSION_END)
-            return true;
-        if (!locate_extension(image, type, contents))
-            return false;
-        at = round_up(contents.offset + contents.length, 8);
-    }
-    return true;
+    bool has_data_file = (header->incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0;
+    if (header->crypt_method == CRYPT_LUKS && header->encryption_header.length == 0)
+        refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_MISSING, header->crypt_method, AT_CRYPT_METHOD);
+    if (has_data_file && header->data_file.length == 0)
+        refcow_refuse(image, REFCOW_STATUS_DATA_FILE_NAME, header->incompatible_features, AT_INCOMPATIBLE_FEATURES);
+    if (!has_data_file && (header->autoclear_features & REFCOW_AUTOCLEAR_DATA_FILE_RAW) != 0)
+        refcow_refuse(image, REFCOW_STATUS_DATA_FILE_RAW, header->autoclear_features, AT_AUTOCLEAR_FEATURES);
 }
 
 static void validate(refcow_image *image, struct reader *reader)
@@ -247,8 +198,8 @@ static void validate(refcow_image *image, struct reader *reader)
     validate_refcount_table(image);
     validate_l1_table(image);
     validate_snapshots(image);
-    if (!is_refused(image))
-        locate_extensions(image, reader);
+    if (refcow_extensions_locate(image, reader))
+        validate_extensions(image);
 }
 
 refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t version, const refcow_source *source)
@@ -260,7 +211,7 @@ refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t versi
     memset(image, 0, sizeof *image);
     image->source = *source;
     if (!refcow_readable(0, source->size)) {
-        refuse(image, REFCOW_STATUS_SOURCE_TOO_LARGE, source->size, 0);
+        refcow_refuse(image, REFCOW_STATUS_SOURCE_TOO_LARGE, source->size, 0);
         return image->error.status;
     }
 

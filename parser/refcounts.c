@@ -171,7 +171,7 @@ bool refcow_refcounts_next(struct refcounts *refcounts, uint64_t first, uint64_t
     uint32_t bits = block_bits(refcounts);
     for (uint64_t index = first >> bits; index < refcounts->table_entries; index++) {
         uint64_t entry = 0;
-        if (!refcow_refcounts_entry(refcounts, index, &entry))
+        if (!refcow_refcounts_entry(refcounts, index, &entry) || !refcow_visit(refcounts->reader, 1))
             return false;
         bool is_zeros = block_offset(entry) == 0 || block_offset(entry) >= refcounts->reader->source->size;
         if (!is_zeros || !is_block_readable(refcounts, entry)) {
@@ -188,7 +188,7 @@ bool refcow_refcounts_can_fail(struct refcounts *refcounts, bool *can_fail)
     *can_fail = false;
     for (uint64_t index = 0; index < refcounts->table_entries && !*can_fail; index++) {
         uint64_t entry = 0;
-        if (!refcow_refcounts_entry(refcounts, index, &entry))
+        if (!refcow_refcounts_entry(refcounts, index, &entry) || !refcow_visit(refcounts->reader, 1))
             return false;
         *can_fail = !is_block_readable(refcounts, entry);
     }

@@ -61,7 +61,11 @@ typedef enum refcow_kind {
 } refcow_kind;
 
 /* Which counter of refcow_result a defect adds to. */
-typedef enum refcow_severity { REFCOW_SEVERITY_CORRUPTION, REFCOW_SEVERITY_LEAK, REFCOW_SEVERITY_ERROR } refcow_severity;
+typedef enum refcow_severity {
+    REFCOW_SEVERITY_CORRUPTION,
+    REFCOW_SEVERITY_LEAK,
+    REFCOW_SEVERITY_ERROR
+} refcow_severity;
 
 /* What a reference is: which structure of the image takes up the clusters it names. */
 typedef enum refcow_role {
@@ -72,16 +76,22 @@ typedef enum refcow_role {
     REFCOW_ROLE_DATA,
     REFCOW_ROLE_COMPRESSED,
     REFCOW_ROLE_REFCOUNT_TABLE,
-    REFCOW_ROLE_REFCOUNT_BLOCK
+    REFCOW_ROLE_REFCOUNT_BLOCK,
+    REFCOW_ROLE_SNAPSHOT_TABLE,
+    REFCOW_ROLE_ENCRYPTION_HEADER,
+    REFCOW_ROLE_BITMAP_DIRECTORY,
+    REFCOW_ROLE_BITMAP_TABLE,
+    REFCOW_ROLE_BITMAP_DATA
 } refcow_role;
 
 /* The whole answer in one word. */
 typedef enum refcow_verdict {
     REFCOW_VERDICT_CLEAN,     /* complete: no corruption, no leak, no check error */
     REFCOW_VERDICT_LEAKS,     /* complete: leaks and nothing worse */
-    REFCOW_VERDICT_CORRUPT,   /* complete: corruptions, whatever else */
+    REFCOW_VERDICT_CORRUPT,   /* complete: corruptions, and leaks or not */
     REFCOW_VERDICT_REFUSED,   /* the image breaks a rule that makes a check meaningless: see error */
-    REFCOW_VERDICT_INCOMPLETE /* stopped early, or some refcounts could not be looked up: what is there is true, but not all */
+    REFCOW_VERDICT_INCOMPLETE /* stopped early, or some refcounts could not be looked up: what is there is true, but not
+                                 all */
 } refcow_verdict;
 
 /* Stable lower-case names for machines ("read-failed"), sentences for people, and the class. Never NULL: an unknown
@@ -110,7 +120,8 @@ typedef struct refcow_error {
 
 /* ----------------------------------------------------------------- source */
 
-/* Where the bytes of the image come from. Copied by refcow_open(); user must stay valid as long as the image is used. */
+/* Where the bytes of the image come from. Copied by refcow_open(); user must stay valid as long as the image is used.
+ */
 typedef struct refcow_source {
     /* Fill buffer with exactly length bytes from offset and return 0, or return anything else to report a failure,
      * after which nothing more is read. Never called with length 0, nor for bytes at or past size. */
@@ -142,12 +153,13 @@ typedef struct refcow_span {
 #define REFCOW_AUTOCLEAR_DATA_FILE_RAW 0x02u /* the external data file is a raw image */
 
 /* Limits of the format, as the oracle has them. */
-#define REFCOW_L1_ENTRIES_MAX 4194304u             /* 32 MiB of L1 table */
-#define REFCOW_REFCOUNT_TABLE_BYTES_MAX 8388608u   /* 8 MiB */
+#define REFCOW_L1_ENTRIES_MAX 4194304u           /* 32 MiB of L1 table */
+#define REFCOW_REFCOUNT_TABLE_BYTES_MAX 8388608u /* 8 MiB */
 #define REFCOW_SNAPSHOTS_MAX 65536u
 
 /* The header's fields as they stand in the image, in host byte order, unjudged unless a comment says so. For version 2
- * the fields that it lacks have the values that version 2 implies. Spans lie inside the file's first cluster. */
+ * the fields that it lacks have the values that version 2 implies. Spans lie inside the first cluster, unless a comment
+ * says otherwise. */
 typedef struct refcow_header {
     uint32_t version;      /* 2 or 3 */
     uint32_t cluster_bits; /* 9 to 21 */
@@ -170,8 +182,9 @@ typedef struct refcow_header {
     refcow_span backing_format;     /* contents of the extension 0xe2792aca */
     refcow_span feature_names;      /* contents of the extension 0x6803f857 */
     refcow_span data_file;          /* contents of the extension 0x44415441: a name, as backing_file */
-    refcow_span encryption;         /* contents of the extension 0x0537be77 */
-    refcow_span bitmaps;            /* contents of the extension 0x23852875 */
+    refcow_span encryption_header;  /* the LUKS header, from the extension 0x0537be77: anywhere in the file */
+    refcow_span bitmap_directory;   /* from the extension 0x23852875: anywhere in the file */
+    uint32_t nb_bitmaps;            /* 0 also when autoclear_features says that the extension is not to be trusted */
 } refcow_header;
 
 /* An open image. Complete so that it can live on the stack; read header and error, leave the rest alone. There is
@@ -189,7 +202,7 @@ typedef struct refcow_image {
  * REFCOW_STATUS_BAD_VERSION_OF_HEADER and image is not written.
  *
  * OK: the image can be checked. Class REFUSED: refcow_check() may still be called and gives the best-effort refcount
- * report with verdict refused; error says which field breaks the rule (the first one, in the order of the header).
+ * report with verdict refused; error says which field breaks the rule (the one that stands first).
  * Any other class: the image must not be used. A file shorter than the header reads as if padded with zeros.
  */
 refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t version, const refcow_source *source);
@@ -202,8 +215,8 @@ refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t versi
 /* What a check of this image takes. */
 typedef struct refcow_plan {
     uint64_t minimum;  /* bytes: REFCOW_MEMORY_MIN */
-    uint64_t one_pass; /* bytes with which one pass over the metadata is enough on an image without heavy sharing; may be
-                          more than the machine has */
+    uint64_t one_pass; /* bytes with which one pass over the metadata is enough on an image without heavy sharing; may
+                          be more than the machine has */
 } refcow_plan;
 
 /* Fill plan for an image that refcow_open() has accepted or refused. Reads nothing. */
@@ -212,22 +225,26 @@ refcow_status refcow_plan_memory(const refcow_image *image, refcow_plan *plan);
 /* No guest offset: the defect is not on the way to a place on the virtual disk. */
 #define REFCOW_NO_GUEST UINT64_MAX
 
+/* No table: what is wrong is not a table's entry. */
+#define REFCOW_NO_TABLE UINT64_MAX
+
 /* One defect, or a range of equal defects in adjacent clusters. Contains no pointers. */
 typedef struct refcow_finding {
     refcow_kind kind;
-    refcow_role role; /* of the reference that is wrong; REFCOW_ROLE_NONE if it is not about one */
-    uint64_t host;    /* what is wrong with: offset of the referenced place or the first cluster */
-    uint64_t length;  /* bytes from host on */
-    uint64_t guest;   /* lowest offset on the virtual disk that is affected, or REFCOW_NO_GUEST */
-    uint64_t table;   /* host offset of the table whose entry is wrong; 0 if it is no table's entry */
-    uint64_t index;   /* of the entry in that table */
+    refcow_role role;  /* of the reference that is wrong; REFCOW_ROLE_NONE if it is not about one */
+    uint64_t host;     /* what is wrong with: offset of the referenced place or the first cluster */
+    uint64_t length;   /* bytes from host on */
+    uint64_t guest;    /* lowest offset on the virtual disk that is affected, or REFCOW_NO_GUEST */
+    uint64_t table;    /* host offset of the table whose entry is wrong, or REFCOW_NO_TABLE */
+    uint64_t index;    /* of the entry in that table */
     uint64_t expected; /* the counted references, or the copied flag that would be right, else 0 */
     uint64_t found;    /* the stored refcount, or the whole entry as it stands in the table */
     uint64_t times;    /* defects that this finding stands for, at least 1: clusters of a range, or how often the table
                           that holds the entry is named */
 } refcow_finding;
 
-/* Limits of the caller. A limit that is reached stops the check with a status of class LIMIT; all found before stays. */
+/* Limits of the caller. A limit that is reached stops the check with a status of class LIMIT; all found before stays.
+ */
 typedef struct refcow_limits {
     uint64_t max_read;    /* bytes handed out by the reader, zeros of holes included; 0: no limit */
     uint64_t max_entries; /* table entries decoded and clusters compared; 0: no limit */
@@ -235,9 +252,10 @@ typedef struct refcow_limits {
 
 /* Where a check stands. */
 typedef struct refcow_progress {
-    uint64_t pass;      /* 1 up */
-    uint64_t done;      /* clusters of the file whose comparison is finished */
-    uint64_t total;     /* clusters of the file */
+    uint64_t pass;  /* 1 up */
+    uint64_t done;  /* clusters of the file whose comparison is finished; stands still when a cluster has so many
+                       references that counting starts again with wider counters */
+    uint64_t total; /* clusters of the file */
     uint64_t bytes_read;
     uint64_t entries_visited;
 } refcow_progress;
@@ -265,7 +283,7 @@ typedef struct refcow_refcount_report {
     uint64_t orphan_clusters;    /* of these, how many name a cluster whose stored refcount is 0; none with an external
                                     data file, whose clusters have no refcounts */
     uint64_t unknown_clusters;   /* of these, how many have no refcount that could be looked up */
-    int complete;                /* 0: stopped early or l1_size is over the format's limit; the counts are lower bounds */
+    int complete; /* 0: stopped early or l1_size is over the format's limit; the counts are lower bounds */
 } refcow_refcount_report;
 
 /* The answer of a check. */
@@ -274,8 +292,8 @@ typedef struct refcow_result {
     refcow_error error; /* OK when complete; else why there is no more */
     /* The counts of the check. All 0 when the verdict is refused; lower bounds when it is incomplete. */
     uint64_t corruptions;
-    uint64_t leaks;        /* clusters */
-    uint64_t check_errors; /* clusters whose stored refcount could not be looked up */
+    uint64_t leaks;               /* clusters */
+    uint64_t check_errors;        /* clusters whose stored refcount could not be looked up */
     uint64_t image_end_offset;    /* end of the last cluster that is referenced or has a refcount */
     uint64_t total_clusters;      /* guest clusters; virtual size in whole sectors of 512, rounded up */
     uint64_t allocated_clusters;  /* entries of the active tree with a host cluster or compressed data */

@@ -98,6 +98,28 @@ bool refcow_read(struct reader *reader, uint64_t offset, uint8_t *buffer, size_t
     return true;
 }
 
+/* The first offset at or after this one where there may be something else than zeros. */
+static uint64_t skip_zeros(const struct reader *reader, uint64_t offset)
+{
+    uint64_t next = offset;
+    if (offset >= reader->hole_start && offset < reader->hole_end)
+        next = reader->hole_end;
+    return next < reader->source->size ? next : UINT64_MAX;
+}
+
+bool refcow_next_chunk(struct reader *reader, struct stretch *stretch, uint8_t *buffer, size_t size)
+{
+    if (stretch->next >= stretch->end)
+        return false;
+    /* Entries are 8 or 16 bytes. */
+    uint64_t zeros = least(skip_zeros(reader, stretch->next), stretch->end) - stretch->next;
+    stretch->start = stretch->next + round_down(zeros, 16);
+    stretch->bytes = (size_t)least(stretch->end - stretch->start, size);
+    stretch->next = stretch->start + stretch->bytes;
+    return stretch->bytes != 0 && refcow_visit(reader, stretch->bytes / 8) &&
+           refcow_read(reader, stretch->start, buffer, stretch->bytes);
+}
+
 const uint8_t *refcow_view(struct view *view, struct reader *reader, uint64_t offset, size_t length)
 {
     bool inside = view->filled && offset >= view->offset && offset + length <= view->offset + REFCOW_VIEW_SIZE;

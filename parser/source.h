@@ -34,9 +34,22 @@ bool refcow_visit(struct reader *reader, uint64_t entries);
 /* Call the progress callback now. */
 bool refcow_report(struct reader *reader);
 
-/* Whether the oracle can read there at all: offset + length at most 2^63 - 2^30, or nothing to read. Tables that break this rule are
- * refused, or their look-ups fail; what lies past the end of the file but below this is zeros. */
+/* Whether the oracle can read there at all: offset + length at most 2^63 - 2^30, or nothing to read. Tables that break
+ * this rule are refused, or their look-ups fail; what lies past the end of the file but below this is zeros. */
 bool refcow_readable(uint64_t offset, uint64_t length);
+
+/* A table that is read chunk by chunk. Stretches that are known to be zeros, in a hole or past the end of the file, are
+ * left out: an entry of zeros never means anything. */
+struct stretch {
+    uint64_t next;  /* host offset of the next chunk; set it to the beginning of the table, a multiple of 8 */
+    uint64_t end;   /* host offset; set it to the end of the table, a multiple of 8 after the beginning */
+    uint64_t start; /* host offset of the chunk that was read */
+    size_t bytes;   /* of it */
+};
+
+/* Read the next chunk into the buffer, whose size is a multiple of 16; false at the end and when the reader has failed.
+ * Bound: the length of the table. */
+bool refcow_next_chunk(struct reader *reader, struct stretch *stretch, uint8_t *buffer, size_t size);
 
 /* A small window on the file for look-ups of single entries that are often near the one before. */
 #define REFCOW_VIEW_SIZE 4096u

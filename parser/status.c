@@ -13,7 +13,9 @@ uint32_t refcow_version(void)
 
 const char *refcow_status_name(refcow_status status)
 {
-    switch (status) { REFCOW_STATUS_ROWS(STATUS_NAME) }
+    switch (status) {
+        REFCOW_STATUS_ROWS(STATUS_NAME)
+    }
     return "unknown";
 }
 
@@ -23,7 +25,9 @@ const char *refcow_status_name(refcow_status status)
 
 const char *refcow_status_text(refcow_status status)
 {
-    switch (status) { REFCOW_STATUS_ROWS(STATUS_TEXT) }
+    switch (status) {
+        REFCOW_STATUS_ROWS(STATUS_TEXT)
+    }
     return "unknown";
 }
 
@@ -33,7 +37,9 @@ const char *refcow_status_text(refcow_status status)
 
 refcow_class refcow_status_class(refcow_status status)
 {
-    switch (status) { REFCOW_STATUS_ROWS(STATUS_CLASS) }
+    switch (status) {
+        REFCOW_STATUS_ROWS(STATUS_CLASS)
+    }
     return REFCOW_CLASS_USAGE;
 }
 
@@ -112,6 +118,16 @@ const char *refcow_role_name(refcow_role role)
         return "refcount-table";
     case REFCOW_ROLE_REFCOUNT_BLOCK:
         return "refcount-block";
+    case REFCOW_ROLE_SNAPSHOT_TABLE:
+        return "snapshot-table";
+    case REFCOW_ROLE_ENCRYPTION_HEADER:
+        return "encryption-header";
+    case REFCOW_ROLE_BITMAP_DIRECTORY:
+        return "bitmap-directory";
+    case REFCOW_ROLE_BITMAP_TABLE:
+        return "bitmap-table";
+    case REFCOW_ROLE_BITMAP_DATA:
+        return "bitmap-data";
     }
     return "unknown";
 }

@@ -1,9 +1,9 @@
 /*
  * tables.h - the distinct tables that a tree names, each with how often it is named.
  *
- * A table that is named a thousand times is read once, and everything in it counts a thousand times. When there are more
- * distinct tables than room, a scan over their names keeps the ones with the lowest offsets, and further scans go on
- * from there; each scan is over all names, so the weights are complete.
+ * A table that is named a thousand times is read once, and everything in it counts a thousand times. When there are
+ * more distinct tables than room, a scan over their names keeps the ones with the lowest offsets, and further scans go
+ * on from there; each scan is over all names, so the weights are complete.
  */
 #ifndef REFCOW_TABLES_H
 #define REFCOW_TABLES_H
@@ -15,6 +15,12 @@ struct table_name {
     uint64_t weight; /* times named */
     uint64_t active; /* of these, by the active tree */
     uint64_t guest;  /* lowest guest offset it stands for, or REFCOW_NO_GUEST */
+};
+
+/* What a table refers to: the clusters from lowest to highest at most. */
+struct table_range {
+    uint64_t lowest;
+    uint64_t highest;
 };
 
 struct table_set {

@@ -9,6 +9,7 @@ void refcow_window_start(struct window *window, uint64_t first, uint64_t end)
     window->first = first;
     window->end = end;
     window->beyond = UINT64_MAX;
+    refcow_window_watch(window);
     if (window->wide != NULL)
         memset(window->wide, 0, clusters * sizeof *window->wide);
     else
@@ -34,12 +35,26 @@ static bool count_narrow(uint8_t *counters, uint64_t count, uint64_t weight)
     return full != 0;
 }
 
+void refcow_window_watch(struct window *window)
+{
+    window->lowest = UINT64_MAX;
+    window->highest = 0;
+}
+
+/* The clusters first .. last are asked for. */
+static void note(struct window *window, uint64_t first, uint64_t last)
+{
+    window->lowest = least(window->lowest, first);
+    window->highest = greatest(window->highest, last);
+    if (last >= window->end)
+        window->beyond = least(window->beyond, greatest(first, window->end));
+}
+
 void refcow_window_count(struct window *window, uint64_t first, uint64_t count, uint64_t weight)
 {
     uint64_t start = greatest(first, window->first);
     uint64_t stop = least(first + count, window->end);
-    if (first + count > window->end)
-        window->beyond = least(window->beyond, greatest(first, window->end));
+    note(window, first, first + count - 1);
     if (start >= stop)
         return;
     if (window->wide != NULL)
@@ -50,8 +65,7 @@ void refcow_window_count(struct window *window, uint64_t first, uint64_t count, 
 
 bool refcow_window_holds(struct window *window, uint64_t cluster)
 {
-    if (cluster >= window->end)
-        window->beyond = least(window->beyond, cluster);
+    note(window, cluster, cluster);
     return cluster >= window->first && cluster < window->end;
 }
 

@@ -12,6 +12,8 @@
 struct window {
     uint64_t first; /* the clusters first .. end - 1 */
     uint64_t end;
+    uint64_t lowest; /* of the clusters asked for since refcow_window_watch(), inside the window or not */
+    uint64_t highest;
     uint64_t beyond; /* the lowest cluster at or past end that was asked for; UINT64_MAX: none */
     bool saturated;  /* a narrow counter ran full */
     uint8_t *stored; /* by cluster: see refcounts.h */
@@ -26,7 +28,11 @@ struct window {
 /* Set all counters to 0 for these clusters. */
 void refcow_window_start(struct window *window, uint64_t first, uint64_t end);
 
-/* Count `weight` more references to each of the clusters first .. first + count - 1, as far as they are in the window. */
+/* Forget which clusters were asked for: lowest is UINT64_MAX and highest 0. */
+void refcow_window_watch(struct window *window);
+
+/* Count `weight` more references to each of the clusters first .. first + count - 1, as far as they are in the window.
+ */
 void refcow_window_count(struct window *window, uint64_t first, uint64_t count, uint64_t weight);
 
 /* Whether the cluster is in this window. One that is further on will be in a later window: it is noted in beyond. */

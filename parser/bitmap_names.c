@@ -1,0 +1,172 @@
+/*
+ * bitmap_names.c - are the names of the bitmaps different? Up to 65535 names of up to 1023 bytes, in bounded memory.
+ *
+ * Names are told apart by a hash, in the set that is otherwise used for the names of tables; those with equal hashes
+ * are then compared. The hash is SipHash, of which nobody can make many collisions at will, so comparisons stay few.
+ */
+#include "bitmaps.h"
+
+/* ------------------------------------------------------- SipHash-2-4 */
+
+struct siphash {
+    uint64_t v0;
+    uint64_t v1;
+    uint64_t v2;
+    uint64_t v3;
+};
+
+static uint64_t rotate(uint64_t value, uint32_t bits)
+{
+    return value << bits | value >> (64 - bits);
+}
+
+/* The sum modulo 2^64, without the overflow that sanitizers report. */
+static uint64_t sum(uint64_t one, uint64_t other)
+{
+    const uint64_t top = (uint64_t)1 << 63;
+    return ((one & ~top) + (other & ~top)) ^ ((one ^ other) & top);
+}
+
+static void half_round(uint64_t *a, uint64_t *b, uint64_t *c, uint64_t *d, uint32_t s, uint32_t t)
+{
+    *a = sum(*a, *b);
+    *c = sum(*c, *d);
+    *b = rotate(*b, s) ^ *a;
+    *d = rotate(*d, t) ^ *c;
+    *a = rotate(*a, 32);
+}
+
+static void mix(struct siphash *state, uint32_t rounds)
+{
+    for (uint32_t i = 0; i < rounds; i++) {
+        half_round(&state->v0, &state->v1, &state->v2, &state->v3, 13, 16);
+        half_round(&state->v2, &state->v1, &state->v0, &state->v3, 17, 21);
+    }
+}
+
+static void absorb(struct siphash *state, uint64_t word)
+{
+    state->v3 ^= word;
+    mix(state, 2);
+    state->v0 ^= word;
+}
+
+/* ------------------------------------------------------------- names */
+
+/* Bytes done .. done + 7 of a name, padded with zeros. A name ends at its first zero byte, so the word of the end, and
+ * no other, has a zero in its last byte. */
+static bool read_word(struct check *check, const struct bitmap *bitmap, uint64_t done, uint64_t *word)
+{
+    size_t length = done < bitmap->name_size ? (size_t)least(bitmap->name_size - done, 8) : 0;
+    uint64_t offset = bitmap->offset + BITMAP_HEAD_SIZE + bitmap->extra_size + done;
+    const uint8_t *bytes = refcow_view(&check->directory, &check->reader, offset, length);
+    *word = 0;
+    if (bytes == NULL)
+        return false;
+    for (size_t i = 0; i < length && bytes[i] != 0; i++)
+        *word |= (uint64_t)bytes[i] << (56 - 8 * i);
+    return refcow_visit(&check->reader, 1);
+}
+
+static bool is_last(uint64_t word)
+{
+    return (word & 0xff) == 0;
+}
+
+/* Bound: the 65535 bytes that a name can have. */
+static bool hash_name(struct check *check, const struct bitmap *bitmap, uint64_t *hash)
+{
+    struct siphash state = {0x736f6d6570736575u, 0x646f72616e646f6du, 0x6c7967656e657261u, 0x7465646279746573u};
+    uint64_t word = 1;
+    for (uint64_t done = 0; !is_last(word); done += 8) {
+        if (!read_word(check, bitmap, done, &word))
+            return false;
+        absorb(&state, word);
+    }
+    state.v2 ^= 0xff;
+    mix(&state, 4);
+    *hash = (state.v0 ^ state.v1 ^ state.v2 ^ state.v3) >> 1;
+    return true;
+}
+
+/* Bound: as hash_name(). */
+static bool compare_names(struct check *check, const struct bitmap *one, const struct bitmap *other, bool *are_equal)
+{
+    uint64_t word = 1;
+    *are_equal = true;
+    for (uint64_t done = 0; !is_last(word) && *are_equal; done += 8) {
+        uint64_t other_word = 0;
+        if (!read_word(check, one, done, &word) || !read_word(check, other, done, &other_word))
+            return false;
+        *are_equal = word == other_word;
+    }
+    return true;
+}
+
+/* ------------------------------------------------------- repetitions */
+
+/* Put the hashes into the set of table names: `weight` counts the bitmaps with this hash, `active` those of them that
+ * are not in use, and `guest` tells which comes first and whether it is in use. */
+static bool collect_hashes(struct check *check)
+{
+    struct bitmap bitmap = refcow_bitmaps_start(check);
+    while (refcow_bitmaps_next(check, &bitmap)) {
+        bool is_in_use = (bitmap.flags & BITMAP_IN_USE) != 0;
+        struct table_name name = {0, 1, is_in_use ? 0 : 1, 2 * bitmap.index + (is_in_use ? 1 : 0)};
+        if (!hash_name(check, &bitmap, &name.offset))
+            return false;
+        refcow_tables_add(&check->tables, &name);
+    }
+    refcow_tables_finish(&check->tables);
+    return check->reader.error.status == REFCOW_STATUS_OK;
+}
+
+/* Whether one of the bitmaps with this hash that is not in use comes after another one. */
+static bool may_be_repeated(const struct table_name *hash)
+{
+    bool is_first_in_use = hash->guest % 2 == 1;
+    return hash->weight >= 2 && hash->active >= (is_first_in_use ? 1 : 2);
+}
+
+/* Whether a bitmap before this one has the same hash and the same name. */
+static bool find_same_name(struct check *check, const struct bitmap *bitmap, uint64_t hash, bool *is_found)
+{
+    struct bitmap earlier = refcow_bitmaps_start(check);
+    *is_found = false;
+    while (!*is_found && refcow_bitmaps_next(check, &earlier) && earlier.index < bitmap->index) {
+        uint64_t earlier_hash = 0;
+        if (!hash_name(check, &earlier, &earlier_hash) ||
+            (earlier_hash == hash && !compare_names(check, &earlier, bitmap, is_found)))
+            return false;
+    }
+    return check->reader.error.status == REFCOW_STATUS_OK;
+}
+
+/* Whether a name with this hash is really repeated. */
+static bool confirm(struct check *check, uint64_t hash, bool *is_repeated)
+{
+    struct bitmap bitmap = refcow_bitmaps_start(check);
+    while (!*is_repeated && refcow_bitmaps_next(check, &bitmap)) {
+        uint64_t other = 0;
+        if ((bitmap.flags & BITMAP_IN_USE) != 0)
+            continue;
+        if (!hash_name(check, &bitmap, &other) || (other == hash && !find_same_name(check, &bitmap, hash, is_repeated)))
+            return false;
+    }
+    return check->reader.error.status == REFCOW_STATUS_OK;
+}
+
+bool refcow_bitmaps_are_names_repeated(struct check *check, bool *are_repeated)
+{
+    *are_repeated = false;
+    refcow_tables_start(&check->tables);
+    do {
+        if (!collect_hashes(check))
+            return false;
+        for (size_t i = 0; i < check->tables.count && !*are_repeated; i++)
+            if (may_be_repeated(&check->tables.names[i]) &&
+                !confirm(check, check->tables.names[i].offset, are_repeated))
+                return false;
+    } while (!*are_repeated && refcow_tables_continue(&check->tables));
+    return true;
+}

@@ -1,0 +1,95 @@
+#include "bitmaps.h"
+
+#define ENTRY_ALIGNMENT 8u
+
+struct bitmap refcow_bitmaps_start(const struct check *check)
+{
+    struct bitmap bitmap = {0};
+    bitmap.end = check->header->bitmap_directory.offset;
+    return bitmap;
+}
+
+bool refcow_bitmaps_next(struct check *check, struct bitmap *bitmap)
+{
+    if (bitmap->next == check->header->nb_bitmaps)
+        return false;
+    const uint8_t *head = refcow_view(&check->directory, &check->reader, bitmap->end, BITMAP_HEAD_SIZE);
+    if (head == NULL || !refcow_visit(&check->reader, 1))
+        return false;
+    bitmap->index = bitmap->next++;
+    bitmap->offset = bitmap->end;
+    bitmap->table_offset = load_be64(head + BITMAP_AT_TABLE_OFFSET);
+    bitmap->table_entries = load_be32(head + BITMAP_AT_TABLE_SIZE);
+    bitmap->flags = load_be32(head + BITMAP_AT_FLAGS);
+    bitmap->type = head[BITMAP_AT_TYPE];
+    bitmap->granularity = head[BITMAP_AT_GRANULARITY];
+    bitmap->name_size = load_be16(head + BITMAP_AT_NAME_SIZE);
+    bitmap->extra_size = load_be32(head + BITMAP_AT_EXTRA_SIZE);
+    bitmap->end = round_up(bitmap->offset + BITMAP_HEAD_SIZE + bitmap->extra_size + bitmap->name_size, ENTRY_ALIGNMENT);
+    return true;
+}
+
+bool refcow_bitmaps_add_tables(struct check *check)
+{
+    struct bitmap bitmap = refcow_bitmaps_start(check);
+    while (refcow_bitmaps_next(check, &bitmap)) {
+        uint64_t length = 8 * (uint64_t)bitmap.table_entries;
+        if (refcow_readable(bitmap.table_offset, length))
+            refcow_sweep_add(&check->sweep, bitmap.table_offset, bitmap.table_offset + length);
+    }
+    refcow_sweep_sort(&check->sweep);
+    return check->reader.error.status == REFCOW_STATUS_OK;
+}
+
+/* The clusters that the entries in the chunk name. Bound: bytes of the chunk. */
+static void count_chunk(struct check *check, const struct segment *segment, const struct stretch *stretch)
+{
+    uint64_t index = (stretch->start - segment->table) / 8;
+    for (size_t at = 0; at < stretch->bytes; at += 8, index++) {
+        struct place place = {segment->table, index, REFCOW_NO_GUEST, load_be64(check->chunk + at)};
+        struct reference data = {REFCOW_ROLE_BITMAP_DATA, place.entry & ENTRY_OFFSET, check->cluster_size,
+                                 segment->depth};
+        if (data.offset != 0)
+            refcow_count(check, &data, &place);
+    }
+}
+
+/* Bound of the rounds: each deals with at least half as many edges as there is room for. */
+static bool count_clusters(struct check *check)
+{
+    struct segment segment = {0};
+    refcow_sweep_start(&check->sweep);
+    do {
+        if (!refcow_bitmaps_add_tables(check))
+            return false;
+        while (refcow_sweep_next(&check->sweep, &segment)) {
+            struct stretch stretch = {segment.start, segment.end, 0, 0};
+            while (refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size))
+                count_chunk(check, &segment, &stretch);
+        }
+    } while (refcow_sweep_continue(&check->sweep));
+    return check->reader.error.status == REFCOW_STATUS_OK;
+}
+
+/* Bound: the bitmaps that the header announces, at most 65535. */
+static void count_tables(struct check *check)
+{
+    struct bitmap bitmap = refcow_bitmaps_start(check);
+    while (refcow_bitmaps_next(check, &bitmap)) {
+        uint64_t length = 8 * (uint64_t)bitmap.table_entries;
+        struct place place = {check->header->bitmap_directory.offset, bitmap.index, REFCOW_NO_GUEST,
+                              bitmap.table_offset};
+        struct reference table = {REFCOW_ROLE_BITMAP_TABLE, bitmap.table_offset, length, 1};
+        if (refcow_readable(table.offset, table.length))
+            refcow_count(check, &table, &place);
+    }
+}
+
+bool refcow_bitmaps_count(struct check *check)
+{
+    const refcow_span *span = &check->header->bitmap_directory;
+    struct reference directory = {REFCOW_ROLE_BITMAP_DIRECTORY, span->offset, span->length, 1};
+    refcow_count(check, &directory, &NO_PLACE);
+    count_tables(check);
+    return count_clusters(check);
+}

@@ -1,0 +1,69 @@
+#include "count.h"
+
+refcow_finding refcow_finding_at(refcow_kind kind, const struct reference *reference, const struct place *place)
+{
+    refcow_finding finding = {0};
+    finding.kind = kind;
+    finding.role = reference->role;
+    finding.host = reference->offset;
+    finding.length = reference->length;
+    finding.guest = place->guest;
+    finding.table = place->table;
+    finding.index = place->index;
+    finding.found = place->entry;
+    finding.times = reference->weight;
+    return finding;
+}
+
+void refcow_report_entry(struct check *check, refcow_kind kind, const struct reference *reference,
+                         const struct place *place)
+{
+    if (!check->first_pass)
+        return;
+    refcow_finding finding = refcow_finding_at(kind, reference, place);
+    refcow_findings_add(&check->findings, &finding);
+}
+
+void refcow_count(struct check *check, const struct reference *reference, const struct place *place)
+{
+    if (reference->length == 0)
+        return;
+    uint64_t end = reference->offset + reference->length;
+    if (end >= check->file_length + check->cluster_size) {
+        refcow_report_entry(check, REFCOW_KIND_OUT_OF_FILE, reference, place);
+        return;
+    }
+    uint32_t bits = check->header->cluster_bits;
+    uint64_t first = reference->offset >> bits;
+    uint64_t last = (end - 1) >> bits;
+    if (last >= check->clusters)
+        check->grown = 1;
+    refcow_window_count(&check->window, first, last - first + 1, reference->weight);
+}
+
+bool refcow_stored_refcount(struct check *check, uint64_t cluster, uint8_t *refcount)
+{
+    if (cluster < check->clusters) {
+        if (!refcow_window_holds(&check->window, cluster))
+            return false;
+        *refcount = check->window.stored[cluster - check->window.first];
+        return true;
+    }
+    uint64_t exact = 0;
+    bool known = false;
+    if (!check->first_pass || !refcow_refcounts_look_up(&check->refcounts, cluster, &exact, &known))
+        return false;
+    *refcount = known ? refcow_refcount_byte(exact) : REFCOUNT_UNKNOWN;
+    return true;
+}
+
+void refcow_check_copied_flag(struct check *check, refcow_kind kind, uint8_t refcount,
+                              const struct reference *reference, const struct place *place)
+{
+    bool is_copied = (place->entry & ENTRY_COPIED) != 0;
+    if (refcount == REFCOUNT_UNKNOWN || (refcount == 1) == is_copied)
+        return;
+    refcow_finding finding = refcow_finding_at(kind, reference, place);
+    finding.expected = refcount == 1;
+    refcow_findings_add(&check->findings, &finding);
+}

@@ -1,0 +1,130 @@
+/*
+ * extensions.c - the header extensions: (type, length, contents padded to 8) from the end of the header to the backing
+ * file's name, or to the end of the first cluster.
+ */
+#include "header.h"
+
+enum {
+    TYPE_END = 0,
+    TYPE_ENCRYPTION = 0x0537be77,
+    TYPE_BITMAPS = 0x23852875,
+    TYPE_DATA_FILE = 0x44415441,
+    TYPE_FEATURE_NAMES = 0x6803f857
+};
+#define TYPE_BACKING_FORMAT 0xe2792acau /* more than an enum holds */
+
+#define BACKING_FORMAT_MAX 15u
+
+#define ENCRYPTION_SIZE 16u
+#define LUKS_HEADER_SIZE 592u
+#define LUKS_MAGIC_SIZE 8u /* "LUKS\xba\xbe" and version 1 */
+
+#define BITMAPS_SIZE 24u
+#define BITMAPS_MAX 65535u
+#define BITMAP_DIRECTORY_MAX 67107840u /* 65535 entries of 1024 bytes */
+
+static bool is_place(const refcow_image *image, uint64_t offset)
+{
+    return is_aligned(offset, (uint64_t)1 << image->header.cluster_bits);
+}
+
+/* The extension has the place of the LUKS header: offset and length. */
+static bool locate_encryption(refcow_image *image, struct reader *reader, refcow_span contents)
+{
+    refcow_header *header = &image->header;
+    uint8_t bytes[ENCRYPTION_SIZE] = {0};
+    uint8_t magic[LUKS_MAGIC_SIZE] = {0};
+    if (header->crypt_method != CRYPT_LUKS)
+        return refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_UNEXPECTED, header->crypt_method, contents.offset - 8);
+    if (contents.length != ENCRYPTION_SIZE)
+        return refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_LENGTH, contents.length, contents.offset - 4);
+    if (!refcow_read(reader, contents.offset, bytes, sizeof bytes))
+        return false;
+    refcow_span luks = {load_be64(bytes), load_be64(bytes + 8)};
+    if (!is_place(image, luks.offset) || luks.offset > INT64_MAX || luks.length > INT64_MAX - luks.offset)
+        return refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_OFFSET, luks.offset, contents.offset);
+    if (!refcow_read(reader, luks.offset, magic, sizeof magic))
+        return false;
+    if (luks.length < LUKS_HEADER_SIZE || load_be64(magic) != 0x4c554b53babe0001u)
+        return refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_HEADER, load_be64(magic), luks.offset);
+    header->encryption_header = luks;
+    return true;
+}
+
+/* The extension has the number of bitmaps and the place of their directory. It is to be trusted only if the autoclear
+ * bit says that every writer since has known about bitmaps; its length is judged all the same. */
+static bool locate_bitmaps(refcow_image *image, struct reader *reader, refcow_span contents)
+{
+    refcow_header *header = &image->header;
+    uint8_t bytes[BITMAPS_SIZE] = {0};
+    if (contents.length != BITMAPS_SIZE)
+        return refcow_refuse(image, REFCOW_STATUS_BITMAPS_LENGTH, contents.length, contents.offset - 4);
+    if ((header->autoclear_features & REFCOW_AUTOCLEAR_BITMAPS) == 0)
+        return true;
+    if (!refcow_read(reader, contents.offset, bytes, sizeof bytes))
+        return false;
+    uint32_t count = load_be32(bytes);
+    uint32_t reserved = load_be32(bytes + 4);
+    refcow_span directory = {load_be64(bytes + 16), load_be64(bytes + 8)};
+    if (reserved != 0)
+        return refcow_refuse(image, REFCOW_STATUS_BITMAPS_RESERVED, reserved, contents.offset + 4);
+    if (count == 0 || count > BITMAPS_MAX)
+        return refcow_refuse(image, REFCOW_STATUS_NB_BITMAPS, count, contents.offset);
+    if (directory.length == 0 || directory.length > BITMAP_DIRECTORY_MAX)
+        return refcow_refuse(image, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE, directory.length, contents.offset + 8);
+    if (!is_place(image, directory.offset) || !refcow_readable(directory.offset, directory.length))
+        return refcow_refuse(image, REFCOW_STATUS_BITMAP_DIRECTORY_OFFSET, directory.offset, contents.offset + 16);
+    header->nb_bitmaps = count;
+    header->bitmap_directory = directory;
+    return true;
+}
+
+/* One extension. A repeated one replaces the one before. */
+static bool locate(refcow_image *image, struct reader *reader, uint32_t type, refcow_span contents)
+{
+    refcow_header *header = &image->header;
+    header->extensions++;
+    switch (type) {
+    case TYPE_BACKING_FORMAT:
+        if (contents.length > BACKING_FORMAT_MAX)
+            return refcow_refuse(image, REFCOW_STATUS_BACKING_FORMAT_LENGTH, contents.length, contents.offset - 4);
+        header->backing_format = contents;
+        return true;
+    case TYPE_FEATURE_NAMES:
+        header->feature_names = contents;
+        return true;
+    case TYPE_DATA_FILE:
+        header->data_file = contents;
+        return true;
+    case TYPE_ENCRYPTION:
+        return locate_encryption(image, reader, contents);
+    case TYPE_BITMAPS:
+        return locate_bitmaps(image, reader, contents);
+    default:
+        return true;
+    }
+}
+
+bool refcow_extensions_locate(refcow_image *image, struct reader *reader)
+{
+    const refcow_header *header = &image->header;
+    uint64_t cluster_size = (uint64_t)1 << header->cluster_bits;
+    uint64_t name = header->backing_file.offset;
+    uint64_t end = name != 0 ? least(name, cluster_size) : cluster_size;
+    uint64_t at = header->header_length;
+    while (at < end) {
+        uint8_t head[8] = {0};
+        if (!refcow_read(reader, at, head, sizeof head))
+            return false;
+        uint32_t type = load_be32(head);
+        refcow_span contents = {at + sizeof head, load_be32(head + 4)};
+        if (contents.offset > end || contents.length > end - contents.offset)
+            return refcow_refuse(image, REFCOW_STATUS_EXTENSION_LENGTH, contents.length, at + 4);
+        if (type == TYPE_END)
+            return true;
+        if (!locate(image, reader, type, contents))
+            return false;
+        at = round_up(contents.offset + contents.length, 8);
+    }
+    return true;
+}

@@ -1,0 +1,17 @@
+/*
+ * header.h - the parts of opening an image: header.c decodes and validates the header, extensions.c what follows it.
+ */
+#ifndef REFCOW_HEADER_H
+#define REFCOW_HEADER_H
+
+#include "source.h"
+
+#define CRYPT_LUKS 2u
+
+/* Remember a broken rule, unless one is known whose field stands before this one. Always false. */
+bool refcow_refuse(refcow_image *image, refcow_status status, uint64_t value, uint64_t offset);
+
+/* Locate and validate the header extensions; false if they were not followed to the end. Bound: the first cluster. */
+bool refcow_extensions_locate(refcow_image *image, struct reader *reader);
+
+#endif

@@ -1,0 +1,191 @@
+#include "l1.h"
+
+#include "l2.h"
+#include "snapshots.h"
+
+struct l1_table {
+    uint64_t offset;
+    uint64_t weight; /* how many tables this is, when the tables of snapshots overlap */
+    bool is_active;
+};
+
+/* The entry itself: is it sound, and its reference to the L2 table. */
+static void visit_entry(struct check *check, const struct l1_table *table, const struct place *place)
+{
+    uint64_t offset = place->entry & ENTRY_OFFSET;
+    uint8_t refcount = 0;
+    struct reference reference = {REFCOW_ROLE_L2_TABLE, offset, check->cluster_size, table->weight};
+    if ((place->entry & L1_RESERVED_BITS) != 0)
+        refcow_report_entry(check, REFCOW_KIND_L1_RESERVED, &reference, place);
+    refcow_count(check, &reference, place);
+    if (!is_aligned(offset, check->cluster_size))
+        refcow_report_entry(check, REFCOW_KIND_L2_UNALIGNED, &reference, place);
+    if (table->is_active && offset != 0 &&
+        refcow_stored_refcount(check, offset >> check->header->cluster_bits, &refcount))
+        refcow_check_copied_flag(check, REFCOW_KIND_L1_COPIED, refcount, &reference, place);
+}
+
+/* The entries in the chunk, which begins at this host offset. Every word that is not 0 names an L2 table, also when
+ * only its flags are set. Bound: bytes of the chunk. */
+static void visit_chunk(struct check *check, const struct l1_table *table, uint64_t offset, size_t bytes,
+                        bool is_first_scan)
+{
+    uint64_t index = (offset - table->offset) / 8;
+    for (size_t at = 0; at < bytes; at += 8, index++) {
+        struct place place = {table->offset, index, REFCOW_NO_GUEST, load_be64(check->chunk + at)};
+        if (place.entry == 0)
+            continue;
+        if (table->is_active)
+            place.guest = index << check->l1_span_bits;
+        if (is_first_scan)
+            visit_entry(check, table, &place);
+        struct table_name name = {place.entry & ENTRY_OFFSET, table->weight, table->is_active ? 1 : 0, place.guest};
+        refcow_tables_add(&check->tables, &name);
+    }
+}
+
+/* Part of a table, or of several that overlap. */
+static bool scan_stretch(struct check *check, const struct l1_table *table, uint64_t start, uint64_t end,
+                         bool is_first_scan)
+{
+    struct stretch stretch = {start, end, 0, 0};
+    while (refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size))
+        visit_chunk(check, table, stretch.start, stretch.bytes, is_first_scan);
+    return check->reader.error.status == REFCOW_STATUS_OK;
+}
+
+/* ------------------------------------------------------------ active disk */
+
+/* Bound: REFCOW_L1_ENTRIES_MAX entries. */
+static bool scan_active(struct check *check, bool is_first_scan)
+{
+    const refcow_header *header = check->header;
+    struct l1_table table = {header->l1_table_offset, 1, true};
+    uint64_t length = 8 * least(header->l1_size, REFCOW_L1_ENTRIES_MAX);
+    struct reference reference = {REFCOW_ROLE_L1_TABLE, table.offset, length, 1};
+    if (!refcow_readable(table.offset, length))
+        return true; /* the L1 table of a refused image */
+    if (is_first_scan)
+        refcow_count(check, &reference, &NO_PLACE);
+    return scan_stretch(check, &table, table.offset, table.offset + length, is_first_scan);
+}
+
+/* -------------------------------------------------------------- snapshots */
+
+/* A snapshot's entry in the snapshot table: is it sound, and its reference to the L1 table. */
+static void visit_snapshot(struct check *check, const struct snapshot *snapshot)
+{
+    const refcow_header *header = check->header;
+    struct reference reference = {REFCOW_ROLE_L1_TABLE, snapshot->l1_offset, 8 * (uint64_t)snapshot->l1_size, 1};
+    struct place place = {header->snapshots_offset, snapshot->index, REFCOW_NO_GUEST, snapshot->l1_offset};
+    if (refcow_snapshot_is_incomplete(header, snapshot)) {
+        place.entry = snapshot->extra_size;
+        refcow_report_entry(check, REFCOW_KIND_SNAPSHOT_INCOMPLETE, &reference, &place);
+    }
+    place.entry = snapshot->l1_offset;
+    if (!is_aligned(snapshot->l1_offset, check->cluster_size)) {
+        refcow_report_entry(check, REFCOW_KIND_SNAPSHOT_L1_UNALIGNED, &reference, &place);
+    } else if (snapshot->l1_size > REFCOW_L1_ENTRIES_MAX) {
+        place.entry = snapshot->l1_size;
+        refcow_report_entry(check, REFCOW_KIND_SNAPSHOT_L1_LARGE, &reference, &place);
+    } else if (refcow_snapshot_has_l1(header, snapshot)) {
+        refcow_count(check, &reference, &place);
+    }
+}
+
+/* The table's length is known when its last entry has been read. */
+static void count_snapshot_table(struct check *check, const struct snapshot *last)
+{
+    const refcow_header *header = check->header;
+    struct reference table = {REFCOW_ROLE_SNAPSHOT_TABLE, header->snapshots_offset,
+                              last->end - header->snapshots_offset, 1};
+    refcow_count(check, &table, &NO_PLACE);
+    if (check->l2.data_file && header->nb_snapshots != 0)
+        refcow_report_entry(check, REFCOW_KIND_SNAPSHOTS_AND_DATA_FILE, &table, &NO_PLACE);
+}
+
+/* What all snapshots of a sweep's round have to say for themselves. Bound: REFCOW_SNAPSHOTS_MAX snapshots. */
+static bool add_snapshots(struct check *check, bool are_visited)
+{
+    struct snapshot snapshot = refcow_snapshots_start(check->header);
+    while (refcow_snapshots_next(check, &snapshot)) {
+        uint64_t length = 8 * (uint64_t)snapshot.l1_size;
+        if (are_visited)
+            visit_snapshot(check, &snapshot);
+        if (refcow_snapshot_has_l1(check->header, &snapshot))
+            refcow_sweep_add(&check->sweep, snapshot.l1_offset, snapshot.l1_offset + length);
+    }
+    if (are_visited)
+        count_snapshot_table(check, &snapshot);
+    refcow_sweep_sort(&check->sweep);
+    return check->reader.error.status == REFCOW_STATUS_OK;
+}
+
+/* Bound of the rounds: each deals with at least half as many edges as there is room for. */
+static bool scan_snapshots(struct check *check, bool is_first_scan)
+{
+    bool is_first_round = true;
+    struct segment segment = {0};
+    refcow_sweep_start(&check->sweep);
+    do {
+        if (!add_snapshots(check, is_first_scan && is_first_round))
+            return false;
+        while (refcow_sweep_next(&check->sweep, &segment)) {
+            struct l1_table table = {segment.table, segment.depth, false};
+            if (!scan_stretch(check, &table, segment.start, segment.end, is_first_scan))
+                return false;
+        }
+        is_first_round = false;
+    } while (refcow_sweep_continue(&check->sweep));
+    return true;
+}
+
+/* --------------------------------------------------------------- L2 tables */
+
+/* Whether the table at this place of the set has nothing to do with the window. If it has with a later one, the window
+ * must know. */
+static bool is_elsewhere(struct check *check, size_t index)
+{
+    const struct table_range *range = &check->ranges[index];
+    if (index >= check->ranges_known)
+        return false;
+    if (range->lowest >= check->window.end && range->lowest <= range->highest)
+        refcow_window_holds(&check->window, range->lowest);
+    return range->lowest >= check->window.end || range->highest < check->window.first;
+}
+
+/* Bound: the room for names. */
+static bool walk_l2_tables(struct check *check)
+{
+    for (size_t i = 0; i < check->tables.count; i++) {
+        if (is_elsewhere(check, i))
+            continue;
+        refcow_window_watch(&check->window);
+        if (!refcow_l2_walk(check, &check->tables.names[i]))
+            return false;
+        struct table_range range = {check->window.lowest, check->window.highest};
+        check->ranges[i] = range;
+    }
+    return true;
+}
+
+/* Bound of the scans: each deals with at least half as many of the distinct L2 tables as there is room for. */
+bool refcow_l1_walk(struct check *check)
+{
+    bool is_first_scan = true;
+    bool are_more = false;
+    refcow_tables_start(&check->tables);
+    do {
+        if (!scan_active(check, is_first_scan) || (!check->report_only && !scan_snapshots(check, is_first_scan)))
+            return false;
+        refcow_tables_finish(&check->tables);
+        if (!walk_l2_tables(check))
+            return false;
+        check->ranges_known = is_first_scan ? check->tables.count : 0;
+        are_more = refcow_tables_continue(&check->tables);
+        if (are_more)
+            check->ranges_known = 0;
+        is_first_scan = false;
+    } while (are_more);
+    return true;
+}

@@ -1,0 +1,234 @@
+/*
+ * l2.c - one L2 table: the data clusters and the compressed data that its entries name.
+ */
+#include "l2.h"
+
+/* A walk over the entries of one L2 table. */
+struct l2_walk {
+    const struct table_name *table;
+    uint64_t next;        /* host offset that would continue the cluster before; statistics only; 0 at first */
+    bool is_flag_checked; /* the copied flags of the entries are tested */
+};
+
+/* An entry of it: place.guest is REFCOW_NO_GUEST in a table of snapshots only. */
+struct l2_entry {
+    struct place place;
+    uint64_t bitmap; /* extended entries only, else 0 */
+};
+
+static void report_l2(struct check *check, const struct l2_walk *walk, refcow_kind kind, refcow_role role,
+                      const struct place *place)
+{
+    struct reference reference = {role, place->entry & ENTRY_OFFSET, check->cluster_size, walk->table->weight};
+    refcow_report_entry(check, kind, &reference, place);
+}
+
+/* `count` adjacent clusters of the active disk, for the answer's statistics. */
+static void count_statistics(struct check *check, struct l2_walk *walk, uint64_t offset, uint64_t count)
+{
+    if (!check->first_pass)
+        return;
+    check->result->allocated_clusters += count * walk->table->active;
+    if (walk->next != 0 && offset != walk->next)
+        check->result->fragmented_clusters += walk->table->active;
+    walk->next = offset + (count << check->header->cluster_bits);
+}
+
+static void count_compressed_statistics(struct check *check, const struct l2_walk *walk)
+{
+    if (!check->first_pass)
+        return;
+    check->result->allocated_clusters += walk->table->active;
+    check->result->fragmented_clusters += walk->table->active;
+    check->result->compressed_clusters += walk->table->active;
+}
+
+/* The refcount report is about standard entries of L2 tables that the active tree names. */
+static void report_orphan(struct check *check, const struct l2_walk *walk, uint8_t refcount)
+{
+    refcow_refcount_report *report = &check->result->refcounts;
+    if (walk->table->offset == 0)
+        return;
+    if (refcount == 0)
+        report->orphan_clusters += walk->table->active;
+    if (refcount == REFCOUNT_UNKNOWN)
+        report->unknown_clusters += walk->table->active;
+}
+
+/* What the active tree says about a cluster, held against its stored refcount. */
+static void judge_data_refcount(struct check *check, const struct l2_walk *walk, const struct place *place,
+                                enum l2_class class)
+{
+    uint8_t refcount = 1; /* of every cluster of an external data file, by definition */
+    uint64_t offset = place->entry & ENTRY_OFFSET;
+    struct reference reference = {REFCOW_ROLE_DATA, offset, check->cluster_size, walk->table->active};
+    bool is_judged = check->l2.data_file
+                         ? check->first_pass
+                         : refcow_stored_refcount(check, offset >> check->header->cluster_bits, &refcount);
+    if (!is_judged)
+        return;
+    if (walk->is_flag_checked)
+        refcow_check_copied_flag(check, REFCOW_KIND_L2_COPIED, refcount, &reference, place);
+    if (class == L2_NORMAL)
+        report_orphan(check, walk, refcount);
+}
+
+/* An entry that names a host cluster. */
+static void visit_data(struct check *check, struct l2_walk *walk, const struct l2_entry *entry, enum l2_class class)
+{
+    const struct place *place = &entry->place;
+    uint64_t offset = place->entry & ENTRY_OFFSET;
+    if ((allocated_subclusters(entry->bitmap) & zero_subclusters(entry->bitmap)) != 0)
+        report_l2(check, walk, REFCOW_KIND_SUBCLUSTERS_CLASH, REFCOW_ROLE_DATA, place);
+    if (!is_aligned(offset, check->cluster_size))
+        report_l2(check, walk, REFCOW_KIND_DATA_UNALIGNED, REFCOW_ROLE_DATA, place);
+    struct reference reference = {REFCOW_ROLE_DATA, offset, check->cluster_size, walk->table->weight};
+    count_statistics(check, walk, offset, 1);
+    if (!check->l2.data_file)
+        refcow_count(check, &reference, place);
+    if (walk->table->active == 0)
+        return;
+    if (check->first_pass && class == L2_NORMAL && walk->table->offset != 0)
+        check->result->refcounts.allocated_clusters += walk->table->active;
+    judge_data_refcount(check, walk, place, class);
+}
+
+static void visit_compressed(struct check *check, struct l2_walk *walk, const struct l2_entry *entry)
+{
+    const struct place *place = &entry->place;
+    uint32_t bits = check->header->cluster_bits;
+    struct reference reference = {REFCOW_ROLE_COMPRESSED, compressed_offset(place->entry, bits),
+                                  compressed_length(place->entry, bits), walk->table->weight};
+    if ((place->entry & ENTRY_COPIED) != 0)
+        refcow_report_entry(check, REFCOW_KIND_COMPRESSED_COPIED, &reference, place);
+    if (check->l2.data_file) {
+        refcow_report_entry(check, REFCOW_KIND_COMPRESSED_IN_DATA_FILE, &reference, place);
+    } else if (entry->bitmap != 0) {
+        refcow_report_entry(check, REFCOW_KIND_COMPRESSED_SUBCLUSTERS, &reference, place);
+    } else {
+        refcow_count(check, &reference, place);
+        count_compressed_statistics(check, walk);
+    }
+}
+
+static void visit_l2_entry(struct check *check, struct l2_walk *walk, const struct l2_entry *entry)
+{
+    const struct place *place = &entry->place;
+    enum l2_class class = l2_class_of(place->entry, &check->l2);
+    if (class == L2_COMPRESSED) {
+        visit_compressed(check, walk, entry);
+        return;
+    }
+    if ((place->entry & L2_RESERVED_BITS) != 0)
+        report_l2(check, walk, REFCOW_KIND_L2_RESERVED, REFCOW_ROLE_DATA, place);
+    if (class == L2_UNALLOCATED && allocated_subclusters(entry->bitmap) != 0)
+        report_l2(check, walk, REFCOW_KIND_SUBCLUSTERS_UNALLOCATED, REFCOW_ROLE_DATA, place);
+    if (class == L2_NORMAL || class == L2_ZERO_ALLOCATED)
+        visit_data(check, walk, entry, class);
+}
+
+/* ------------------------------------------------------------------- runs */
+
+/* An entry that a sound image is full of: a host cluster with one reference, and nothing special about it. */
+static bool is_plain(const struct check *check, uint64_t word)
+{
+    uint64_t offset = ENTRY_OFFSET & ~(check->cluster_size - 1);
+    return (word & ~offset) == ENTRY_COPIED && word != ENTRY_COPIED && !check->l2.extended && !check->l2.data_file;
+}
+
+/* How many entries, each naming the cluster after the one before, begin here. Bound: bytes of the chunk. */
+static uint64_t length_of_run(const uint8_t *entries, size_t bytes, uint64_t cluster_size)
+{
+    uint64_t word = load_be64(entries);
+    size_t at = 8;
+    while (at < bytes && load_be64(entries + at) == word + cluster_size) {
+        word += cluster_size;
+        at += 8;
+    }
+    return at / 8;
+}
+
+/* Whether all of the bytes are 1; at least one byte. */
+static bool are_ones(const uint8_t *bytes, uint64_t count)
+{
+    return bytes[0] == 1 && memcmp(bytes, bytes + 1, (size_t)(count - 1)) == 0;
+}
+
+/* Whether nothing is to be said about the copied flags of a run: its stored refcounts are all 1, or are not this pass's
+ * to judge. */
+static bool is_run_sound(const struct check *check, const struct l2_walk *walk, uint64_t first, uint64_t count)
+{
+    const struct window *window = &check->window;
+    if (walk->table->active == 0 || first >= window->end || first + count <= window->first)
+        return true;
+    bool is_inside = first >= window->first && first + count <= window->end;
+    return is_inside && walk->is_flag_checked && are_ones(window->stored + (first - window->first), count);
+}
+
+/* Visit a run of plain entries all at once; false if they need to be looked at one by one. */
+static bool visit_run(struct check *check, struct l2_walk *walk, uint64_t offset, uint64_t count)
+{
+    uint64_t first = offset >> check->header->cluster_bits;
+    uint64_t length = count << check->header->cluster_bits;
+    uint64_t end = least(check->file_length, ENTRY_OFFSET_END);
+    if (offset + length > end || !is_run_sound(check, walk, first, count))
+        return false;
+    refcow_window_count(&check->window, first, count, walk->table->weight);
+    count_statistics(check, walk, offset, count);
+    if (check->first_pass && walk->table->offset != 0)
+        check->result->refcounts.allocated_clusters += count * walk->table->active;
+    return true;
+}
+
+/* ----------------------------------------------------------------- tables */
+
+/* Entries one by one, of which the first has this index in the table. Bound: count. */
+static void visit_entries(struct check *check, struct l2_walk *walk, const uint8_t *bytes, uint64_t index,
+                          uint64_t count)
+{
+    uint64_t guest = walk->table->guest;
+    for (uint64_t i = 0; i < count; i++, index++, bytes += check->l2.entry_size) {
+        uint64_t word = load_be64(bytes);
+        uint64_t bitmap = check->l2.extended ? load_be64(bytes + 8) : 0;
+        struct l2_entry entry = {{walk->table->offset, index, REFCOW_NO_GUEST, word}, bitmap};
+        if (word == 0 && bitmap == 0)
+            continue;
+        if (guest != REFCOW_NO_GUEST)
+            entry.place.guest = guest + (index << check->header->cluster_bits);
+        visit_l2_entry(check, walk, &entry);
+    }
+}
+
+/* The entries in the chunk, of which the first has this index in the table. Bound: bytes of the chunk. */
+static void visit_chunk(struct check *check, struct l2_walk *walk, uint64_t index, size_t bytes)
+{
+    uint32_t size = check->l2.entry_size;
+    uint64_t count = 0;
+    for (size_t at = 0; at < bytes; at += (size_t)count * size, index += count) {
+        uint64_t word = load_be64(check->chunk + at);
+        bool is_run = is_plain(check, word);
+        count = is_run ? length_of_run(check->chunk + at, bytes - at, check->cluster_size) : 1;
+        if (!is_run || !visit_run(check, walk, word & ENTRY_OFFSET, count))
+            visit_entries(check, walk, check->chunk + at, index, count);
+    }
+}
+
+/* Whether the copied flags of a table's entries can be tested: not where the refcount of the table itself cannot be
+ * looked up, and not in a "table" at offset 0, which an L1 entry with only flags names. */
+static bool are_flags_checked(struct check *check, const struct table_name *table)
+{
+    uint64_t refcount = 0;
+    bool known = table->offset != 0 && table->active != 0;
+    if (known && check->lookups_can_fail)
+        refcow_refcounts_look_up(&check->refcounts, table->offset >> check->header->cluster_bits, &refcount, &known);
+    return known;
+}
+
+bool refcow_l2_walk(struct check *check, const struct table_name *table)
+{
+    struct l2_walk walk = {table, 0, are_flags_checked(check, table)};
+    struct stretch stretch = {table->offset, table->offset + check->cluster_size, 0, 0};
+    while (refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size))
+        visit_chunk(check, &walk, (stretch.start - table->offset) / check->l2.entry_size, stretch.bytes);
+    return check->reader.error.status == REFCOW_STATUS_OK;
+}

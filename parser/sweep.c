@@ -1,0 +1,48 @@
+#include "sweep.h"
+
+void refcow_sweep_start(struct sweep *sweep)
+{
+    refcow_tables_start(&sweep->edges);
+    sweep->next = 0;
+    sweep->depth = 0;
+    sweep->start = 0;
+    sweep->table = 0;
+}
+
+void refcow_sweep_add(struct sweep *sweep, uint64_t start, uint64_t end)
+{
+    struct table_name beginning = {start, 1, 0, 0};
+    struct table_name ending = {end, 0, 1, 0};
+    refcow_tables_add(&sweep->edges, &beginning);
+    refcow_tables_add(&sweep->edges, &ending);
+}
+
+void refcow_sweep_sort(struct sweep *sweep)
+{
+    refcow_tables_finish(&sweep->edges);
+}
+
+bool refcow_sweep_next(struct sweep *sweep, struct segment *segment)
+{
+    bool is_covered = false;
+    while (!is_covered && sweep->next < sweep->edges.count) {
+        const struct table_name *edge = &sweep->edges.names[sweep->next++];
+        segment->start = sweep->start;
+        segment->end = edge->offset;
+        segment->depth = sweep->depth;
+        segment->table = sweep->table;
+        is_covered = sweep->depth > 0 && segment->start < segment->end;
+        sweep->start = edge->offset;
+        /* A source that changes meanwhile may show ends without beginnings. */
+        sweep->depth = sweep->depth + edge->weight - least(edge->active, sweep->depth + edge->weight);
+        if (edge->weight > 0)
+            sweep->table = edge->offset;
+    }
+    return is_covered;
+}
+
+bool refcow_sweep_continue(struct sweep *sweep)
+{
+    sweep->next = 0;
+    return refcow_tables_continue(&sweep->edges);
+}

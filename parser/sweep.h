@@ -1,0 +1,38 @@
+/*
+ * sweep.h - tables that overlap: each stretch of the file is visited once, with the number of tables that it belongs
+ * to.
+ *
+ * The L1 tables of 65536 snapshots may all be the same table, or each begin a cluster after the one before. A sweep
+ * goes over their beginnings and ends in the order of the file and keeps count of how many tables it is in.
+ */
+#ifndef REFCOW_SWEEP_H
+#define REFCOW_SWEEP_H
+
+#include "tables.h"
+
+struct sweep {
+    struct table_set edges; /* of a name, `weight` tables begin and `active` tables end at its offset */
+    size_t next;            /* the edge that ends the next segment */
+    uint64_t depth;         /* tables that the next segment belongs to */
+    uint64_t start;         /* where the next segment begins */
+    uint64_t table;         /* where the last table has begun */
+};
+
+/* A stretch that the same tables cover. */
+struct segment {
+    uint64_t start;
+    uint64_t end;
+    uint64_t depth; /* how many tables, at least 1 */
+    uint64_t table; /* the beginning of a table at or before start, the nearest one */
+};
+
+/* A sweep takes rounds: in each one name all tables, then take the segments. */
+void refcow_sweep_start(struct sweep *sweep);
+void refcow_sweep_add(struct sweep *sweep, uint64_t start, uint64_t end);
+void refcow_sweep_sort(struct sweep *sweep);
+bool refcow_sweep_next(struct sweep *sweep, struct segment *segment);
+
+/* Start another round if there are tables left; false when the sweep is done. */
+bool refcow_sweep_continue(struct sweep *sweep);
+
+#endif
