@@ -5,11 +5,18 @@ CFLAGS ?= -O3 -g
 CLANG := $(or $(CLANG),$(notdir $(shell command -v clang-19 || command -v clang || echo clang)))
 TARGET = check
 TIME = 60
+SEED = 1
+SECONDS = 60
 
 WARNINGS = -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wcast-align -Wcast-qual -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wundef -Wdouble-promotion -Wformat=2
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 export CC CLANG WARNINGS
+
+# What the suites try, and what they hold it against.
+CHECKER ?=
+QEMU_IMG ?= $(shell command -v qemu-img)
+tools = REFCOW="$(CURDIR)/build/refcow" DAMAGE="$(CURDIR)/build/damage" CHECKER="$(CHECKER)" QEMU_IMG="$(QEMU_IMG)"
 
 PARSER = $(wildcard parser/*.c)
 plain = $(patsubst %.c,build/plain/%.o,$(1))
@@ -36,9 +43,14 @@ test:
 check: build/api_test build/corpus_test build/replay_check
 	$(call each,build/api_test build/corpus_test "build/replay_check $(wildcard corpus/*/)")
 
-## conformance     real images, compared with qemu-img key by key
+## conformance     real images and planted cases, compared with qemu-img; CHECKER='COMMAND' tries another checker's cases
 conformance: build/refcow build/damage
-	$(call each,conformance/run-cases "bats --jobs 2 --no-parallelize-within-files conformance")
+	$(if $(CHECKER),,$(tools) bats --jobs 2 --no-parallelize-within-files conformance)
+	$(tools) conformance/run-cases
+
+## conformance-random  random images, randomly damaged: make conformance-random SEED=1 SECONDS=60
+conformance-random: build/refcow build/damage
+	$(tools) conformance/random $(SEED) $(SECONDS)
 
 ## lint            warnings, symbols, stack, includes, vendoring, shell, format
 lint:

@@ -356,7 +356,9 @@ static inline int naive_check(naive_state *naive, const refcow_header *header, c
     naive->is_active = 0;
     naive_snapshots(naive);
     naive_bitmaps(naive);
-    naive_reference(naive, header->encryption_header.offset, header->encryption_header.length);
+    if (header->encryption_header.length <= INT64_MAX) {
+        naive_reference(naive, header->encryption_header.offset, header->encryption_header.length);
+    }
     naive_reference(naive, header->refcount_table_offset, header->refcount_table_clusters * naive->cluster);
     naive_refcount_table(naive);
     naive_compare(naive);

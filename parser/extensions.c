@@ -41,7 +41,7 @@ static bool locate_encryption(refcow_image *image, struct reader *reader, refcow
     if (!refcow_read(reader, contents.offset, bytes, sizeof bytes))
         return false;
     refcow_span luks = {load_be64(bytes), load_be64(bytes + 8)};
-    if (!is_place(image, luks.offset) || luks.offset > INT64_MAX || luks.length > INT64_MAX - luks.offset)
+    if (!is_place(image, luks.offset) || !refcow_readable(luks.offset, LUKS_HEADER_SIZE))
         return refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_OFFSET, luks.offset, contents.offset);
     if (!refcow_read(reader, luks.offset, magic, sizeof magic))
         return false;
