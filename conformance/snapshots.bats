@@ -69,7 +69,7 @@ snapshots() { # CLUSTER_SIZE
     guest 'write 0 2'
     # qemu-img makes no such image: a snapshot of the active L1 table.
     "$DAMAGE" image.qcow2 append 1 , set header:snapshots_offset last , set header:nb_snapshots 1 , \
-        set refcount:last 1 , set u64:last header:l1_table_offset , set u32:{last+8} header:l1_size , set u32:{last+36} 16
+        set refcount:last 1 , set u64:last header:l1_table_offset , set 'u32:{last+8}' header:l1_size , set 'u32:{last+36}' 16
     compare 'snapshot and data file' image.qcow2
 }
 
