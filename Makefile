@@ -48,9 +48,9 @@ conformance: build/refcow build/damage
 	$(if $(CHECKER),,$(tools) bats --jobs 2 --no-parallelize-within-files conformance)
 	$(tools) conformance/run-cases
 
-## conformance-random  random images, randomly damaged: make conformance-random SEED=1 SECONDS=60
+## conformance-random  random images, randomly damaged: make conformance-random SEED=1 SECONDS=60 [CASES=1]
 conformance-random: build/refcow build/damage
-	$(tools) conformance/random $(SEED) $(SECONDS)
+	$(tools) conformance/random $(SEED) $(SECONDS) $(CASES)
 
 ## lint            warnings, symbols, stack, includes, vendoring, shell, format
 lint:

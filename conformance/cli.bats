@@ -54,7 +54,7 @@ refcount_table_offset|set header:refcount_table_offset 512|512
 l1_size|set header:l1_size 4194305|4194305
 l1_table_offset|set header:l1_table_offset 512|512
 l1_size|set header:l1_size 0|0
-l1_size|set header:size 0xffffffffffffffff|1
+size|set header:size 0xffffffffffffffff|18446744073709551615
 crypt_method|set header:crypt_method 3|3
 extension|set u32:116 4294967295|4294967295
 extension|poke 112 e2792aca00000010|16

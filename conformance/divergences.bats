@@ -155,12 +155,12 @@ compare_encrypted() { # FORMAT [OPTIONS]
     local cluster=65536
     local -a key=(--object 'secret,id=key,data=not a secret')
     local options='driver=qcow2,encrypt.key-secret=key,file.driver=file,file.filename=image.qcow2'
-    "$QEMU_IMG" create -q -f qcow2 "${key[@]}" -o "encrypt.format=$1,encrypt.key-secret=key${2-}" image.qcow2 1M
+    patiently "$QEMU_IMG" create -q -f qcow2 "${key[@]}" -o "encrypt.format=$1,encrypt.key-secret=key${2-}" image.qcow2 1M
     qemu-io -t unsafe "${key[@]}" --image-opts "$options" -c 'write 0 256k' >/dev/null
     "$DAMAGE" image.qcow2 set refcount:host:64K 0 , append 1 , set refcount:last 1
     assert_refused_by_qemu_img image.qcow2
-    run -2 --separate-stderr "$QEMU_IMG" check --output=json "${key[@]}" --image-opts "$options"
-    jq -S 'del(.filename)' <<<"$output" >expected
+    "$QEMU_IMG" check --output=json "${key[@]}" --image-opts "$options" >theirs.json 2>/dev/null || [ $? -eq 2 ]
+    jq -S 'del(.filename)' theirs.json >expected
     own_answer image.qcow2 | jq -S 'del(.code, .refcow)' | diff -u expected -
 }
 
