@@ -160,8 +160,8 @@ compare_encrypted() { # FORMAT [OPTIONS]
     "$DAMAGE" image.qcow2 set refcount:host:64K 0 , append 1 , set refcount:last 1
     assert_refused_by_qemu_img image.qcow2
     "$QEMU_IMG" check --output=json "${key[@]}" --image-opts "$options" >theirs.json 2>/dev/null || [ $? -eq 2 ]
-    jq -S 'del(.filename)' theirs.json >expected
-    own_answer image.qcow2 | jq -S 'del(.code, .refcow)' | diff -u expected -
+    jq -S 'del(.filename) + {code: 2}' theirs.json >expected
+    own_answer image.qcow2 | jq -S 'del(.refcow)' | diff -u expected -
 }
 
 @test "7: an image that AES encrypts is checked without its key" {
