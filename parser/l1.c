@@ -40,7 +40,8 @@ static void visit_chunk(struct check *check, const struct l1_table *table, uint6
         if (is_first_scan)
             visit_entry(check, table, &place);
         struct table_name name = {place.entry & ENTRY_OFFSET, table->weight, table->is_active ? 1 : 0, place.guest};
-        if (name.offset < check->file_length) /* past the end of the file it is a table of zeros: there is nothing in it */
+        /* Past the end of the file it is a table of zeros, with nothing in it. */
+        if (name.offset < check->file_length)
             refcow_tables_add(&check->tables, &name);
     }
 }
