@@ -75,7 +75,8 @@ static refcow_error judge_directory(struct check *check)
         if (bitmap.end > end)
             refusal = refusal_at(&bitmap, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE, directory->length, 0);
     }
-    if (refusal.status == REFCOW_STATUS_OK && bitmap.end != end)
+    bool is_read = check->reader.error.status == REFCOW_STATUS_OK;
+    if (is_read && refusal.status == REFCOW_STATUS_OK && bitmap.end != end)
         refusal = refusal_at(&bitmap, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE, directory->length, 0);
     return refusal;
 }

@@ -3,6 +3,7 @@
  */
 #include "check.h"
 #include "bitmaps.h"
+#include "header.h"
 #include "memory.h"
 #include "snapshots.h"
 
@@ -148,12 +149,6 @@ static void finish(struct check *check, const refcow_error *refusal)
     give_verdict(check, refusal->status != REFCOW_STATUS_OK ? *refusal : check->reader.error);
 }
 
-static bool is_open(const refcow_image *image)
-{
-    refcow_class kind = refcow_status_class(image->error.status);
-    return kind == REFCOW_CLASS_OK || kind == REFCOW_CLASS_REFUSED;
-}
-
 static refcow_status misuse(refcow_result *result, refcow_status status)
 {
     result->error.status = status;
@@ -166,7 +161,7 @@ refcow_status refcow_check(const refcow_image *image, const refcow_options *opti
     if (result == NULL)
         return REFCOW_STATUS_BAD_ARGUMENT;
     memset(result, 0, sizeof *result);
-    if (image == NULL || options == NULL || !is_open(image))
+    if (image == NULL || options == NULL || !refcow_is_usable(image))
         return misuse(result, REFCOW_STATUS_BAD_ARGUMENT);
     if (options->memory == NULL || options->memory_size < REFCOW_MEMORY_MIN)
         return misuse(result, REFCOW_STATUS_MEMORY_TOO_SMALL);

@@ -202,6 +202,12 @@ static void validate(refcow_image *image, struct reader *reader)
         validate_extensions(image);
 }
 
+bool refcow_is_usable(const refcow_image *image)
+{
+    refcow_class kind = refcow_status_class(image->error.status);
+    return kind == REFCOW_CLASS_OK || kind == REFCOW_CLASS_REFUSED;
+}
+
 refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t version, const refcow_source *source)
 {
     if (image_size != sizeof *image || version != REFCOW_VERSION)

@@ -11,6 +11,9 @@
 /* Remember a broken rule, unless one is known whose field stands before this one. Always false. */
 bool refcow_refuse(refcow_image *image, refcow_status status, uint64_t value, uint64_t offset);
 
+/* Whether an image was opened, or at least refused: then its header has a meaning. */
+bool refcow_is_usable(const refcow_image *image);
+
 /* Locate and validate the header extensions; false if they were not followed to the end. Bound: the first cluster. */
 bool refcow_extensions_locate(refcow_image *image, struct reader *reader);
 

@@ -1,5 +1,7 @@
 #include "memory.h"
 
+#include "header.h"
+
 /* How the caller's block is divided. Everything but the clusters of the window has a fixed place in it. */
 struct layout {
     size_t chunk;      /* bytes for reading tables */
@@ -58,7 +60,7 @@ static struct layout divide(const refcow_image *image, uint64_t size, bool is_wi
 
 refcow_status refcow_plan_memory(const refcow_image *image, refcow_plan *plan)
 {
-    if (image == NULL || plan == NULL)
+    if (image == NULL || plan == NULL || !refcow_is_usable(image))
         return REFCOW_STATUS_BAD_ARGUMENT;
     uint64_t names = names_wanted(image) * NAME_BYTES;
     uint64_t edges = edges_wanted(image) * sizeof(struct table_name);

@@ -267,7 +267,8 @@ typedef struct refcow_options {
     refcow_finding *findings; /* where findings go; NULL: they are only counted */
     size_t findings_capacity; /* room for as many findings; each kind has findings_capacity / REFCOW_KINDS of it */
     refcow_limits limits;
-    /* Optional. Called between reads, at least once per 2 MiB read; anything but 0 stops the check with CANCELLED. */
+    /* Optional. Called between reads, at least once per 2 MiB read; anything but 0 stops the check with CANCELLED. On
+     * an image that is refused the refusal stays the status, also for a limit; see refcounts.complete. */
     int (*progress)(void *user, const refcow_progress *progress);
     void *user; /* given to progress */
 } refcow_options;
@@ -283,7 +284,8 @@ typedef struct refcow_refcount_report {
     uint64_t orphan_clusters;    /* of these, how many name a cluster whose stored refcount is 0; none with an external
                                     data file, whose clusters have no refcounts */
     uint64_t unknown_clusters;   /* of these, how many have no refcount that could be looked up */
-    int complete; /* 0: stopped early or l1_size is over the format's limit; the counts are lower bounds */
+    int complete; /* 0: stopped early, or the header's tables are outside the format's limits, so that not
+                     everything could be counted or looked up; the counts are lower bounds */
 } refcow_refcount_report;
 
 /* The answer of a check. */
