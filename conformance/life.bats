@@ -345,11 +345,12 @@ make_chain() { # OPTIONS
 make_encrypted() {
     local tries options=cluster_size=4096,encrypt.format=$1,encrypt.key-secret=key
     [ "$1" = aes ] || options+=,encrypt.iter-time=10
-    for tries in {1..9}; do
+    for tries in {1..60}; do
         if do_quietly "$QEMU_IMG" create "${key[@]}" -q -f qcow2 -o "$options" image.qcow2 8M; then
             qemu-io "${key[@]}" --image-opts "$opened" -c 'write 0 1M' -c 'write 4M 64k' >qemu-io.out
             return
         fi
+        sleep 0.2
     done
     return 1
 }

@@ -64,14 +64,15 @@ guest() {
     }
 }
 
-# patiently COMMAND...: up to ten times, until it succeeds. To make a LUKS header qemu-img measures how fast it derives
+# patiently COMMAND...: up to sixty times, until it succeeds. To make a LUKS header qemu-img measures how fast it derives
 # keys; on a busy machine it cannot ("Unable to get accurate CPU usage") and gives up.
 patiently() {
     local attempt
-    for attempt in {1..10}; do
+    for attempt in {1..60}; do
         if "$@"; then
             return 0
         fi
+        sleep 0.2
     done
     return 1
 }

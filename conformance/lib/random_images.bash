@@ -91,7 +91,7 @@ create_image() {
     ! one_in 3 || size=$((size + 512))
     [ "$other" != backing ] || backing=(-b base_file.qcow2 -F qcow2)
     [ "$encryption" = none ] || key=("${secret[@]}")
-    for ((tries = 0; tries < 9; tries++)); do # on a busy machine qemu-img may fail to measure how long a key takes
+    for ((tries = 0; tries < 60; tries++)); do # on a busy machine qemu-img may fail to measure how long a key takes
         recipe=()
         [ "$other" != backing ] || run "$QEMU_IMG" create -q -f qcow2 base_file.qcow2 $((20 * cluster))
         run "$QEMU_IMG" create -q "${key[@]}" -f qcow2 "${backing[@]}" -o "$options" image.qcow2 "$size"
@@ -99,6 +99,7 @@ create_image() {
             return
         fi
         rm -f image.qcow2
+        sleep 0.2
     done
     echo "random: this image cannot be made: ${recipe[-1]}" >&2
     return 1
