@@ -30,13 +30,6 @@ static uint64_t table_entries_needed(const struct check *check, const struct bit
     return units_of(units_of(granules, 6) * 8, check->header->cluster_bits);
 }
 
-/* Whether the disk has more bytes than the table has bits for; each of its clusters is 8 bits a byte. */
-static bool is_too_small(const struct check *check, const struct bitmap *bitmap)
-{
-    return units_of(disk_size(check), bitmap->granularity) >
-           ((uint64_t)bitmap->table_entries << (check->header->cluster_bits + 3));
-}
-
 /* The rules of one entry of the directory, in the order of its fields. */
 static refcow_error judge_entry(const struct check *check, const struct bitmap *bitmap)
 {
@@ -57,8 +50,7 @@ static refcow_error judge_entry(const struct check *check, const struct bitmap *
         return refusal_at(bitmap, REFCOW_STATUS_BITMAP_NAME_SIZE, bitmap->name_size, BITMAP_AT_NAME_SIZE);
     if (bitmap->extra_size != 0)
         return refusal_at(bitmap, REFCOW_STATUS_BITMAP_EXTRA_SIZE, bitmap->extra_size, BITMAP_AT_EXTRA_SIZE);
-    if ((bitmap->flags & BITMAP_IN_USE) == 0 &&
-        (is_too_small(check, bitmap) || entries != table_entries_needed(check, bitmap)))
+    if ((bitmap->flags & BITMAP_IN_USE) == 0 && entries != table_entries_needed(check, bitmap))
         return refusal_at(bitmap, REFCOW_STATUS_BITMAP_TABLE_SIZE, entries, BITMAP_AT_TABLE_SIZE);
     return none;
 }
