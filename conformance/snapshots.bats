@@ -79,13 +79,14 @@ snapshots() { # CLUSTER_SIZE
     guest 'write 0 2'
     "$QEMU_IMG" snapshot -c only image.qcow2
     # One table of 300 entries, each naming the same L1 table.
-    "$DAMAGE" image.qcow2 append 1 , copy snapshot:0 last 80 , set header:snapshots_offset last
+    "$DAMAGE" image.qcow2 append 1 , copy snapshot:0 last 72 , set header:snapshots_offset last
     for ((i = 1; i < 300; i++)); do
-        echo "copy last last+$((i * 80)) 80"
+        echo "copy last last+$((i * 72)) 72"
     done | paste -sd, | sed 's/,/ , /g' >copies
     # shellcheck disable=SC2046 # the statements are words
     "$DAMAGE" image.qcow2 $(cat copies) , set header:nb_snapshots 300
     compare '300 snapshots' image.qcow2
+    run -2 "$REFCOW" check --output=json image.qcow2 # it is judged, and not refused
     compare_damaged '300 snapshots' image.qcow2 'set refcount:host:0 301' 'set refcount:host:0 300' \
         'set refcount:l2_table:0 301' 'set refcount:l2_table:0 301 , clear-bits l1:0 copied'
 }
