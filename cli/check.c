@@ -70,7 +70,7 @@ static void find_memory_and_check(check_report *report, const check_options *opt
     refcow_plan plan = {0};
     memory_block work;
 
-    refcow_plan_memory(&report->image, &plan);
+    refcow_plan_memory(&report->image, options->memory, &plan);
     uint64_t most = clamp(plan.one_pass, REFCOW_MEMORY_MIN, options->memory);
     if (findings_size > 0 && !memory_map(findings, findings_size)) {
         note_failure(report, REFCOW_VERDICT_INCOMPLETE, failure_of_memory(findings_size));

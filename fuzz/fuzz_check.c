@@ -368,9 +368,10 @@ static void expect_plan(const refcow_image *image)
 {
     refcow_plan plan;
     memset(&plan, CANARY, sizeof plan);
-    FUZZ_ASSERT(refcow_plan_memory(image, &plan) == REFCOW_STATUS_OK);
+    FUZZ_ASSERT(refcow_plan_memory(image, REFCOW_MEMORY_MIN, &plan) == REFCOW_STATUS_OK);
     FUZZ_ASSERT(plan.minimum == REFCOW_MEMORY_MIN);
     FUZZ_ASSERT(plan.one_pass >= plan.minimum);
+    FUZZ_ASSERT(plan.passes >= 1);
 }
 
 static void expect_sane_header(const refcow_header *header)

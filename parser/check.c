@@ -45,6 +45,7 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     fresh.l1_span_bits = 2 * header->cluster_bits - (fresh.l2.extended ? 4 : 3);
     *check = fresh;
     refcow_memory_divide(check, image, options, is_wide);
+    check->refcounts.cache = &check->cache;
     memset(check->result, 0, sizeof *check->result);
     start_report(check);
     /* The header's cluster is part of the image even where no refcount can be looked up. */
@@ -64,11 +65,12 @@ static bool check_window(struct check *check, uint64_t first, uint64_t end)
         check->reader.at.pass++;
     check->reader.at.done = greatest(check->reader.at.done, first);
     refcow_window_start(window, first, end);
-    return refcow_report(&check->reader) && refcow_visit(&check->reader, end - first) &&
-           refcow_refcounts_load(&check->refcounts, first, end - first, window->stored) &&
-           refcow_references_walk(check) &&
-           (check->report_only || window->saturated || refcow_references_walk_blocks(check)) &&
-           (check->report_only || window->saturated || refcow_compare_window(check));
+    if (!refcow_report(&check->reader) || !refcow_visit(&check->reader, units_of(end - first, PAGE_BITS)) ||
+        !refcow_refcounts_load(&check->refcounts, window) || !refcow_references_walk(check))
+        return false;
+    if (check->report_only || window->saturated)
+        return true;
+    return refcow_references_walk_blocks(check) && refcow_compare_window(check);
 }
 
 /* Where the next window begins: clusters that nobody names and that have no refcount are passed over. */
@@ -91,7 +93,7 @@ static bool check_windows(struct check *check)
     while (first < check->clusters + check->grown) {
         if (!check_window(check, first, least(first + check->window_clusters, check->clusters + 1)))
             return false;
-        if (check->window.saturated)
+        if (check->window.saturated && !check->report_only)
             return true;
         check->first_pass = false;
         if (!find_next_window(check, &first))
@@ -174,7 +176,7 @@ refcow_status refcow_check(const refcow_image *image, const refcow_options *opti
     start(&check, image, options, false);
     validate_tables(&check, &refusal);
     check.report_only = refusal.status != REFCOW_STATUS_OK || check.reader.error.status != REFCOW_STATUS_OK;
-    if (check_windows(&check) && check.window.saturated) {
+    if (check_windows(&check) && check.window.saturated && !check.report_only) {
         check.reader.at.pass++;
         start(&check, image, options, true);
         check_windows(&check);

@@ -4,8 +4,10 @@
 #ifndef REFCOW_CHECK_H
 #define REFCOW_CHECK_H
 
+#include "cache.h"
 #include "entries.h"
 #include "findings.h"
+#include "ranges.h"
 #include "refcounts.h"
 #include "source.h"
 #include "sweep.h"
@@ -19,12 +21,12 @@ struct check {
     struct refcounts refcounts;
     struct findings findings;
     struct window window;
-    struct table_set tables;    /* the L2 tables that are being walked */
-    struct table_range *ranges; /* of the L2 tables, in the same order */
-    size_t ranges_known;        /* how many; all after a pass in which one scan was enough, else none */
-    struct sweep sweep;         /* over the L1 tables of snapshots, or over bitmap tables */
-    struct view directory;      /* for entries of the snapshot table and of the bitmap directory */
-    refcow_finding mismatch;    /* adjacent clusters with the same one, which may go on; times 0: none */
+    struct cache cache;      /* for refcounts that are looked up, and for the directories of snapshots and bitmaps */
+    struct table_set tables; /* the L2 tables that are being walked */
+    struct ranges ranges;    /* of the L2 tables, in the order in which they are walked */
+    struct sweep sweep;      /* over the L1 tables of snapshots, or over bitmap tables */
+    refcow_finding mismatch; /* adjacent clusters with the same one, which may go on; times 0: none */
+    refcow_finding excess;   /* the same for clusters with more references than a refcount can say */
     struct l2_format l2;
     uint64_t cluster_size;
     uint64_t file_length;     /* the file's size rounded up to 512, as the oracle has it */
@@ -58,7 +60,7 @@ static inline uint64_t capped_count(const struct check *check, uint64_t cluster)
 /* Compare the stored with the counted refcounts of the window. */
 bool refcow_compare_window(struct check *check);
 
-/* Report the last mismatch; after the last window. */
+/* Report what may go on in the next window; after the last one. */
 void refcow_compare_finish(struct check *check);
 
 #endif

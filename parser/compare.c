@@ -3,117 +3,190 @@
  */
 #include "check.h"
 
-/* Clusters compared with one call of memcmp. */
-#define STRIDE 4096u
+/* Clusters that stand or fall together: they have the same stored and the same counted refcount. */
+struct clusters {
+    uint64_t first;
+    uint64_t count;
+    uint64_t stored; /* if known */
+    bool is_known;
+    uint64_t counted;
+};
 
-void refcow_compare_finish(struct check *check)
+/* -------------------------------------------------------------- findings */
+
+static void report(struct check *check, refcow_finding *range)
 {
-    refcow_finding *range = &check->mismatch;
     if (range->times != 0)
         refcow_findings_add(&check->findings, range);
     range->times = 0;
 }
 
-/* Whether a mismatch continues the range: the same defect in the cluster after it. */
-static bool continues(const refcow_finding *range, const refcow_finding *mismatch)
+void refcow_compare_finish(struct check *check)
 {
-    return range->times != 0 && range->kind == mismatch->kind && range->host + range->length == mismatch->host &&
-           range->expected == mismatch->expected && range->found == mismatch->found;
+    report(check, &check->mismatch);
+    report(check, &check->excess);
 }
 
-static void report_mismatch(struct check *check, const refcow_finding *mismatch)
+/* Whether a finding continues the range: the same defect in the cluster after it. */
+static bool continues(const refcow_finding *range, const refcow_finding *finding)
 {
-    refcow_finding *range = &check->mismatch;
-    if (continues(range, mismatch)) {
-        range->length += mismatch->length;
-        range->times += mismatch->times;
+    return range->times != 0 && range->kind == finding->kind && range->host + range->length == finding->host &&
+           range->expected == finding->expected && range->found == finding->found;
+}
+
+/* Windows and their clusters come in ascending order, so one range at a time can go on. */
+static void report_in_range(struct check *check, refcow_finding *range, const refcow_finding *finding)
+{
+    if (continues(range, finding)) {
+        range->length += finding->length;
+        range->times += finding->times;
     } else {
-        refcow_compare_finish(check);
-        *range = *mismatch;
+        report(check, range);
+        *range = *finding;
     }
 }
 
-static refcow_finding mismatch_at(const struct check *check, uint64_t cluster, refcow_kind kind)
+static refcow_finding finding_at(const struct check *check, const struct clusters *clusters, refcow_kind kind)
 {
-    refcow_finding mismatch = {0};
-    mismatch.kind = kind;
-    mismatch.host = cluster << check->header->cluster_bits;
-    mismatch.length = check->cluster_size;
-    mismatch.guest = REFCOW_NO_GUEST;
-    mismatch.table = REFCOW_NO_TABLE;
-    mismatch.times = 1;
-    return mismatch;
+    refcow_finding finding = {0};
+    finding.kind = kind;
+    finding.host = clusters->first << check->header->cluster_bits;
+    finding.length = clusters->count << check->header->cluster_bits;
+    finding.guest = REFCOW_NO_GUEST;
+    finding.table = REFCOW_NO_TABLE;
+    finding.times = clusters->count;
+    return finding;
 }
 
 /* More references than the image's width can store: a defect for each of them. */
-static void compare_with_limit(struct check *check, uint64_t cluster)
+static void compare_with_limit(struct check *check, const struct clusters *clusters)
 {
-    uint64_t counted = refcow_window_counted(&check->window, cluster);
-    refcow_finding excess = mismatch_at(check, cluster, REFCOW_KIND_TOO_MANY_REFERENCES);
-    if (counted <= check->refcount_limit)
+    refcow_finding excess = finding_at(check, clusters, REFCOW_KIND_TOO_MANY_REFERENCES);
+    if (clusters->counted <= check->refcount_limit)
         return;
-    excess.expected = counted;
+    excess.expected = clusters->counted;
     excess.found = check->refcount_limit;
-    excess.times = counted - check->refcount_limit;
-    refcow_findings_add(&check->findings, &excess);
+    excess.times = clusters->count * (clusters->counted - check->refcount_limit);
+    report_in_range(check, &check->excess, &excess);
 }
 
-/* One cluster exactly; bytes that differ may still be equal refcounts when they are large. */
-static bool compare_cluster(struct check *check, uint64_t cluster)
+static void compare_clusters(struct check *check, const struct clusters *clusters)
 {
-    uint64_t counted = capped_count(check, cluster);
-    uint64_t stored = check->window.stored[cluster - check->window.first];
-    bool known = stored != REFCOUNT_UNKNOWN;
-    compare_with_limit(check, cluster);
-    if (stored == REFCOUNT_MANY && !refcow_refcounts_look_up(&check->refcounts, cluster, &stored, &known))
-        return false;
-    if (known && stored == counted)
-        return true;
-    refcow_finding mismatch = mismatch_at(check, cluster, REFCOW_KIND_REFCOUNT_UNREADABLE);
-    if (known) {
-        mismatch.kind = stored < counted ? REFCOW_KIND_REFCOUNT_LOW : REFCOW_KIND_REFCOUNT_HIGH;
+    uint64_t counted = least(clusters->counted, check->refcount_limit);
+    compare_with_limit(check, clusters);
+    if (clusters->is_known && clusters->stored == counted)
+        return;
+    refcow_finding mismatch = finding_at(check, clusters, REFCOW_KIND_REFCOUNT_UNREADABLE);
+    if (clusters->is_known) {
+        mismatch.kind = clusters->stored < counted ? REFCOW_KIND_REFCOUNT_LOW : REFCOW_KIND_REFCOUNT_HIGH;
         mismatch.expected = counted;
-        mismatch.found = stored;
+        mismatch.found = clusters->stored;
     }
-    report_mismatch(check, &mismatch);
+    report_in_range(check, &check->mismatch, &mismatch);
+}
+
+/* ----------------------------------------------------------------- pages */
+
+/* The clusters first .. end - 1, all in one page and with the same counted refcount, and the same stored one if they
+ * are more than one. */
+static bool compare_alike(struct check *check, uint64_t first, uint64_t end)
+{
+    if (first >= end)
+        return true;
+    uint8_t stored = refcow_window_stored(&check->window, first);
+    struct clusters clusters = {first, end - first, stored, stored != REFCOUNT_UNKNOWN,
+                                refcow_window_counted(&check->window, first)};
+    if (stored == REFCOUNT_MANY &&
+        !refcow_refcounts_look_up(&check->refcounts, first, &clusters.stored, &clusters.is_known))
+        return false;
+    compare_clusters(check, &clusters);
     return true;
 }
 
-/* Whether a stretch has no mismatch, as far as a quick look can tell. */
-static bool is_equal(const struct window *window, uint64_t at, uint64_t count)
+/* A page that is described by a few numbers. */
+static bool compare_uniform(struct check *check, const struct page *page, uint64_t first, uint64_t end)
 {
-    return window->wide == NULL && memcmp(window->stored + at, window->narrow + at, (size_t)count) == 0;
+    uint64_t start = least(first + page->start, end);
+    uint64_t stop = least(first + page->end, end);
+    return compare_alike(check, first, start) && compare_alike(check, start, stop) && compare_alike(check, stop, end);
 }
 
-/* The image ends with the last cluster that has references, stored or counted; windows come in ascending order. */
-static void note_image_end(struct check *check, uint64_t clusters)
+/* Whether a page has no mismatch, as far as a quick look can tell. Large refcounts differ in the bytes and may still be
+ * equal. */
+static bool is_equal(const struct window *window, const struct page *page, uint64_t first, uint64_t end)
+{
+    size_t at = (size_t)(first - window->first);
+    size_t count = (size_t)(end - first);
+    if (!page->is_dense || window->wide != NULL || page->every != 0)
+        return false;
+    const uint8_t *counters = window->narrow + at;
+    if (page->stored == PAGE_STORED_MIXED)
+        return memcmp(window->stored + at, counters, count) == 0;
+    return counters[0] == page->stored && memcmp(counters, counters + 1, count - 1) == 0;
+}
+
+/* Bound: the clusters of a page. */
+static bool compare_page(struct check *check, uint64_t first, uint64_t end)
+{
+    const struct page *page = refcow_window_page(&check->window, first);
+    bool is_uniform = !page->is_dense && page->stored != PAGE_STORED_MIXED && page->stored != REFCOUNT_MANY;
+    if (is_uniform)
+        return compare_uniform(check, page, first, end);
+    if (!refcow_visit(&check->reader, end - first))
+        return false;
+    if (is_equal(&check->window, page, first, end))
+        return true;
+    for (uint64_t cluster = first; cluster < end; cluster++)
+        if (!compare_alike(check, cluster, cluster + 1))
+            return false;
+    return true;
+}
+
+/* ------------------------------------------------------------- image end */
+
+static bool is_used(const struct window *window, uint64_t cluster)
+{
+    uint8_t stored = refcow_window_stored(window, cluster);
+    return stored != REFCOUNT_UNKNOWN && (stored != 0 || refcow_window_counted(window, cluster) != 0);
+}
+
+/* The end of the last used cluster of first .. end - 1, all in one page; first: there is none. Bound: the clusters of a
+ * page. */
+static uint64_t end_of_used(const struct window *window, uint64_t first, uint64_t end)
+{
+    const struct page *page = refcow_window_page(window, first);
+    if (page->stored == 0 && page->every == 0 && page->start == page->end && !page->is_dense)
+        return first;
+    while (end > first && !is_used(window, end - 1))
+        end--;
+    return end;
+}
+
+/* The image ends with the last cluster that has references, stored or counted; windows come in ascending order. Bound:
+ * the pages of the window. */
+static void note_image_end(struct check *check, uint64_t end)
 {
     const struct window *window = &check->window;
-    for (uint64_t left = clusters; left > 0; left--) {
-        uint64_t cluster = window->first + left - 1;
-        uint8_t stored = window->stored[left - 1];
-        bool is_used = stored != 0 || refcow_window_counted(window, cluster) != 0;
-        if (is_used && stored != REFCOUNT_UNKNOWN) {
-            check->result->image_end_offset = (cluster + 1) << check->header->cluster_bits;
+    while (end > window->first) {
+        uint64_t first = window->first + round_down(end - 1 - window->first, PAGE_CLUSTERS);
+        uint64_t used = end_of_used(window, first, end);
+        if (used > first) {
+            check->result->image_end_offset = used << check->header->cluster_bits;
             return;
         }
+        end = first;
     }
 }
 
+/* Bound: the pages of the window. */
 bool refcow_compare_window(struct check *check)
 {
-    const struct window *window = &check->window;
-    uint64_t end = least(window->end, check->clusters + check->grown);
-    uint64_t clusters = end - window->first;
-    uint64_t some = 0;
-    for (uint64_t at = 0; at < clusters; at += some) {
-        some = least(clusters - at, STRIDE);
-        if (is_equal(window, at, some))
-            continue;
-        for (uint64_t i = at; i < at + some; i++)
-            if (!compare_cluster(check, window->first + i))
-                return false;
+    uint64_t end = least(check->window.end, check->clusters + check->grown);
+    for (uint64_t first = check->window.first, next = 0; first < end; first = next) {
+        next = least(refcow_window_page_end(&check->window, first), end);
+        if (!compare_page(check, first, next))
+            return false;
     }
-    note_image_end(check, clusters);
-    return refcow_visit(&check->reader, clusters);
+    note_image_end(check, end);
+    return true;
 }

@@ -46,7 +46,7 @@ bool refcow_stored_refcount(struct check *check, uint64_t cluster, uint8_t *refc
     if (cluster < check->clusters) {
         if (!refcow_window_holds(&check->window, cluster))
             return false;
-        *refcount = check->window.stored[cluster - check->window.first];
+        *refcount = refcow_window_stored(&check->window, cluster);
         return true;
     }
     uint64_t exact = 0;

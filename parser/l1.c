@@ -144,29 +144,41 @@ static bool scan_snapshots(struct check *check, bool is_first_scan)
 
 /* --------------------------------------------------------------- L2 tables */
 
-/* Whether the table at this place of the set has nothing to do with the window. If it has with a later one, the window
- * must know. */
-static bool is_elsewhere(struct check *check, size_t index)
+/* Whether the table, the one with this number in a pass, has nothing to do with the window. If it has with a later one,
+ * the window must know. */
+static bool is_elsewhere(struct check *check, uint64_t number)
 {
-    const struct table_range *range = &check->ranges[index];
-    if (index >= check->ranges_known)
+    struct range range;
+    if (check->first_pass || !refcow_ranges_find(&check->ranges, number, &range))
         return false;
-    if (range->lowest >= check->window.end && range->lowest <= range->highest)
-        refcow_window_holds(&check->window, range->lowest);
-    return range->lowest >= check->window.end || range->highest < check->window.first;
+    if (range.lowest >= check->window.end && range.lowest <= range.highest)
+        refcow_window_holds(&check->window, range.lowest);
+    return range.lowest >= check->window.end || range.highest < check->window.first;
 }
 
-/* Bound: the room for names. */
-static bool walk_l2_tables(struct check *check)
+static bool walk_l2_table(struct check *check, struct l2_walk *walk, uint64_t number, uint64_t next_table)
 {
-    for (size_t i = 0; i < check->tables.count; i++) {
-        if (is_elsewhere(check, i))
-            continue;
-        refcow_window_watch(&check->window);
-        if (!refcow_l2_walk(check, &check->tables.names[i]))
+    refcow_l2_open(check, walk);
+    if (is_elsewhere(check, number))
+        return true;
+    refcow_window_watch(&check->window);
+    if (!refcow_l2_visit(check, walk, next_table))
+        return false;
+    struct range range = {check->window.lowest, check->window.highest};
+    if (check->first_pass)
+        refcow_ranges_add(&check->ranges, &range);
+    return true;
+}
+
+/* The tables of one scan; `walked` is how many there were in earlier scans of the pass. Bound: the room for names. */
+static bool walk_l2_tables(struct check *check, uint64_t walked)
+{
+    const struct table_set *tables = &check->tables;
+    struct l2_walk walk = refcow_l2_start(tables->names);
+    for (size_t i = 0; i < tables->count; i++) {
+        uint64_t next = i + 1 < tables->count ? tables->names[i + 1].offset : UINT64_MAX;
+        if (!walk_l2_table(check, &walk, walked + i, next))
             return false;
-        struct table_range range = {check->window.lowest, check->window.highest};
-        check->ranges[i] = range;
     }
     return true;
 }
@@ -175,19 +187,16 @@ static bool walk_l2_tables(struct check *check)
 bool refcow_l1_walk(struct check *check)
 {
     bool is_first_scan = true;
-    bool are_more = false;
+    uint64_t walked = 0;
     refcow_tables_start(&check->tables);
     do {
         if (!scan_active(check, is_first_scan) || (!check->report_only && !scan_snapshots(check, is_first_scan)))
             return false;
         refcow_tables_finish(&check->tables);
-        if (!walk_l2_tables(check))
+        if (!walk_l2_tables(check, walked))
             return false;
-        check->ranges_known = is_first_scan ? check->tables.count : 0;
-        are_more = refcow_tables_continue(&check->tables);
-        if (are_more)
-            check->ranges_known = 0;
+        walked += check->tables.count;
         is_first_scan = false;
-    } while (are_more);
+    } while (refcow_tables_continue(&check->tables));
     return true;
 }

@@ -1,12 +1,37 @@
 /*
- * l2.h - one L2 table: the data clusters and the compressed data that its entries name.
+ * l2.h - L2 tables: the data clusters and the compressed data that their entries name.
+ *
+ * L2 tables are cluster aligned and then have nothing in common. But a damaged or hostile L1 entry may name any
+ * multiple of 512, and then tables overlap. Every entry is visited once all the same, for all the tables that it
+ * belongs to.
  */
 #ifndef REFCOW_L2_H
 #define REFCOW_L2_H
 
 #include "count.h"
 
-/* Visit every entry of a table, each as often as the table is named. Bound: one cluster of entries. */
-bool refcow_l2_walk(struct check *check, const struct table_name *table);
+/* A walk over tables in ascending order. "Open" tables are those that the entries at hand belong to. */
+struct l2_walk {
+    const struct table_name *oldest;  /* the tables oldest .. end - 1 are open */
+    const struct table_name *end;     /* the next one to open */
+    const struct table_name *aligned; /* the open table that is cluster aligned, or NULL */
+    uint64_t weight;                  /* of the open tables, together: times named */
+    uint64_t active;                  /* of these, by the active tree */
+    uint64_t reported;                /* of these, those that the refcount report is about */
+    uint64_t judged;                  /* of the active ones, those whose entries' copied flags can be tested */
+    uint64_t fresh;                   /* of the active ones, those without a data cluster so far; statistics only */
+    uint64_t next; /* host offset that would continue the last data cluster of the others; statistics only */
+};
+
+/* Before the first of a sorted list of tables. */
+struct l2_walk refcow_l2_start(const struct table_name *tables);
+
+/* Go on to the next table of the list. */
+void refcow_l2_open(struct check *check, struct l2_walk *walk);
+
+/* Visit the entries from where the newest table begins, each for all the tables that it belongs to, up to the end
+ * of the newest table or to `next_table`, where the table after it begins, if that comes first. Bound: one cluster of
+ * entries. */
+bool refcow_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_table);
 
 #endif

@@ -5,9 +5,12 @@
 /* How the caller's block is divided. Everything but the clusters of the window has a fixed place in it. */
 struct layout {
     size_t chunk;      /* bytes for reading tables */
-    size_t names;      /* distinct L2 tables */
+    size_t names;      /* distinct L2 tables in one scan */
+    size_t ranges;     /* of L2 tables */
     size_t edges;      /* of L1 tables of snapshots, or of bitmap tables */
+    size_t places;     /* in the cache */
     uint64_t clusters; /* in a window */
+    uint64_t pages;    /* of them */
     uint64_t used;     /* bytes in all */
 };
 
@@ -16,10 +19,16 @@ struct layout {
 #define CHUNK_LARGE ((size_t)256 << 10)
 #define LARGE_BLOCK ((uint64_t)4 << 20) /* blocks from here on have large chunks */
 #define NAMES_MIN 64u
-#define VIEWS 3u
-#define NAME_BYTES (sizeof(struct table_name) + sizeof(struct table_range))
+#define PLACES_MIN 8u
+#define PLACES_MAX 8192u /* a refcount table of 8 MiB */
+
+/* Names get at most a quarter of a block, ranges, edges and the cache at most a sixteenth each. */
+#define NAMES_SHARE 4u
+#define OTHER_SHARE 16u
 
 #define SECTOR_SIZE 512u
+
+/* ------------------------------------------------------- what one wants */
 
 /* Clusters of the file, and the one that a reference may stick out into. */
 static uint64_t clusters_to_count(const refcow_image *image)
@@ -32,7 +41,7 @@ static uint64_t names_wanted(const refcow_image *image)
 {
     uint64_t trees = least(image->header.nb_snapshots, REFCOW_SNAPSHOTS_MAX) + 1;
     uint64_t entries = trees * least(image->header.l1_size, REFCOW_L1_ENTRIES_MAX);
-    return greatest(NAMES_MIN, least(entries, clusters_to_count(image)));
+    return greatest(NAMES_MIN, round_up(least(entries, clusters_to_count(image)), 2));
 }
 
 /* Two for each snapshot or bitmap. */
@@ -42,33 +51,87 @@ static uint64_t edges_wanted(const refcow_image *image)
     return greatest(NAMES_MIN, 2 * greatest(least(header->nb_snapshots, REFCOW_SNAPSHOTS_MAX), header->nb_bitmaps));
 }
 
-/* Divide a block of at least REFCOW_MEMORY_MIN bytes. Names get at most a quarter of it, edges a
- * sixteenth. */
+/* Places for the refcount table and the refcounts of the file: a power of two. */
+static uint64_t places_wanted(const refcow_image *image)
+{
+    const refcow_header *header = &image->header;
+    uint64_t table =
+        least((uint64_t)header->refcount_table_clusters << header->cluster_bits, REFCOW_REFCOUNT_TABLE_BYTES_MAX);
+    uint64_t refcounts = clusters_to_count(image) << least(header->refcount_order, 6) >> 3;
+    uint64_t places = PLACES_MIN;
+    while (places < PLACES_MAX && places * CACHE_PAGE_SIZE < table + refcounts)
+        places *= 2;
+    return places;
+}
+
+/* ---------------------------------------------------------- what one gets */
+
+/* At most as many as wanted, and as fit a share of the block; an even number. */
+static size_t share(uint64_t wanted, uint64_t size, uint64_t bytes)
+{
+    return (size_t)round_down(least(wanted, size / bytes), 2);
+}
+
+static uint64_t window_bytes(uint64_t clusters, uint32_t bytes_per_cluster)
+{
+    return clusters * bytes_per_cluster + units_of(clusters, PAGE_BITS) * WINDOW_PAGE_BYTES;
+}
+
+/* As many clusters as fit, with a byte or more for each, and a page for every PAGE_CLUSTERS of them. */
+static uint64_t clusters_in(uint64_t size, uint32_t bytes_per_cluster)
+{
+    uint64_t page = PAGE_CLUSTERS * bytes_per_cluster + WINDOW_PAGE_BYTES;
+    uint64_t rest = size % page;
+    return size / page * PAGE_CLUSTERS + (rest - least(rest, WINDOW_PAGE_BYTES)) / bytes_per_cluster;
+}
+
+/* Everything but the window. */
+static uint64_t fixed_bytes(const struct layout *layout)
+{
+    return ALIGNMENT + layout->names * sizeof(struct table_name) + layout->ranges * sizeof(struct range) +
+           layout->edges * sizeof(struct table_name) + layout->places * CACHE_PLACE_BYTES + layout->chunk;
+}
+
+/* Divide a block of at least REFCOW_MEMORY_MIN bytes. */
 static struct layout divide(const refcow_image *image, uint64_t size, bool is_wide)
 {
     uint32_t bytes = is_wide ? WINDOW_WIDE_BYTES : WINDOW_NARROW_BYTES;
     struct layout layout = {0};
     layout.chunk = size < LARGE_BLOCK ? CHUNK_SMALL : CHUNK_LARGE;
-    layout.names = (size_t)least(names_wanted(image), size / 4 / NAME_BYTES);
-    layout.edges = (size_t)least(edges_wanted(image), size / 16 / sizeof(struct table_name));
-    uint64_t tables = layout.names * NAME_BYTES + layout.edges * sizeof(struct table_name);
-    uint64_t fixed = ALIGNMENT + layout.chunk + VIEWS * REFCOW_VIEW_SIZE + tables;
-    layout.clusters = least(clusters_to_count(image), (size - fixed) / bytes);
-    layout.used = fixed + layout.clusters * bytes;
+    layout.names = share(names_wanted(image), size / NAMES_SHARE, sizeof(struct table_name));
+    layout.ranges = share(names_wanted(image), size / OTHER_SHARE, sizeof(struct range));
+    layout.edges = share(edges_wanted(image), size / OTHER_SHARE, sizeof(struct table_name));
+    layout.places = (size_t)places_wanted(image);
+    while (layout.places > PLACES_MIN && layout.places * CACHE_PLACE_BYTES > size / OTHER_SHARE)
+        layout.places /= 2;
+    uint64_t fixed = fixed_bytes(&layout);
+    layout.clusters = least(clusters_to_count(image), clusters_in(size - fixed, bytes));
+    layout.pages = units_of(layout.clusters, PAGE_BITS);
+    layout.used = fixed + window_bytes(layout.clusters, bytes);
     return layout;
 }
 
-refcow_status refcow_plan_memory(const refcow_image *image, refcow_plan *plan)
+refcow_status refcow_plan_memory(const refcow_image *image, uint64_t memory_size, refcow_plan *plan)
 {
     if (image == NULL || plan == NULL || !refcow_is_usable(image))
         return REFCOW_STATUS_BAD_ARGUMENT;
-    uint64_t names = names_wanted(image) * NAME_BYTES;
-    uint64_t edges = edges_wanted(image) * sizeof(struct table_name);
-    uint64_t fixed = ALIGNMENT + CHUNK_LARGE + VIEWS * REFCOW_VIEW_SIZE;
-    uint64_t window = WINDOW_NARROW_BYTES * clusters_to_count(image);
+    struct layout wanted = {CHUNK_LARGE, 0, 0, 0, 0, 0, 0, 0};
+    uint64_t names = names_wanted(image);
+    uint64_t edges = edges_wanted(image);
+    uint64_t places = places_wanted(image);
+    uint64_t fixed = fixed_bytes(&wanted) + names * (sizeof(struct table_name) + sizeof(struct range)) +
+                     edges * sizeof(struct table_name) + places * CACHE_PLACE_BYTES;
+    uint64_t one_pass = fixed + window_bytes(clusters_to_count(image), WINDOW_NARROW_BYTES);
+    one_pass = greatest(one_pass, NAMES_SHARE * names * sizeof(struct table_name));
+    one_pass = greatest(one_pass, OTHER_SHARE * names * sizeof(struct range));
+    one_pass = greatest(one_pass, OTHER_SHARE * edges * sizeof(struct table_name));
     plan->minimum = REFCOW_MEMORY_MIN;
-    plan->one_pass =
-        greatest(REFCOW_MEMORY_MIN, greatest(fixed + names + edges + window, greatest(4 * names, 16 * edges)));
+    plan->one_pass = greatest(REFCOW_MEMORY_MIN, one_pass);
+    plan->passes = 0;
+    if (memory_size < REFCOW_MEMORY_MIN)
+        return REFCOW_STATUS_MEMORY_TOO_SMALL;
+    uint64_t window = divide(image, memory_size, false).clusters;
+    plan->passes = (clusters_to_count(image) + window - 1) / window;
     return REFCOW_STATUS_OK;
 }
 
@@ -87,20 +150,23 @@ void refcow_memory_divide(struct check *check, const refcow_image *image, const 
     at += (ALIGNMENT - (uintptr_t)at % ALIGNMENT) % ALIGNMENT;
     /* What is made of 64-bit numbers comes first, so that all of it is aligned. */
     check->tables.names = (struct table_name *)(void *)take(&at, layout.names * sizeof(struct table_name));
-    check->ranges = (struct table_range *)(void *)take(&at, layout.names * sizeof(struct table_range));
+    check->ranges.list = (struct range *)(void *)take(&at, layout.ranges * sizeof(struct range));
     check->sweep.edges.names = (struct table_name *)(void *)take(&at, layout.edges * sizeof(struct table_name));
+    check->cache.numbers = (uint64_t *)(void *)take(&at, layout.places * sizeof(uint64_t));
+    check->window.pages = (struct page *)(void *)take(&at, layout.pages * sizeof(struct page));
     if (is_wide)
         check->window.wide = (uint64_t *)(void *)take(&at, layout.clusters * sizeof(uint64_t));
     else
         check->window.narrow = take(&at, layout.clusters);
     check->window.stored = take(&at, layout.clusters);
-    check->refcounts.table.buffer = take(&at, REFCOW_VIEW_SIZE);
-    check->refcounts.block.buffer = take(&at, REFCOW_VIEW_SIZE);
-    check->directory.buffer = take(&at, REFCOW_VIEW_SIZE);
+    check->cache.pages = take(&at, layout.places * CACHE_PAGE_BYTES);
     check->chunk = check->refcounts.chunk = take(&at, layout.chunk);
     check->chunk_size = check->refcounts.chunk_size = layout.chunk;
     check->tables.room = layout.names;
+    check->ranges.room = layout.ranges;
     check->sweep.edges.room = layout.edges;
+    check->cache.places = layout.places;
     check->window_clusters = layout.clusters;
     check->memory_used = layout.used;
+    refcow_cache_start(&check->cache);
 }

@@ -34,7 +34,7 @@ bool refcow_refcounts_entry(struct refcounts *refcounts, uint64_t index, uint64_
     *entry = 0;
     if (!refcounts->usable || index >= refcounts->table_entries)
         return true;
-    const uint8_t *bytes = refcow_view(&refcounts->table, refcounts->reader, refcounts->table_offset + 8 * index, 8);
+    const uint8_t *bytes = refcow_look(refcounts->cache, refcounts->reader, refcounts->table_offset + 8 * index, 8);
     if (bytes == NULL)
         return false;
     *entry = load_be64(bytes);
@@ -90,7 +90,7 @@ bool refcow_refcounts_look_up(struct refcounts *refcounts, uint64_t cluster, uin
     /* Eight refcounts begin at a whole byte in every width. */
     uint64_t index = cluster & low_bits(block_bits(refcounts));
     uint64_t group = block_offset(entry) + ((index / 8) << refcounts->order);
-    const uint8_t *bytes = refcow_view(&refcounts->block, refcounts->reader, group, (size_t)1 << refcounts->order);
+    const uint8_t *bytes = refcow_look(refcounts->cache, refcounts->reader, group, (size_t)1 << refcounts->order);
     if (bytes == NULL)
         return false;
     *refcount = refcount_at(bytes, index % 8, refcounts->order);
@@ -102,25 +102,61 @@ uint8_t refcow_refcount_byte(uint64_t refcount)
     return refcount > REFCOUNT_EXACT_MAX ? REFCOUNT_MANY : (uint8_t)refcount;
 }
 
-/* Whether 16-bit refcounts are all the same, as in most blocks. */
-static bool all_equal_16(const uint8_t *from, uint64_t count)
+/* Whether `count` refcounts from index `first` on are all the same, as they are nearly everywhere. Widths below 8 are
+ * not tried where they begin or end within a byte. */
+static bool are_equal(const uint8_t *from, uint32_t order, uint64_t first, uint64_t count)
 {
-    return memcmp(from, from + 2, (size_t)(2 * count - 2)) == 0;
+    uint64_t width = (uint64_t)1 << order; /* bits */
+    uint64_t unit = greatest(width, 8) / 8;
+    if (!is_aligned(first * width, 8) || !is_aligned(count * width, 8))
+        return false;
+    const uint8_t *bytes = from + first * width / 8;
+    if (memcmp(bytes, bytes + unit, (size_t)(count * width / 8 - unit)) != 0)
+        return false;
+    /* All bytes are the same; the refcounts in one are if they are all ones or all zeros. */
+    return width >= 8 || bytes[0] == 0 || bytes[0] == 0xff;
 }
 
-/* `count` refcounts of a stretch of a block, from index `first` on, as bytes; count is at least 1. */
-static void narrow(const uint8_t *from, uint32_t order, uint64_t first, uint64_t count, uint8_t *to)
+/* `count` refcounts, at least 1, of clusters of one page, from index `first` of a stretch of a block on. */
+static void store_in_page(struct window *window, uint64_t cluster, const uint8_t *from, uint32_t order, uint64_t first,
+                          uint64_t count)
 {
-    if (order == 4 && all_equal_16(from + 2 * first, count)) {
-        memset(to, refcow_refcount_byte(load_be16(from + 2 * first)), (size_t)count);
+    if (are_equal(from, order, first, count)) {
+        refcow_window_store(window, cluster, count, refcow_refcount_byte(refcount_at(from, first, order)));
         return;
     }
+    uint8_t *to = refcow_window_store_each(window, cluster);
     for (uint64_t i = 0; i < count; i++)
         to[i] = refcow_refcount_byte(refcount_at(from, first + i, order));
 }
 
+/* The same for any clusters of the window. Bound: count. */
+static void store(struct window *window, uint64_t cluster, const uint8_t *from, uint32_t order, uint64_t first,
+                  uint64_t count)
+{
+    uint64_t end = cluster + count;
+    while (cluster < end) {
+        uint64_t some = least(end, refcow_window_page_end(window, cluster)) - cluster;
+        store_in_page(window, cluster, from, order, first, some);
+        cluster += some;
+        first += some;
+    }
+}
+
+/* The same refcount for any clusters of the window. Bound: their pages. */
+static void store_same(struct window *window, uint64_t cluster, uint64_t count, uint8_t refcount)
+{
+    uint64_t end = cluster + count;
+    while (cluster < end) {
+        uint64_t some = least(end, refcow_window_page_end(window, cluster)) - cluster;
+        refcow_window_store(window, cluster, some, refcount);
+        cluster += some;
+    }
+}
+
 /* The refcounts of one readable block from index on. Bound: count. */
-static bool load_block(struct refcounts *refcounts, uint64_t block, uint64_t index, uint64_t count, uint8_t *to)
+static bool load_block(struct refcounts *refcounts, struct window *window, uint64_t cluster, uint64_t block,
+                       uint64_t index, uint64_t count)
 {
     uint32_t order = refcounts->order;
     uint64_t most = (uint64_t)refcounts->chunk_size * 8 >> order;
@@ -130,36 +166,36 @@ static bool load_block(struct refcounts *refcounts, uint64_t block, uint64_t ind
         uint64_t bytes = units_of((skipped + some) << order, 3);
         if (!refcow_read(refcounts->reader, block + ((index / 8) << order), refcounts->chunk, (size_t)bytes))
             return false;
-        narrow(refcounts->chunk, order, skipped, some, to);
+        store(window, cluster, refcounts->chunk, order, skipped, some);
+        cluster += some;
         index += some;
         count -= some;
-        to += some;
     }
     return true;
 }
 
-bool refcow_refcounts_load(struct refcounts *refcounts, uint64_t first, uint64_t count, uint8_t *bytes)
+/* Bound: the clusters of the window. */
+bool refcow_refcounts_load(struct refcounts *refcounts, struct window *window)
 {
+    uint64_t cluster = window->first;
     if (!refcounts->usable) {
-        memset(bytes, REFCOUNT_UNKNOWN, (size_t)count);
+        store_same(window, cluster, window->end - cluster, REFCOUNT_UNKNOWN);
         return true;
     }
     uint64_t per_block = (uint64_t)1 << block_bits(refcounts);
-    while (count > 0) {
-        uint64_t index = first & (per_block - 1);
-        uint64_t some = least(count, per_block - index);
+    while (cluster < window->end) {
+        uint64_t index = cluster & (per_block - 1);
+        uint64_t some = least(window->end - cluster, per_block - index);
         uint64_t entry = 0;
-        if (!refcow_refcounts_entry(refcounts, first >> block_bits(refcounts), &entry))
+        if (!refcow_refcounts_entry(refcounts, cluster >> block_bits(refcounts), &entry))
             return false;
         if (block_offset(entry) == 0)
-            memset(bytes, 0, (size_t)some);
+            store_same(window, cluster, some, 0);
         else if (!is_block_readable(refcounts, entry))
-            memset(bytes, REFCOUNT_UNKNOWN, (size_t)some);
-        else if (!load_block(refcounts, block_offset(entry), index, some, bytes))
+            store_same(window, cluster, some, REFCOUNT_UNKNOWN);
+        else if (!load_block(refcounts, window, cluster, block_offset(entry), index, some))
             return false;
-        first += some;
-        count -= some;
-        bytes += some;
+        cluster += some;
     }
     return true;
 }

@@ -5,10 +5,11 @@
 #ifndef REFCOW_REFCOUNTS_H
 #define REFCOW_REFCOUNTS_H
 
-#include "source.h"
+#include "cache.h"
+#include "window.h"
 
-/* A stored refcount as a byte: exact up to REFCOUNT_EXACT_MAX, else one of these. 253 is left out: it is what a counter
- * that is full holds, so that equal bytes always are equal counts. */
+/* A stored refcount as a byte: exact up to REFCOUNT_EXACT_MAX, else one of these. 253 is left out: it has other
+ * meanings in window.c. */
 #define REFCOUNT_EXACT_MAX 252u
 #define REFCOUNT_MANY 254u    /* more than REFCOUNT_EXACT_MAX: look it up */
 #define REFCOUNT_UNKNOWN 255u /* the look-up fails */
@@ -21,9 +22,8 @@ struct refcounts {
     uint32_t cluster_bits; /* log2 of the bytes of a block */
     uint8_t *chunk;        /* scratch for loading, chunk_size bytes */
     size_t chunk_size;
-    struct view table; /* for single look-ups */
-    struct view block;
-    bool usable; /* false: the header's fields are so wrong that no refcount can be looked up */
+    struct cache *cache; /* for single look-ups */
+    bool usable;         /* false: the header's fields are so wrong that no refcount can be looked up */
 };
 
 /* Take the place and the width of the refcounts from the header; buffers are the caller's to set. False: the header is
@@ -42,8 +42,8 @@ bool refcow_refcounts_look_up(struct refcounts *refcounts, uint64_t cluster, uin
 /* A stored refcount as a byte. */
 uint8_t refcow_refcount_byte(uint64_t refcount);
 
-/* The stored refcounts of the clusters first .. first + count - 1 as bytes. */
-bool refcow_refcounts_load(struct refcounts *refcounts, uint64_t first, uint64_t count, uint8_t *bytes);
+/* Load the stored refcounts of all clusters of a window. */
+bool refcow_refcounts_load(struct refcounts *refcounts, struct window *window);
 
 /* The lowest cluster at or after first whose stored refcount may not be 0; UINT64_MAX: there is none. */
 bool refcow_refcounts_next(struct refcounts *refcounts, uint64_t first, uint64_t *next);

@@ -215,12 +215,14 @@ refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t versi
 /* What a check of this image takes. */
 typedef struct refcow_plan {
     uint64_t minimum;  /* bytes: REFCOW_MEMORY_MIN */
-    uint64_t one_pass; /* bytes with which one pass over the metadata is enough on an image without heavy sharing; may
-                          be more than the machine has */
+    uint64_t one_pass; /* bytes with which one pass over the metadata is enough, unless clusters have so many references
+                          that counting starts again with wider counters; may be more than the machine has */
+    uint64_t passes;   /* with the memory that was asked about: as many at most, unless counting starts again */
 } refcow_plan;
 
-/* Fill plan for an image that refcow_open() has accepted or refused. Reads nothing. */
-refcow_status refcow_plan_memory(const refcow_image *image, refcow_plan *plan);
+/* Fill plan for an image that refcow_open() has accepted or refused. memory_size is what the caller thinks of giving to
+ * refcow_check(); less than REFCOW_MEMORY_MIN gives REFCOW_STATUS_MEMORY_TOO_SMALL, with passes 0. Reads nothing. */
+refcow_status refcow_plan_memory(const refcow_image *image, uint64_t memory_size, refcow_plan *plan);
 
 /* No guest offset: the defect is not on the way to a place on the virtual disk. */
 #define REFCOW_NO_GUEST UINT64_MAX

@@ -6,9 +6,6 @@
 /* Work between two calls of the progress callback: bytes, or entries of 8 bytes. */
 #define REPORT_INTERVAL ((uint64_t)1 << 20)
 
-/* Views begin at multiples of this, so that neighbours share one read. */
-#define VIEW_ALIGNMENT 512u
-
 bool refcow_fail(struct reader *reader, refcow_status status, uint64_t value, uint64_t offset)
 {
     if (reader->error.status == REFCOW_STATUS_OK) {
@@ -118,14 +115,4 @@ bool refcow_next_chunk(struct reader *reader, struct stretch *stretch, uint8_t *
     stretch->next = stretch->start + stretch->bytes;
     return stretch->bytes != 0 && refcow_visit(reader, stretch->bytes / 8) &&
            refcow_read(reader, stretch->start, buffer, stretch->bytes);
-}
-
-const uint8_t *refcow_view(struct view *view, struct reader *reader, uint64_t offset, size_t length)
-{
-    bool inside = view->filled && offset >= view->offset && offset + length <= view->offset + REFCOW_VIEW_SIZE;
-    if (!inside) {
-        view->offset = round_down(offset, VIEW_ALIGNMENT);
-        view->filled = refcow_read(reader, view->offset, view->buffer, REFCOW_VIEW_SIZE);
-    }
-    return view->filled ? view->buffer + (offset - view->offset) : NULL;
 }

@@ -51,15 +51,4 @@ struct stretch {
  * Bound: the length of the table. */
 bool refcow_next_chunk(struct reader *reader, struct stretch *stretch, uint8_t *buffer, size_t size);
 
-/* A small window on the file for look-ups of single entries that are often near the one before. */
-#define REFCOW_VIEW_SIZE 4096u
-struct view {
-    uint8_t *buffer; /* REFCOW_VIEW_SIZE bytes */
-    uint64_t offset; /* of buffer[0] in the file */
-    bool filled;
-};
-
-/* The bytes at offset, `length` (at most 64) of them; NULL when the reader has failed. */
-const uint8_t *refcow_view(struct view *view, struct reader *reader, uint64_t offset, size_t length);
-
 #endif

@@ -17,12 +17,6 @@ struct table_name {
     uint64_t guest;  /* lowest guest offset it stands for, or REFCOW_NO_GUEST */
 };
 
-/* What a table refers to: the clusters from lowest to highest at most. */
-struct table_range {
-    uint64_t lowest;
-    uint64_t highest;
-};
-
 struct table_set {
     struct table_name *names; /* `room` of them, at least 2 */
     size_t room;

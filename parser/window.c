@@ -3,18 +3,89 @@
 /* A narrow counter that holds this is full: the count may be higher. Stored refcounts are never this byte. */
 #define NARROW_FULL 253u
 
+static uint64_t least_page_end(const struct window *window, uint64_t at)
+{
+    return least(round_down(at, PAGE_CLUSTERS) + PAGE_CLUSTERS, window->end - window->first);
+}
+
 void refcow_window_start(struct window *window, uint64_t first, uint64_t end)
 {
-    size_t clusters = (size_t)(end - first);
     window->first = first;
     window->end = end;
     window->beyond = UINT64_MAX;
     refcow_window_watch(window);
-    if (window->wide != NULL)
-        memset(window->wide, 0, clusters * sizeof *window->wide);
-    else
-        memset(window->narrow, 0, clusters);
+    memset(window->pages, 0, (size_t)units_of(end - first, PAGE_BITS) * sizeof *window->pages);
 }
+
+uint64_t refcow_window_page_end(const struct window *window, uint64_t cluster)
+{
+    return window->first + least_page_end(window, cluster - window->first);
+}
+
+struct page *refcow_window_page(const struct window *window, uint64_t cluster)
+{
+    return &window->pages[(cluster - window->first) >> PAGE_BITS];
+}
+
+/* ------------------------------------------------------- stored refcounts */
+
+/* Write down one by one what was set so far. */
+static void mix(struct window *window, struct page *page, uint64_t at)
+{
+    uint64_t start = round_down(at, PAGE_CLUSTERS);
+    if (page->stored == PAGE_STORED_MIXED)
+        return;
+    memset(window->stored + start, page->stored, (size_t)(at - start));
+    page->stored = PAGE_STORED_MIXED;
+}
+
+void refcow_window_store(struct window *window, uint64_t first, uint64_t count, uint8_t refcount)
+{
+    uint64_t at = first - window->first;
+    struct page *page = refcow_window_page(window, first);
+    if (is_aligned(at, PAGE_CLUSTERS))
+        page->stored = refcount;
+    if (page->stored == refcount)
+        return;
+    mix(window, page, at);
+    memset(window->stored + at, refcount, (size_t)count);
+}
+
+uint8_t *refcow_window_store_each(struct window *window, uint64_t first)
+{
+    uint64_t at = first - window->first;
+    mix(window, refcow_window_page(window, first), at);
+    return window->stored + at;
+}
+
+uint8_t refcow_window_stored(const struct window *window, uint64_t cluster)
+{
+    const struct page *page = refcow_window_page(window, cluster);
+    return page->stored == PAGE_STORED_MIXED ? window->stored[cluster - window->first] : page->stored;
+}
+
+static bool are_bytes(const uint8_t *bytes, uint64_t count, uint8_t value)
+{
+    return bytes[0] == value && memcmp(bytes, bytes + 1, (size_t)(count - 1)) == 0;
+}
+
+/* Bound: count. */
+bool refcow_window_are_stored(const struct window *window, uint64_t first, uint64_t count, uint8_t refcount)
+{
+    uint64_t end = first + count;
+    for (uint64_t cluster = first; cluster < end; cluster = refcow_window_page_end(window, cluster)) {
+        uint8_t stored = refcow_window_page(window, cluster)->stored;
+        uint64_t some = least(end, refcow_window_page_end(window, cluster)) - cluster;
+        bool are_equal = stored == PAGE_STORED_MIXED
+                             ? are_bytes(window->stored + (cluster - window->first), some, refcount)
+                             : stored == refcount;
+        if (!are_equal)
+            return false;
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------- references */
 
 static void count_wide(uint64_t *counters, uint64_t count, uint64_t weight)
 {
@@ -35,6 +106,66 @@ static bool count_narrow(uint8_t *counters, uint64_t count, uint64_t weight)
     return full != 0;
 }
 
+/* Count references to clusters of a dense page; `at` and `end` are places in the window. */
+static void count_each(struct window *window, uint64_t at, uint64_t end, uint64_t weight)
+{
+    if (window->wide != NULL)
+        count_wide(window->wide + at, end - at, weight);
+    else if (count_narrow(window->narrow + at, end - at, weight))
+        window->saturated = true;
+}
+
+/* Give each cluster of a page a counter of its own. */
+static void make_dense(struct window *window, struct page *page, uint64_t page_start, uint64_t page_end)
+{
+    size_t clusters = (size_t)(page_end - page_start);
+    if (window->wide != NULL)
+        memset(window->wide + page_start, 0, clusters * sizeof *window->wide);
+    else
+        memset(window->narrow + page_start, 0, clusters);
+    count_each(window, page_start + page->start, page_start + page->end, page->stretch);
+    page->start = page->end = 0;
+    page->is_dense = true;
+}
+
+/* Make the stretch longer, or begin one; false if it would be two. */
+static bool join_stretch(struct page *page, uint16_t start, uint16_t end, uint64_t weight)
+{
+    if (page->start == page->end) {
+        page->start = start;
+        page->end = end;
+        page->stretch = weight;
+        return true;
+    }
+    if (page->stretch != weight || (start != page->end && end != page->start))
+        return false;
+    page->start = start < page->start ? start : page->start;
+    page->end = end > page->end ? end : page->end;
+    return true;
+}
+
+/* References to a part of a page; `at` and `end` are places in the window. */
+static void count_in_page(struct window *window, uint64_t at, uint64_t end, uint64_t weight)
+{
+    struct page *page = &window->pages[at >> PAGE_BITS];
+    uint64_t page_start = round_down(at, PAGE_CLUSTERS);
+    uint64_t page_end = least_page_end(window, at);
+    if (at == page_start && end == page_end) {
+        page->every += weight;
+        return;
+    }
+    if (!page->is_dense) {
+        if (!join_stretch(page, (uint16_t)(at - page_start), (uint16_t)(end - page_start), weight)) {
+            make_dense(window, page, page_start, page_end);
+        } else if (page->start == 0 && page->end == page_end - page_start) {
+            page->every += page->stretch;
+            page->end = 0;
+        }
+    }
+    if (page->is_dense)
+        count_each(window, at, end, weight);
+}
+
 void refcow_window_watch(struct window *window)
 {
     window->lowest = UINT64_MAX;
@@ -50,17 +181,16 @@ static void note(struct window *window, uint64_t first, uint64_t last)
         window->beyond = least(window->beyond, greatest(first, window->end));
 }
 
+/* Bound: the pages of the window. */
 void refcow_window_count(struct window *window, uint64_t first, uint64_t count, uint64_t weight)
 {
     uint64_t start = greatest(first, window->first);
     uint64_t stop = least(first + count, window->end);
     note(window, first, first + count - 1);
-    if (start >= stop)
-        return;
-    if (window->wide != NULL)
-        count_wide(window->wide + (start - window->first), stop - start, weight);
-    else if (count_narrow(window->narrow + (start - window->first), stop - start, weight))
-        window->saturated = true;
+    for (uint64_t cluster = start, next = 0; cluster < stop; cluster = next) {
+        next = least(stop, refcow_window_page_end(window, cluster));
+        count_in_page(window, cluster - window->first, next - window->first, weight);
+    }
 }
 
 bool refcow_window_holds(struct window *window, uint64_t cluster)
@@ -72,5 +202,9 @@ bool refcow_window_holds(struct window *window, uint64_t cluster)
 uint64_t refcow_window_counted(const struct window *window, uint64_t cluster)
 {
     uint64_t at = cluster - window->first;
-    return window->wide != NULL ? window->wide[at] : window->narrow[at];
+    const struct page *page = refcow_window_page(window, cluster);
+    uint64_t in_page = at & (PAGE_CLUSTERS - 1);
+    if (!page->is_dense)
+        return page->every + (in_page >= page->start && in_page < page->end ? page->stretch : 0);
+    return page->every + (window->wide != NULL ? window->wide[at] : window->narrow[at]);
 }

@@ -1,13 +1,36 @@
 /*
- * window.h - the sink of all references: counters for the host clusters of one pass, and their stored refcounts.
+ * window.h - the sink of all references: what the image stores and what was counted for the host clusters of one pass.
  *
- * A counter is a byte (narrow) or 8 bytes (wide). Nearly every image is counted with narrow ones; if one of them runs
- * full, the whole check is done again with wide ones, which no image can fill.
+ * The clusters of a window are divided into pages. Most pages are uniform: their clusters have the same stored
+ * refcount, and the same number of references, at least those of one stretch. Then a few numbers describe the page.
+ * Only where clusters differ is there a byte for each of them, so that counting an orderly image touches next to no
+ * memory.
+ *
+ * The counter of a cluster is a byte (narrow) or 8 bytes (wide). Nearly every image is counted with narrow ones; if one
+ * of them runs full, the whole check is done again with wide ones, which no image can fill.
  */
 #ifndef REFCOW_WINDOW_H
 #define REFCOW_WINDOW_H
 
 #include "bytes.h"
+
+/* log2 of the clusters of a page; the last page of a window may have fewer. */
+#define PAGE_BITS 12u
+#define PAGE_CLUSTERS ((uint64_t)1 << PAGE_BITS)
+
+/* Instead of a page's stored refcount: its clusters have different ones. No stored refcount is this byte. */
+#define PAGE_STORED_MIXED 253u
+
+/* The references counted for a cluster are the sum of what the page has for all of them, for the stretch, and, in a
+ * dense page, for each one. */
+struct page {
+    uint64_t every;   /* references to each cluster */
+    uint64_t stretch; /* references to each of the clusters start .. end - 1 */
+    uint16_t start;   /* start = end: there is no stretch */
+    uint16_t end;     /* 0 is the first cluster of the page */
+    uint8_t stored;   /* stored refcount of each cluster, or PAGE_STORED_MIXED: see the bytes */
+    bool is_dense;    /* there is a counter for each cluster, and no stretch */
+};
 
 struct window {
     uint64_t first; /* the clusters first .. end - 1 */
@@ -16,17 +39,40 @@ struct window {
     uint64_t highest;
     uint64_t beyond; /* the lowest cluster at or past end that was asked for; UINT64_MAX: none */
     bool saturated;  /* a narrow counter ran full */
-    uint8_t *stored; /* by cluster: see refcounts.h */
-    uint8_t *narrow; /* by cluster: references counted, up to NARROW_FULL */
-    uint64_t *wide;  /* by cluster: references counted, instead of narrow; or NULL */
+    struct page *pages;
+    uint8_t *stored; /* by cluster, of mixed pages: see refcounts.h */
+    uint8_t *narrow; /* by cluster, of dense pages: references counted, up to NARROW_FULL */
+    uint64_t *wide;  /* by cluster, of dense pages: references counted, instead of narrow; or NULL */
 };
 
-/* Bytes of memory for each cluster of a window. */
+/* Bytes of memory for each cluster of a window, and for each page. */
 #define WINDOW_NARROW_BYTES 2u
 #define WINDOW_WIDE_BYTES 9u
+#define WINDOW_PAGE_BYTES sizeof(struct page)
 
 /* Set all counters to 0 for these clusters. */
 void refcow_window_start(struct window *window, uint64_t first, uint64_t end);
+
+/* The first cluster of the next page. */
+uint64_t refcow_window_page_end(const struct window *window, uint64_t cluster);
+
+/* The page of a cluster. */
+struct page *refcow_window_page(const struct window *window, uint64_t cluster);
+
+/* ----------------------------------------------------- stored refcounts */
+
+/* Set the stored refcounts of clusters of one page, from `first` on: `count` of them to the same value, or each to
+ * bytes that the caller writes to where this returns. They are set in ascending order, without a gap. */
+void refcow_window_store(struct window *window, uint64_t first, uint64_t count, uint8_t refcount);
+uint8_t *refcow_window_store_each(struct window *window, uint64_t first);
+
+/* The stored refcount of a cluster in the window. */
+uint8_t refcow_window_stored(const struct window *window, uint64_t cluster);
+
+/* Whether clusters, all in the window, all have this stored refcount. */
+bool refcow_window_are_stored(const struct window *window, uint64_t first, uint64_t count, uint8_t refcount);
+
+/* ---------------------------------------------------------- references */
 
 /* Forget which clusters were asked for: lowest is UINT64_MAX and highest 0. */
 void refcow_window_watch(struct window *window);

@@ -1,0 +1,33 @@
+/*
+ * cache.h - small looks into the file: a refcount, an entry of the refcount table, the head of a snapshot.
+ *
+ * What is near to an earlier look, or was looked at not long ago, is not read again. Each page of the file has one
+ * place in the cache where it can be.
+ */
+#ifndef REFCOW_CACHE_H
+#define REFCOW_CACHE_H
+
+#include "source.h"
+
+/* The longest look; pages overlap by as much, so that none needs two of them. */
+#define CACHE_LOOK_MAX 64u
+#define CACHE_PAGE_SIZE 1024u
+#define CACHE_PAGE_BYTES (CACHE_PAGE_SIZE + CACHE_LOOK_MAX)
+
+struct cache {
+    uint8_t *pages;    /* `places` times CACHE_PAGE_BYTES */
+    uint64_t *numbers; /* which page of the file is at each place */
+    size_t places;     /* a power of two */
+};
+
+/* Bytes of memory for each place. */
+#define CACHE_PLACE_BYTES (CACHE_PAGE_BYTES + sizeof(uint64_t))
+
+/* Forget everything. */
+void refcow_cache_start(struct cache *cache);
+
+/* The bytes at offset, `length` (at most CACHE_LOOK_MAX) of them; NULL when the reader has failed. They stay until the
+ * next look. */
+const uint8_t *refcow_look(struct cache *cache, struct reader *reader, uint64_t offset, size_t length);
+
+#endif

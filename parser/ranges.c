@@ -1,0 +1,38 @@
+#include "ranges.h"
+
+static void unite(struct range *range, const struct range *other)
+{
+    range->lowest = least(range->lowest, other->lowest);
+    range->highest = greatest(range->highest, other->highest);
+}
+
+/* Let twice as many tables share a range. */
+static void halve(struct ranges *ranges)
+{
+    for (size_t i = 0; i < ranges->room / 2; i++) {
+        struct range both = ranges->list[2 * i];
+        unite(&both, &ranges->list[2 * i + 1]);
+        ranges->list[i] = both;
+    }
+    ranges->shared_bits++;
+}
+
+void refcow_ranges_add(struct ranges *ranges, const struct range *range)
+{
+    uint64_t table = ranges->count++;
+    if (table >> ranges->shared_bits == ranges->room)
+        halve(ranges);
+    struct range *shared = &ranges->list[table >> ranges->shared_bits];
+    if ((table & low_bits(ranges->shared_bits)) == 0)
+        *shared = *range;
+    else
+        unite(shared, range);
+}
+
+bool refcow_ranges_find(const struct ranges *ranges, uint64_t table, struct range *range)
+{
+    if (table >= ranges->count)
+        return false;
+    *range = ranges->list[table >> ranges->shared_bits];
+    return true;
+}
