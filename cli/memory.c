@@ -1,19 +1,8 @@
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, madvise() */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 
 #include "memory.h"
 
 #include <sys/mman.h>
-
-/* Counters are written from end to end, and a page fault for each 4 KiB of them is a good part of a short check. It is
- * only a hint: without huge pages all works as well. */
-static void ask_for_huge_pages(const memory_block *block)
-{
-#ifdef MADV_HUGEPAGE
-    (void)madvise(block->base, block->size, MADV_HUGEPAGE);
-#else
-    (void)block;
-#endif
-}
 
 bool memory_map(memory_block *block, uint64_t size)
 {
@@ -30,10 +19,8 @@ bool memory_map(memory_block *block, uint64_t size)
 bool memory_map_between(memory_block *block, uint64_t most, uint64_t least)
 {
     for (uint64_t size = most; size > least; size /= 2) {
-        if (memory_map(block, size)) {
-            ask_for_huge_pages(block);
+        if (memory_map(block, size))
             return true;
-        }
     }
     return memory_map(block, least);
 }
