@@ -1,10 +1,12 @@
 #include "check.h"
 
+#include "budget.h"
 #include "check_report.h"
 #include "complain.h"
 #include "image_file.h"
 #include "memory.h"
 #include "options.h"
+#include "stop.h"
 
 static const char help[] = "usage: refcow check [OPTION]... IMAGE\n"
                            "\n"
@@ -18,7 +20,11 @@ static const char help[] = "usage: refcow check [OPTION]... IMAGE\n"
                            "  -U, --force-share      accepted for qemu-img's sake\n"
                            "      --memory SIZE      work in at most SIZE bytes (default 64M, at least 64K);\n"
                            "                         less memory means more passes and the same answer\n"
-                           "      --max-read SIZE    give up after reading SIZE bytes (default: no limit)\n"
+                           "      --timeout SECONDS  give up after so long (default: never)\n"
+                           "      --max-read SIZE    give up after reading SIZE bytes\n"
+                           "      --max-entries N    give up after visiting N entries of tables\n"
+                           "                         (none: never; default: in proportion to what the file takes up\n"
+                           "                         on the disk, more than any image with honest metadata needs)\n"
                            "      --max-findings N   list N findings of each kind (default 32, for people 8)\n"
                            "  -h, --help             print this\n"
                            "\n"
@@ -38,10 +44,23 @@ static uint64_t clamp(uint64_t number, uint64_t least, uint64_t most)
     return number > most ? most : number;
 }
 
+/* What the command needs besides the library's blocks: the C library's buffers and a heap for little things. */
+#define OWN_MEMORY (UINT64_C(4) << 20)
+
 static void note_failure(check_report *report, refcow_verdict verdict, failure why)
 {
     report->verdict = verdict;
     report->failure = why;
+}
+
+/* What the system says about a failed read, or what to do about a limit. */
+static const char *detail_of(const refcow_error *error, const image_file *file)
+{
+    if (error->status == REFCOW_STATUS_ENTRY_LIMIT)
+        return "see --max-entries, and give more --memory if there is much to count";
+    if (error->status == REFCOW_STATUS_READ_LIMIT)
+        return "see --max-read, and give more --memory if there is much to count";
+    return file->read_detail;
 }
 
 /* Check an open image in the memory that the caller has found for it. */
@@ -53,13 +72,17 @@ static void run_library(check_report *report, const check_options *options, cons
         .memory_size = work->size,
         .findings = findings->base,
         .findings_capacity = findings->size / sizeof(refcow_finding),
-        .limits = {.max_read = options->max_read},
+        .limits = budget_of(options, file),
+        .progress = stop_wanted,
     };
 
     refcow_check(&report->image, &settings, &report->result);
     report->checked = true;
     report->findings = findings->base;
-    note_failure(report, report->result.verdict, failure_of_library(&report->result.error, file->read_detail));
+    const refcow_error *error = &report->result.error;
+    note_failure(report, report->result.verdict,
+                 error->status == REFCOW_STATUS_CANCELLED ? stop_failure()
+                                                          : failure_of_library(error, detail_of(error, file)));
 }
 
 /* The findings are left mapped for the report. */
@@ -80,6 +103,7 @@ static void find_memory_and_check(check_report *report, const check_options *opt
         note_failure(report, REFCOW_VERDICT_INCOMPLETE, failure_of_memory(REFCOW_MEMORY_MIN));
         return;
     }
+    memory_limit(work.size + findings->size + OWN_MEMORY);
     run_library(report, options, file, &work, findings);
     memory_unmap(&work);
 }
@@ -163,6 +187,7 @@ static exit_code check_image(const check_options *options)
     check_report report = {.path = options->path};
     memory_block findings = {NULL, 0};
 
+    stop_watch(options->timeout);
     check_path(&report, options, &findings);
     print_report(&report, options);
     complain_if_not_complete(&report);

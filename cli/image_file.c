@@ -10,6 +10,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#define STAT_BLOCK_SIZE 512u /* of st_blocks, whatever the file system */
+
 static const char *name_of_kind(mode_t mode)
 {
     if (S_ISDIR(mode))
@@ -40,6 +42,12 @@ static bool find_size(int descriptor, const struct stat *facts, uint64_t *size)
     return true;
 }
 
+/* No blocks at all: a block device, a file kept in its inode, or a file system that does not count. */
+static uint64_t bytes_on_disk(const struct stat *facts, uint64_t size)
+{
+    return facts->st_blocks > 0 ? STAT_BLOCK_SIZE * (uint64_t)facts->st_blocks : size;
+}
+
 static bool examine(image_file *file, failure *why)
 {
     struct stat facts;
@@ -56,6 +64,7 @@ static bool examine(image_file *file, failure *why)
         *why = failure_of_opening(strerror(errno));
         return false;
     }
+    file->allocated = bytes_on_disk(&facts, file->size);
     return true;
 }
 

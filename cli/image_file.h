@@ -13,6 +13,7 @@
 typedef struct image_file {
     int descriptor;
     uint64_t size;
+    uint64_t allocated;      /* bytes that the file takes up on the disk; as many as size if the system does not say */
     bool knows_holes;        /* the file system can say where data is */
     const char *read_detail; /* why the first failed read failed, or NULL */
 } image_file;

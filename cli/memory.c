@@ -3,6 +3,7 @@
 #include "memory.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 bool memory_map(memory_block *block, uint64_t size)
 {
@@ -23,6 +24,15 @@ bool memory_map_between(memory_block *block, uint64_t most, uint64_t least)
             return true;
     }
     return memory_map(block, least);
+}
+
+void memory_limit(uint64_t size)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_DATA, &limit) != 0 || size >= limit.rlim_max)
+        return; /* it is stricter already */
+    limit.rlim_cur = limit.rlim_max = (rlim_t)size;
+    (void)setrlimit(RLIMIT_DATA, &limit);
 }
 
 void memory_unmap(memory_block *block)

@@ -19,6 +19,10 @@ bool memory_map(memory_block *block, uint64_t size);
 /* As many bytes as the system gives between the two sizes, the most first. */
 bool memory_map_between(memory_block *block, uint64_t most, uint64_t least);
 
+/* Let the system give this process no more than so many bytes of memory, besides its program and its stack: what
+ * promises to need little is held to it. The limit covers what is mapped already. */
+void memory_limit(uint64_t size);
+
 void memory_unmap(memory_block *block);
 
 #endif

@@ -9,25 +9,27 @@
 
 #define COMMAND "refcow check"
 
-#define DEFAULT_MEMORY (UINT64_C(64) << 20)
 #define DEFAULT_FINDINGS_HUMAN 8 /* what a person reads; programs take more */
 #define DEFAULT_FINDINGS_JSON 32
-#define MOST_FINDINGS 10000 /* keeping them sorted costs time, and the output is to stay readable */
+#define MOST_FINDINGS 1000     /* keeping them sorted costs time, and the output is to stay readable */
+#define MOST_SECONDS 100000000 /* three years */
 
 #define NOT_GIVEN UINT64_MAX
 
-enum { OPTION_OUTPUT = 256, OPTION_MEMORY, OPTION_MAX_READ, OPTION_MAX_FINDINGS };
+enum { OPTION_OUTPUT = 256, OPTION_MEMORY, OPTION_MAX_READ, OPTION_MAX_ENTRIES, OPTION_MAX_FINDINGS, OPTION_TIMEOUT };
 
 static const char short_options[] = ":f:hqU";
 static const struct option long_options[] = {
     {"format", required_argument, NULL, 'f'},
     {"force-share", no_argument, NULL, 'U'},
     {"help", no_argument, NULL, 'h'},
+    {"max-entries", required_argument, NULL, OPTION_MAX_ENTRIES},
     {"max-findings", required_argument, NULL, OPTION_MAX_FINDINGS},
     {"max-read", required_argument, NULL, OPTION_MAX_READ},
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"quiet", no_argument, NULL, 'q'},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {NULL, 0, NULL, 0},
 };
 
@@ -110,15 +112,32 @@ static bool set_memory(check_options *options, const char *word)
 
 static bool set_max_read(check_options *options, const char *word)
 {
-    if (!parse_size(word, &options->max_read))
-        return complain("--max-read is not a size like 4G", word);
-    return options->max_read > 0 || complain("--max-read is less than 1", word);
+    if (strcmp(word, "none") == 0)
+        options->max_read = 0;
+    else if (!parse_size(word, &options->max_read) || options->max_read == 0)
+        return complain("--max-read is neither a size like 4G nor none", word);
+    return true;
+}
+
+static bool set_max_entries(check_options *options, const char *word)
+{
+    if (strcmp(word, "none") == 0)
+        options->max_entries = 0;
+    else if (!parse_number(word, &options->max_entries) || options->max_entries == 0)
+        return complain("--max-entries is neither a number from 1 up nor none", word);
+    return true;
+}
+
+static bool set_timeout(check_options *options, const char *word)
+{
+    return (parse_number(word, &options->timeout) && options->timeout > 0 && options->timeout <= MOST_SECONDS) ||
+           complain("--timeout is not a number of seconds from 1 to 100000000", word);
 }
 
 static bool set_max_findings(check_options *options, const char *word)
 {
     return (parse_number(word, &options->max_findings) && options->max_findings <= MOST_FINDINGS) ||
-           complain("--max-findings is not a number from 0 to 10000", word);
+           complain("--max-findings is not a number from 0 to 1000", word);
 }
 
 /* Name the option that getopt_long() has just stumbled over. It leaves the letter of a short one, or the short form of
@@ -146,6 +165,10 @@ static bool apply_option(check_options *options, int option, char **argv)
         return set_memory(options, optarg);
     case OPTION_MAX_READ:
         return set_max_read(options, optarg);
+    case OPTION_MAX_ENTRIES:
+        return set_max_entries(options, optarg);
+    case OPTION_TIMEOUT:
+        return set_timeout(options, optarg);
     case OPTION_MAX_FINDINGS:
         return set_max_findings(options, optarg);
     case ':':
@@ -175,7 +198,8 @@ options_outcome check_options_parse(check_options *options, int argc, char **arg
 {
     int option;
 
-    *options = (check_options){.memory = DEFAULT_MEMORY, .max_findings = NOT_GIVEN};
+    *options = (check_options){
+        .memory = DEFAULT_MEMORY, .max_read = LIMIT_DEFAULT, .max_entries = LIMIT_DEFAULT, .max_findings = NOT_GIVEN};
     opterr = 0; /* getopt's own messages would print words as they are */
     optind = 1;
     while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {

@@ -7,6 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define DEFAULT_MEMORY (UINT64_C(64) << 20)
+
+/* A limit that the user has left open: see budget.h. */
+#define LIMIT_DEFAULT UINT64_MAX
+
 typedef enum output_mode { OUTPUT_HUMAN, OUTPUT_JSON } output_mode;
 
 typedef enum options_outcome {
@@ -21,7 +26,9 @@ typedef struct check_options {
     bool quiet;
     bool format_is_given; /* -f qcow2: a file in another format is an error, as in qemu-img */
     uint64_t memory;      /* bytes, at most */
-    uint64_t max_read;    /* bytes; 0: no limit */
+    uint64_t max_read;    /* bytes; 0: no limit; or LIMIT_DEFAULT */
+    uint64_t max_entries; /* 0: no limit; or LIMIT_DEFAULT */
+    uint64_t timeout;     /* seconds; 0: as long as it takes */
     uint64_t max_findings;
 } check_options;
 

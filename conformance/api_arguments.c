@@ -271,7 +271,7 @@ static void room_for_findings_does_not_matter(void)
     image_free(&built);
 }
 
-/* Of many defects of a kind the first ones by host offset stay, in whatever order they come. */
+/* Of many defects of a kind the first ones by entry stay. */
 static void first_findings_are_kept(void)
 {
     built_image built = image_build(small);
@@ -285,10 +285,36 @@ static void first_findings_are_kept(void)
     CHECK_EQUAL(answer.result.found[REFCOW_KIND_OUT_OF_FILE], 20);
     for (size_t i = 0; i < 3; i++) {
         CHECK_EQUAL(answer.findings[i].kind, REFCOW_KIND_OUT_OF_FILE);
-        CHECK_EQUAL(answer.findings[i].host, (uint64_t)(21 + i) << 30);
-        CHECK_EQUAL(answer.findings[i].index, 19 - i);
+        CHECK_EQUAL(answer.findings[i].host, (uint64_t)(40 - i) << 30);
+        CHECK_EQUAL(answer.findings[i].index, i);
     }
     drop_answer(&answer);
+    image_free(&built);
+}
+
+/* Adjacent entries with the same defect that name adjacent clusters are one finding, as far as there is room for them.
+ */
+static void findings_of_adjacent_entries_are_a_range(void)
+{
+    image_recipe recipe = {3, 9, 4, 1, 40, 0, 0};
+    built_image built = image_build(recipe);
+    for (uint64_t guest = 5; guest < 25; guest++)
+        image_put(&built, image_l2_entry(&built, guest), 8, image_data(&built, guest));
+    for (size_t room = 3; room <= 33; room += 30) {
+        memory_source source = source_of_image(&built);
+        run_options options = {.capacity = room * REFCOW_KINDS};
+        check_answer answer = run_check(&source, &options);
+        uint64_t entries = room < 20 ? room : 20;
+        CHECK_EQUAL(answer.result.found[REFCOW_KIND_L2_COPIED], 20);
+        CHECK_EQUAL(answer.result.findings_count, 1);
+        CHECK_EQUAL(answer.result.findings_omitted, 20 - entries);
+        CHECK_EQUAL(answer.findings[0].host, image_data(&built, 5));
+        CHECK_EQUAL(answer.findings[0].length, entries * built.cluster_size);
+        CHECK_EQUAL(answer.findings[0].index, 5);
+        CHECK_EQUAL(answer.findings[0].guest, 5 * built.cluster_size);
+        CHECK_EQUAL(answer.findings[0].times, entries);
+        drop_answer(&answer);
+    }
     image_free(&built);
 }
 
@@ -324,5 +350,6 @@ void run_argument_tests(void)
     RUN(findings_go_on_from_window_to_window);
     RUN(room_for_findings_does_not_matter);
     RUN(first_findings_are_kept);
+    RUN(findings_of_adjacent_entries_are_a_range);
     RUN(source_has_a_largest_size);
 }

@@ -125,6 +125,15 @@ static inline const char *rules_kind(const refcow_result *result, const refcow_o
     return NULL;
 }
 
+static inline int comes_before(const refcow_finding *one, const refcow_finding *other)
+{
+    if (one->table != other->table)
+        return one->table < other->table;
+    if (one->index != other->index)
+        return one->index < other->index;
+    return one->host <= other->host;
+}
+
 static inline const char *rules_findings(const refcow_result *result, const refcow_options *options)
 {
     uint64_t all_times = 0;
@@ -136,7 +145,8 @@ static inline const char *rules_findings(const refcow_result *result, const refc
         uint64_t times = 0;
         for (; at < result->findings_count && (size_t)options->findings[at].kind == kind; at++) {
             const refcow_finding *finding = &options->findings[at];
-            RULE(at == first || options->findings[at - 1].host <= finding->host, "findings are sorted by host offset");
+            RULE(at == first || comes_before(&options->findings[at - 1], finding),
+                 "findings are sorted by their place");
             RULE(finding->times > 0, "a finding stands for at least one defect");
             RULE((unsigned)finding->role <= REFCOW_ROLE_BITMAP_DATA, "a finding's role has a name");
             times += finding->times;
@@ -231,7 +241,8 @@ static inline const char *rules_same_answer(const refcow_result *a, const refcow
     return NULL;
 }
 
-/* With less room, each kind keeps the first of the findings that it has with more room. */
+/* With less room, each kind keeps the first of the findings that it has with more room, of a range perhaps only the
+ * beginning. */
 static inline const char *rules_first_ones(const refcow_result *few, const refcow_finding *findings_few,
                                            const refcow_result *many, const refcow_finding *findings_many)
 {
@@ -243,7 +254,12 @@ static inline const char *rules_first_ones(const refcow_result *few, const refco
             }
         }
         RULE(at < many->findings_count, "with more room nothing is lost");
-        const char *broken = rules_same_finding(&findings_few[i], &findings_many[at]);
+        refcow_finding whole = findings_many[at];
+        if (findings_few[i].length < whole.length && findings_few[i].times < whole.times) {
+            whole.length = findings_few[i].length;
+            whole.times = findings_few[i].times;
+        }
+        const char *broken = rules_same_finding(&findings_few[i], &whole);
         RULE(broken == NULL, broken);
         at++;
     }

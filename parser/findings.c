@@ -12,13 +12,14 @@ static int compare_numbers(uint64_t one, uint64_t other)
     return (one > other) - (one < other);
 }
 
-/* The order of findings of a kind: by host offset, then by whatever tells them apart. The guest offset does not: a
- * table that is named twice is one place with two guest offsets, of which the lower one is kept. */
+/* The order of findings of a kind: by the entry that is wrong, then by host offset, then by whatever tells them apart.
+ * The guest offset does not: a table that is named twice is one place with two guest offsets, of which the lower one is
+ * kept. */
 static int compare(const refcow_finding *one, const refcow_finding *other)
 {
-    const uint64_t ones[] = {one->host,   one->table,    one->index, (uint64_t)one->role,
+    const uint64_t ones[] = {one->table,  one->index,    one->host, (uint64_t)one->role,
                              one->length, one->expected, one->found};
-    const uint64_t others[] = {other->host,   other->table,    other->index, (uint64_t)other->role,
+    const uint64_t others[] = {other->table,  other->index,    other->host, (uint64_t)other->role,
                                other->length, other->expected, other->found};
     int order = 0;
     for (size_t i = 0; i < sizeof ones / sizeof *ones && order == 0; i++)
@@ -64,6 +65,37 @@ void refcow_findings_add(struct findings *findings, const refcow_finding *findin
     sorted[at] = *finding;
 }
 
+/* Whether `high` is so much more than `low`. */
+static bool is_further(uint64_t low, uint64_t high, uint64_t difference)
+{
+    return high >= low && high - low == difference;
+}
+
+/* Whether a finding is the same defect in the next entry, which names the next place. */
+static bool continues(const refcow_finding *range, const refcow_finding *next)
+{
+    uint64_t entries = next->index - least(range->index, next->index);
+    bool is_same = range->kind == next->kind && range->role == next->role && range->expected == next->expected;
+    bool is_next = range->table == next->table && range->table != REFCOW_NO_TABLE && entries != 0 &&
+                   is_further(range->host, next->host, range->length) &&
+                   is_further(range->found, next->found, range->length);
+    return is_same && is_next && next->length != 0 && range->length / next->length == entries &&
+           range->times / next->times == entries;
+}
+
+/* Write down a finding that is kept, behind those of its kind that come before it. */
+static void write_finding(struct findings *findings, refcow_result *result, const refcow_finding *finding)
+{
+    refcow_finding *last = result->findings_count > 0 ? &findings->list[result->findings_count - 1] : NULL;
+    if (last != NULL && continues(last, finding)) {
+        last->length += finding->length;
+        last->times += finding->times;
+    } else {
+        findings->list[result->findings_count++] = *finding;
+    }
+    result->findings_omitted -= finding->times;
+}
+
 void refcow_findings_finish(struct findings *findings, refcow_result *result)
 {
     uint64_t *counters[] = {&result->corruptions, &result->leaks, &result->check_errors};
@@ -73,9 +105,8 @@ void refcow_findings_finish(struct findings *findings, refcow_result *result)
         result->findings_omitted += found;
         *counters[refcow_kind_severity((refcow_kind)kind)] += found;
         for (size_t i = 0; i < findings->kept[kind]; i++) {
-            const refcow_finding *finding = &findings->list[kind * findings->room + i];
-            result->findings_omitted -= finding->times;
-            findings->list[result->findings_count++] = *finding;
+            refcow_finding finding = findings->list[kind * findings->room + i];
+            write_finding(findings, result, &finding);
         }
     }
 }

@@ -1,5 +1,5 @@
 /*
- * findings.h - the defects that were found: all of them counted, of each kind the first ones by host offset kept.
+ * findings.h - the defects that were found: all of them counted, and of each kind the first ones kept.
  *
  * The kept findings are a set that depends neither on the order of discovery nor on the size of the memory block: a
  * finding that is dropped because its kind is full lies behind all those that are kept, and equal findings add up.
@@ -22,7 +22,7 @@ void refcow_findings_start(struct findings *findings, refcow_finding *list, size
 
 void refcow_findings_add(struct findings *findings, const refcow_finding *finding);
 
-/* Move the findings together and fill in the result's counts of defects. */
+/* Move the findings together, make ranges of those in adjacent entries, and fill in the result's counts of defects. */
 void refcow_findings_finish(struct findings *findings, refcow_result *result);
 
 #endif

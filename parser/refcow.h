@@ -230,19 +230,22 @@ refcow_status refcow_plan_memory(const refcow_image *image, uint64_t memory_size
 /* No table: what is wrong is not a table's entry. */
 #define REFCOW_NO_TABLE UINT64_MAX
 
-/* One defect, or a range of equal defects in adjacent clusters. Contains no pointers. */
+/* One defect, or a range of equal defects: in adjacent clusters, or in adjacent entries that name adjacent places. Then
+ * guest, index and found are those of the first. Contains no pointers. */
 typedef struct refcow_finding {
     refcow_kind kind;
     refcow_role role;  /* of the reference that is wrong; REFCOW_ROLE_NONE if it is not about one */
     uint64_t host;     /* what is wrong with: offset of the referenced place or the first cluster */
     uint64_t length;   /* bytes from host on */
     uint64_t guest;    /* lowest offset on the virtual disk that is affected, or REFCOW_NO_GUEST */
-    uint64_t table;    /* host offset of the table whose entry is wrong, or REFCOW_NO_TABLE */
-    uint64_t index;    /* of the entry in that table */
+    uint64_t table;    /* host offset of the table whose entry is wrong, or REFCOW_NO_TABLE; of an L2 table that is not
+                          cluster aligned: of the cluster that holds the entry */
+    uint64_t index;    /* of the entry in that table, or in that cluster */
     uint64_t expected; /* the counted references, or the copied flag that would be right, else 0 */
-    uint64_t found;    /* the stored refcount, or the whole entry as it stands in the table */
-    uint64_t times;    /* defects that this finding stands for, at least 1: clusters of a range, or how often the table
-                          that holds the entry is named */
+    uint64_t found;    /* the stored refcount; of too many references: the highest that the image can store; else the
+                          whole entry as it stands in the table, or of a snapshot the field that is wrong */
+    uint64_t times; /* defects that this finding stands for, at least 1: each cluster or entry of the range counts once,
+                       or as often as the table that holds it is named */
 } refcow_finding;
 
 /* Limits of the caller. A limit that is reached stops the check with a status of class LIMIT; all found before stays.
@@ -310,7 +313,7 @@ typedef struct refcow_result {
     uint64_t bytes_read;
     uint64_t entries_visited;
     /* The findings: the defects of each kind, all counted; and how many findings were written, sorted by kind, then by
-     * host offset. Of each kind the first ones by host offset are kept. */
+     * table and index, then by host offset. Of each kind the first ones are kept. */
     uint64_t found[REFCOW_KINDS];
     size_t findings_count;
     uint64_t findings_omitted; /* defects that no written finding stands for */

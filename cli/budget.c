@@ -1,0 +1,38 @@
+#include "budget.h"
+
+/* Any file may cost this much: about a second. */
+#define BASE_ENTRIES (UINT64_C(1) << 27)
+#define BASE_READ (UINT64_C(4) << 30)
+
+/* And this much more for each byte on the disk. An honest image needs less than one entry and two bytes for it in each
+ * pass. */
+#define ENTRIES_PER_BYTE 16
+#define READ_PER_BYTE 64
+
+static uint64_t add(uint64_t one, uint64_t other)
+{
+    return one > UINT64_MAX - other ? UINT64_MAX : one + other;
+}
+
+static uint64_t multiply(uint64_t one, uint64_t other)
+{
+    return other != 0 && one > UINT64_MAX / other ? UINT64_MAX : one * other;
+}
+
+/* Who gives less memory than the default wants more passes. */
+static uint64_t passes_wanted(const check_options *options)
+{
+    return options->memory < DEFAULT_MEMORY ? DEFAULT_MEMORY / options->memory + 1 : 1;
+}
+
+refcow_limits budget_of(const check_options *options, const image_file *file)
+{
+    uint64_t passes = passes_wanted(options);
+    uint64_t entries = add(BASE_ENTRIES, multiply(ENTRIES_PER_BYTE, file->allocated));
+    uint64_t read = add(BASE_READ, multiply(READ_PER_BYTE, file->allocated));
+
+    return (refcow_limits){
+        .max_entries = options->max_entries == LIMIT_DEFAULT ? multiply(entries, passes) : options->max_entries,
+        .max_read = options->max_read == LIMIT_DEFAULT ? multiply(read, passes) : options->max_read,
+    };
+}
