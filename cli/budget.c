@@ -1,13 +1,13 @@
 #include "budget.h"
 
-/* Any file may cost this much: about a second. */
-#define BASE_ENTRIES (UINT64_C(1) << 27)
-#define BASE_READ (UINT64_C(4) << 30)
+/* Any file may cost this much: less than a second. */
+#define BASE_ENTRIES (UINT64_C(24) << 20)
+#define BASE_READ (UINT64_C(2) << 30)
 
-/* And this much more for each byte on the disk. An honest image needs less than one entry and two bytes for it in each
- * pass. */
-#define ENTRIES_PER_BYTE 16
-#define READ_PER_BYTE 64
+/* And this much more for what it takes up on the disk. An honest image takes less than an entry for 6 bytes in each
+ * pass, and one whose mapping is so scattered that it takes many passes has data on the disk, not only metadata. */
+#define BYTES_PER_ENTRY 2
+#define READ_PER_BYTE 16
 
 static uint64_t add(uint64_t one, uint64_t other)
 {
@@ -28,7 +28,7 @@ static uint64_t passes_wanted(const check_options *options)
 refcow_limits budget_of(const check_options *options, const image_file *file)
 {
     uint64_t passes = passes_wanted(options);
-    uint64_t entries = add(BASE_ENTRIES, multiply(ENTRIES_PER_BYTE, file->allocated));
+    uint64_t entries = add(BASE_ENTRIES, file->allocated / BYTES_PER_ENTRY);
     uint64_t read = add(BASE_READ, multiply(READ_PER_BYTE, file->allocated));
 
     return (refcow_limits){

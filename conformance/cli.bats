@@ -360,14 +360,10 @@ NAMES
     assert_equal "$(sort <<<"$output" | uniq -d)" ''
 }
 
-@test "limits: --max-read, --max-findings" {
+@test "--max-findings" {
     local cluster=65536
     create compat=1.1 8000
     guest 'write 0 4' 'write 4000 4'
-    run -1 --separate-stderr "$REFCOW" check --max-read 64K --output=json image.qcow2
-    assert_equal "$(jq -c '.refcow | [.complete, .verdict, .status.name]' <<<"$output")" '[false,"incomplete","read-limit"]'
-    assert_equal "$(jq -c keys <<<"$output")" '["refcow"]'
-
     "$DAMAGE" image.qcow2 fill l2_table:0 1c 0xff
     compare 'many findings' image.qcow2
     run -2 --separate-stderr "$REFCOW" check --max-findings 1 --output=json image.qcow2

@@ -11,17 +11,13 @@
 
 /* The longest look; pages overlap by as much, so that none needs two of them. */
 #define CACHE_LOOK_MAX 64u
-#define CACHE_PAGE_SIZE 1024u
-#define CACHE_PAGE_BYTES (CACHE_PAGE_SIZE + CACHE_LOOK_MAX)
 
 struct cache {
-    uint8_t *pages;    /* `places` times CACHE_PAGE_BYTES */
+    uint8_t *pages;    /* `places` times page_size + CACHE_LOOK_MAX bytes */
     uint64_t *numbers; /* which page of the file is at each place */
     size_t places;     /* a power of two */
+    size_t page_size;  /* a power of two */
 };
-
-/* Bytes of memory for each place. */
-#define CACHE_PLACE_BYTES (CACHE_PAGE_BYTES + sizeof(uint64_t))
 
 /* Forget everything. */
 void refcow_cache_start(struct cache *cache);

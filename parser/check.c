@@ -45,7 +45,7 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     fresh.l1_span_bits = 2 * header->cluster_bits - (fresh.l2.extended ? 4 : 3);
     *check = fresh;
     refcow_memory_divide(check, image, options, is_wide);
-    check->refcounts.cache = &check->cache;
+    check->refcounts.cache = &check->lookups;
     memset(check->result, 0, sizeof *check->result);
     start_report(check);
     /* The header's cluster is part of the image even where no refcount can be looked up. */

@@ -21,7 +21,8 @@ struct check {
     struct refcounts refcounts;
     struct findings findings;
     struct window window;
-    struct cache cache;      /* for refcounts that are looked up, and for the directories of snapshots and bitmaps */
+    struct cache lookups;    /* for the refcount table and its blocks */
+    struct cache directory;  /* for the tables of snapshots and bitmaps, which are read from beginning to end */
     struct table_set tables; /* the L2 tables that are being walked */
     struct ranges ranges;    /* of the L2 tables, in the order in which they are walked */
     struct sweep sweep;      /* over the L1 tables of snapshots, or over bitmap tables */

@@ -8,7 +8,7 @@ struct layout {
     size_t names;      /* distinct L2 tables in one scan */
     size_t ranges;     /* of L2 tables */
     size_t edges;      /* of L1 tables of snapshots, or of bitmap tables */
-    size_t places;     /* in the cache */
+    size_t places;     /* in the cache for look-ups */
     uint64_t clusters; /* in a window */
     uint64_t pages;    /* of them */
     uint64_t used;     /* bytes in all */
@@ -19,8 +19,12 @@ struct layout {
 #define CHUNK_LARGE ((size_t)256 << 10)
 #define LARGE_BLOCK ((uint64_t)4 << 20) /* blocks from here on have large chunks */
 #define NAMES_MIN 64u
-#define PLACES_MIN 8u
-#define PLACES_MAX 8192u /* a refcount table of 8 MiB */
+#define LOOKUP_PAGE 256u
+#define LOOKUP_BYTES (LOOKUP_PAGE + CACHE_LOOK_MAX + sizeof(uint64_t))
+#define DIRECTORY_PAGE 2048u
+#define DIRECTORY_BYTES (DIRECTORY_PAGE + CACHE_LOOK_MAX + sizeof(uint64_t))
+#define PLACES_MIN 16u
+#define PLACES_MAX 32768u /* a refcount table of 8 MiB */
 
 /* Names get at most a quarter of a block, ranges, edges and the cache at most a sixteenth each. */
 #define NAMES_SHARE 4u
@@ -36,12 +40,15 @@ static uint64_t clusters_to_count(const refcow_image *image)
     return units_of(round_up(image->source.size, SECTOR_SIZE), image->header.cluster_bits) + 1;
 }
 
-/* As many names as the active disk and the snapshots can have between them, or the file has room for tables. */
+/* As many names as the active disk and the snapshots can have between them, or the file has places for tables: where
+ * they are not aligned, they overlap. The names of bitmaps take the same room. */
 static uint64_t names_wanted(const refcow_image *image)
 {
-    uint64_t trees = least(image->header.nb_snapshots, REFCOW_SNAPSHOTS_MAX) + 1;
-    uint64_t entries = trees * least(image->header.l1_size, REFCOW_L1_ENTRIES_MAX);
-    return greatest(NAMES_MIN, round_up(least(entries, clusters_to_count(image)), 2));
+    const refcow_header *header = &image->header;
+    uint64_t trees = least(header->nb_snapshots, REFCOW_SNAPSHOTS_MAX) + 1;
+    uint64_t entries = trees * least(header->l1_size, REFCOW_L1_ENTRIES_MAX);
+    uint64_t tables = least(entries, image->source.size / SECTOR_SIZE);
+    return greatest(NAMES_MIN, round_up(greatest(tables, header->nb_bitmaps), 2));
 }
 
 /* Two for each snapshot or bitmap. */
@@ -59,7 +66,7 @@ static uint64_t places_wanted(const refcow_image *image)
         least((uint64_t)header->refcount_table_clusters << header->cluster_bits, REFCOW_REFCOUNT_TABLE_BYTES_MAX);
     uint64_t refcounts = clusters_to_count(image) << least(header->refcount_order, 6) >> 3;
     uint64_t places = PLACES_MIN;
-    while (places < PLACES_MAX && places * CACHE_PAGE_SIZE < table + refcounts)
+    while (places < PLACES_MAX && places * LOOKUP_PAGE < table + refcounts)
         places *= 2;
     return places;
 }
@@ -89,7 +96,7 @@ static uint64_t clusters_in(uint64_t size, uint32_t bytes_per_cluster)
 static uint64_t fixed_bytes(const struct layout *layout)
 {
     return ALIGNMENT + layout->names * sizeof(struct table_name) + layout->ranges * sizeof(struct range) +
-           layout->edges * sizeof(struct table_name) + layout->places * CACHE_PLACE_BYTES + layout->chunk;
+           layout->edges * sizeof(struct table_name) + layout->places * LOOKUP_BYTES + DIRECTORY_BYTES + layout->chunk;
 }
 
 /* Divide a block of at least REFCOW_MEMORY_MIN bytes. */
@@ -102,7 +109,7 @@ static struct layout divide(const refcow_image *image, uint64_t size, bool is_wi
     layout.ranges = share(names_wanted(image), size / OTHER_SHARE, sizeof(struct range));
     layout.edges = share(edges_wanted(image), size / OTHER_SHARE, sizeof(struct table_name));
     layout.places = (size_t)places_wanted(image);
-    while (layout.places > PLACES_MIN && layout.places * CACHE_PLACE_BYTES > size / OTHER_SHARE)
+    while (layout.places > PLACES_MIN && layout.places * LOOKUP_BYTES > size / OTHER_SHARE)
         layout.places /= 2;
     uint64_t fixed = fixed_bytes(&layout);
     layout.clusters = least(clusters_to_count(image), clusters_in(size - fixed, bytes));
@@ -120,7 +127,7 @@ refcow_status refcow_plan_memory(const refcow_image *image, uint64_t memory_size
     uint64_t edges = edges_wanted(image);
     uint64_t places = places_wanted(image);
     uint64_t fixed = fixed_bytes(&wanted) + names * (sizeof(struct table_name) + sizeof(struct range)) +
-                     edges * sizeof(struct table_name) + places * CACHE_PLACE_BYTES;
+                     edges * sizeof(struct table_name) + places * LOOKUP_BYTES;
     uint64_t one_pass = fixed + window_bytes(clusters_to_count(image), WINDOW_NARROW_BYTES);
     one_pass = greatest(one_pass, NAMES_SHARE * names * sizeof(struct table_name));
     one_pass = greatest(one_pass, OTHER_SHARE * names * sizeof(struct range));
@@ -152,21 +159,27 @@ void refcow_memory_divide(struct check *check, const refcow_image *image, const 
     check->tables.names = (struct table_name *)(void *)take(&at, layout.names * sizeof(struct table_name));
     check->ranges.list = (struct range *)(void *)take(&at, layout.ranges * sizeof(struct range));
     check->sweep.edges.names = (struct table_name *)(void *)take(&at, layout.edges * sizeof(struct table_name));
-    check->cache.numbers = (uint64_t *)(void *)take(&at, layout.places * sizeof(uint64_t));
+    check->lookups.numbers = (uint64_t *)(void *)take(&at, layout.places * sizeof(uint64_t));
+    check->directory.numbers = (uint64_t *)(void *)take(&at, sizeof(uint64_t));
     check->window.pages = (struct page *)(void *)take(&at, layout.pages * sizeof(struct page));
     if (is_wide)
         check->window.wide = (uint64_t *)(void *)take(&at, layout.clusters * sizeof(uint64_t));
     else
         check->window.narrow = take(&at, layout.clusters);
     check->window.stored = take(&at, layout.clusters);
-    check->cache.pages = take(&at, layout.places * CACHE_PAGE_BYTES);
+    check->lookups.pages = take(&at, layout.places * (LOOKUP_PAGE + CACHE_LOOK_MAX));
+    check->directory.pages = take(&at, DIRECTORY_PAGE + CACHE_LOOK_MAX);
     check->chunk = check->refcounts.chunk = take(&at, layout.chunk);
     check->chunk_size = check->refcounts.chunk_size = layout.chunk;
     check->tables.room = layout.names;
     check->ranges.room = layout.ranges;
     check->sweep.edges.room = layout.edges;
-    check->cache.places = layout.places;
+    check->lookups.places = layout.places;
+    check->lookups.page_size = LOOKUP_PAGE;
+    check->directory.places = 1;
+    check->directory.page_size = DIRECTORY_PAGE;
     check->window_clusters = layout.clusters;
     check->memory_used = layout.used;
-    refcow_cache_start(&check->cache);
+    refcow_cache_start(&check->lookups);
+    refcow_cache_start(&check->directory);
 }

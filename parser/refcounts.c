@@ -174,7 +174,8 @@ static bool load_block(struct refcounts *refcounts, struct window *window, uint6
     return true;
 }
 
-/* Bound: the clusters of the window. */
+/* All refcounts of a window are 0 at first, which is what they are behind the refcount table. Bound: the clusters of
+ * the window. */
 bool refcow_refcounts_load(struct refcounts *refcounts, struct window *window)
 {
     uint64_t cluster = window->first;
@@ -183,7 +184,7 @@ bool refcow_refcounts_load(struct refcounts *refcounts, struct window *window)
         return true;
     }
     uint64_t per_block = (uint64_t)1 << block_bits(refcounts);
-    while (cluster < window->end) {
+    while (cluster < window->end && cluster >> block_bits(refcounts) < refcounts->table_entries) {
         uint64_t index = cluster & (per_block - 1);
         uint64_t some = least(window->end - cluster, per_block - index);
         uint64_t entry = 0;

@@ -19,7 +19,17 @@ static void add_up(struct table_name *to, const struct table_name *from)
     to->guest = least(to->guest, from->guest);
 }
 
-/* Heapsort: no recursion, no worst case. Let names[root] sink to its place in the heap names[0 .. count - 1]. */
+/* ------------------------------------------------------------------ sorting */
+
+static void swap(struct table_name *one, struct table_name *other)
+{
+    struct table_name name = *one;
+    *one = *other;
+    *other = name;
+}
+
+/* Heapsort, for what an attacker has laid out against quicksort. Let names[root] sink to its place in the heap
+ * names[0 .. count - 1]. */
 static void sink(struct table_name *names, size_t root, size_t count)
 {
     struct table_name sinking = names[root];
@@ -34,6 +44,56 @@ static void sink(struct table_name *names, size_t root, size_t count)
     names[root] = sinking;
 }
 
+static void heapsort(struct table_name *names, size_t count)
+{
+    for (size_t roots = count / 2; roots > 0; roots--)
+        sink(names, roots - 1, count);
+    for (size_t last = count; last > 1; last--) {
+        swap(&names[0], &names[last - 1]);
+        sink(names, 0, last - 1);
+    }
+}
+
+static void insertion_sort(struct table_name *names, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct table_name name = names[i];
+        size_t to = i;
+        for (; to > 0 && names[to - 1].offset > name.offset; to--)
+            names[to] = names[to - 1];
+        names[to] = name;
+    }
+}
+
+static uint64_t median(uint64_t a, uint64_t b, uint64_t c)
+{
+    return greatest(least(a, b), least(greatest(a, b), c));
+}
+
+/* Put names that are not above a pivot before those that are not below it: how many are before. At least one name is on
+ * either side. */
+static size_t partition(struct table_name *names, size_t count)
+{
+    uint64_t pivot = median(names[0].offset, names[count / 2].offset, names[count - 1].offset);
+    size_t low = 0;
+    size_t high = count - 1;
+    for (;;) {
+        while (names[low].offset < pivot)
+            low++;
+        while (names[high].offset > pivot)
+            high--;
+        if (low >= high)
+            return high + 1;
+        swap(&names[low++], &names[high--]);
+    }
+}
+
+/* Parts that are so small are sorted by insertion. */
+#define SMALL_PART 16u
+
+/* Halvings of any array, and as many again for uneven parts. */
+#define PARTS_MAX 64u
+
 static bool is_sorted(const struct table_name *names, size_t count)
 {
     for (size_t i = 1; i < count; i++)
@@ -42,19 +102,30 @@ static bool is_sorted(const struct table_name *names, size_t count)
     return true;
 }
 
+/* Quicksort without recursion: the parts to the right wait in a list; if that gets long, the pivots are bad. */
 static void sort(struct table_name *names, size_t count)
 {
+    size_t ends[PARTS_MAX]; /* of the part at hand and those that wait, the leftmost last */
+    size_t parts = 0;
+    size_t start = 0;
     if (is_sorted(names, count))
         return;
-    for (size_t roots = count / 2; roots > 0; roots--)
-        sink(names, roots - 1, count);
-    for (size_t last = count - 1; last > 0; last--) {
-        struct table_name highest = names[0];
-        names[0] = names[last];
-        names[last] = highest;
-        sink(names, 0, last);
+    for (ends[parts++] = count; parts > 0;) {
+        size_t length = ends[parts - 1] - start;
+        if (length > SMALL_PART && parts < PARTS_MAX) {
+            ends[parts] = start + partition(names + start, length);
+            parts++;
+            continue;
+        }
+        if (length > SMALL_PART)
+            heapsort(names + start, length);
+        else
+            insertion_sort(names + start, length);
+        start = ends[--parts];
     }
 }
+
+/* --------------------------------------------------------------------- set */
 
 void refcow_tables_finish(struct table_set *set)
 {
@@ -69,14 +140,15 @@ void refcow_tables_finish(struct table_set *set)
     set->count = kept;
 }
 
-/* Make room: if adding up equal names does not free half of it, leave the upper half of the offsets to a later scan. */
-static void make_room(struct table_set *set)
+/* Make room for a name: if adding up equal names does not free half of it, leave the upper half of the offsets to a
+ * later scan, or, if the name is above all of them, only what is above all of them. */
+static void make_room(struct table_set *set, uint64_t offset)
 {
     refcow_tables_finish(set);
     size_t half = set->room / 2;
     if (set->count > half) {
-        set->count = half;
-        set->highest = set->names[half - 1].offset;
+        set->count = offset > set->names[set->count - 1].offset ? set->count : half;
+        set->highest = set->names[set->count - 1].offset;
     }
 }
 
@@ -90,7 +162,7 @@ void refcow_tables_add(struct table_set *set, const struct table_name *name)
         return;
     }
     if (set->count == set->room)
-        make_room(set);
+        make_room(set, name->offset);
     if (name->offset <= set->highest)
         set->names[set->count++] = *name;
 }

@@ -50,7 +50,7 @@ struct window {
 #define WINDOW_WIDE_BYTES 9u
 #define WINDOW_PAGE_BYTES sizeof(struct page)
 
-/* Set all counters to 0 for these clusters. */
+/* Begin with these clusters: no references, and stored refcounts of 0. */
 void refcow_window_start(struct window *window, uint64_t first, uint64_t end);
 
 /* The first cluster of the next page. */
