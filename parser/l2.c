@@ -118,11 +118,11 @@ static void visit_l2_entry(struct check *check, struct l2_walk *walk, const stru
 
 /* ------------------------------------------------------------------- runs */
 
-/* An entry that a sound image is full of: a host cluster with one reference, and nothing special about it. */
+/* An entry that a sound image is full of: a host cluster, and nothing special about it. */
 static bool is_plain(const struct check *check, uint64_t word)
 {
-    uint64_t offset = ENTRY_OFFSET & ~(check->cluster_size - 1);
-    return (word & ~offset) == ENTRY_COPIED && word != ENTRY_COPIED && !check->l2.extended && !check->l2.data_file;
+    uint64_t others = ~(ENTRY_OFFSET | ENTRY_COPIED) | (check->cluster_size - 1);
+    return (word & others) == 0 && (word & ENTRY_OFFSET) != 0 && !check->l2.extended && !check->l2.data_file;
 }
 
 /* Entries that are looked at together; many enough to keep a processor busy. */
@@ -141,7 +141,9 @@ static bool is_group(const uint8_t *entries, uint64_t word, uint64_t cluster_siz
 static uint64_t length_of_run(const uint8_t *entries, size_t bytes, uint64_t cluster_size)
 {
     uint64_t word = load_be64(entries);
-    size_t count = 0;
+    size_t count = 1;
+    if (bytes < 16 || load_be64(entries + 8) != word + cluster_size)
+        return 1; /* in scattered images this is the rule */
     while (8 * (count + GROUP) <= bytes && is_group(entries + 8 * count, word + count * cluster_size, cluster_size))
         count += GROUP;
     while (8 * count < bytes && load_be64(entries + 8 * count) == word + count * cluster_size)
@@ -149,24 +151,29 @@ static uint64_t length_of_run(const uint8_t *entries, size_t bytes, uint64_t clu
     return count;
 }
 
-/* Whether nothing is to be said about the copied flags of a run: its stored refcounts are all 1, or are not this pass's
- * to judge. */
-static bool is_run_sound(const struct check *check, const struct l2_walk *walk, uint64_t first, uint64_t count)
+/* Whether nothing is to be said about a run that names the clusters from `first` on: their stored refcounts are all the
+ * same one, not 0, and agree with the copied flag, or are not this pass's to judge. */
+static bool is_run_sound(const struct check *check, const struct l2_walk *walk, uint64_t first, uint64_t count,
+                         bool is_copied)
 {
     const struct window *window = &check->window;
     if (walk->active == 0 || first >= window->end || first + count <= window->first)
         return true;
-    bool is_inside = first >= window->first && first + count <= window->end;
-    return is_inside && refcow_window_are_stored(window, first, count, 1);
+    if (first < window->first || first + count > window->end)
+        return false;
+    uint8_t stored = refcow_window_stored(window, first);
+    return stored != 0 && stored != REFCOUNT_UNKNOWN && (stored == 1) == is_copied &&
+           (count == 1 || refcow_window_are_stored(window, first, count, stored));
 }
 
 /* Visit a run of plain entries all at once; false if they need to be looked at one by one. */
-static bool visit_run(struct check *check, struct l2_walk *walk, uint64_t offset, uint64_t count)
+static bool visit_run(struct check *check, struct l2_walk *walk, uint64_t word, uint64_t count)
 {
+    uint64_t offset = word & ENTRY_OFFSET;
     uint64_t first = offset >> check->header->cluster_bits;
     uint64_t length = count << check->header->cluster_bits;
     uint64_t end = least(check->file_length, ENTRY_OFFSET_END);
-    if (offset + length > end || !is_run_sound(check, walk, first, count))
+    if (offset + length > end || !is_run_sound(check, walk, first, count, (word & ENTRY_COPIED) != 0))
         return false;
     refcow_window_count(&check->window, first, count, walk->weight);
     count_statistics(check, walk, offset, count);
@@ -206,7 +213,7 @@ static void visit_chunk(struct check *check, struct l2_walk *walk, uint64_t offs
         uint64_t word = load_be64(check->chunk + at);
         bool is_run = is_plain(check, word);
         count = is_run ? length_of_run(check->chunk + at, bytes - at, check->cluster_size) : 1;
-        if (!is_run || !visit_run(check, walk, word & ENTRY_OFFSET, count))
+        if (!is_run || !visit_run(check, walk, word, count))
             visit_entries(check, walk, check->chunk + at, offset + at, count);
     }
 }

@@ -106,6 +106,18 @@ static bool count_narrow(uint8_t *counters, uint64_t count, uint64_t weight)
     return full != 0;
 }
 
+/* Count references to a cluster of a dense page; `at` is its place in the window. */
+static void count_one(struct window *window, uint64_t at, uint64_t weight)
+{
+    if (window->wide != NULL) {
+        window->wide[at] += weight;
+        return;
+    }
+    uint64_t sum = window->narrow[at] + least(weight, NARROW_FULL);
+    window->narrow[at] = (uint8_t)least(sum, NARROW_FULL);
+    window->saturated = window->saturated || sum >= NARROW_FULL;
+}
+
 /* Count references to clusters of a dense page; `at` and `end` are places in the window. */
 static void count_each(struct window *window, uint64_t at, uint64_t end, uint64_t weight)
 {
@@ -148,6 +160,10 @@ static bool join_stretch(struct page *page, uint16_t start, uint16_t end, uint64
 static void count_in_page(struct window *window, uint64_t at, uint64_t end, uint64_t weight)
 {
     struct page *page = &window->pages[at >> PAGE_BITS];
+    if (page->is_dense && end - at == 1) {
+        count_one(window, at, weight);
+        return;
+    }
     uint64_t page_start = round_down(at, PAGE_CLUSTERS);
     uint64_t page_end = least_page_end(window, at);
     if (at == page_start && end == page_end) {
