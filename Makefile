@@ -62,6 +62,12 @@ fuzz: build/fuzz_$(TARGET)
 	build/fuzz_$(TARGET) -max_total_time=$(TIME) -max_len=131072 -timeout=10 -dict=fuzz/qcow2.dict -print_final_stats=1 \
 	    -artifact_prefix=build/fuzz/$(TARGET)- build/fuzz/$(TARGET) $(wildcard corpus/*/)
 
+## bench           time and memory beside qemu-img check, and the goals: make bench [ONLY=mapped], or PLOT=1 for a plot
+bench:
+	scripts/setup bench
+	$(MAKE) build/refcow build/bare_read
+	scripts/bench/$(if $(PLOT),plot,run $(ONLY))
+
 ## clean           remove build/
 clean:
 	rm -rf build
@@ -75,7 +81,8 @@ build/librefcow.a: $(call plain,$(PARSER))
 	$(AR) rcs $@ $^
 build/refcow: $(call plain,$(wildcard cli/*.c)) build/librefcow.a
 build/damage: $(call plain,conformance/damage.c)
-build/refcow build/damage:
+build/bare_read: $(call plain,scripts/bench/bare_read.c) build/librefcow.a
+build/refcow build/damage build/bare_read:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 build/api_test: $(call sanitized,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
@@ -98,8 +105,8 @@ build/sanitized/%.o: %.c Makefile
 build/fuzzing/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CLANG) $(language) $(SANITIZE) -fsanitize=fuzzer-no-link -c -o $@ $<
--include $(wildcard build/*/*/*.d)
+-include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
-.PHONY: all demo test check conformance lint fuzz clean help
+.PHONY: all demo test check conformance lint fuzz bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

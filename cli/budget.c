@@ -9,6 +9,9 @@
 #define BYTES_PER_ENTRY 2
 #define READ_PER_BYTE 16
 
+/* Little memory makes the work as many times more at most. */
+#define MOST_PASSES 16
+
 static uint64_t add(uint64_t one, uint64_t other)
 {
     return one > UINT64_MAX - other ? UINT64_MAX : one + other;
@@ -19,10 +22,14 @@ static uint64_t multiply(uint64_t one, uint64_t other)
     return other != 0 && one > UINT64_MAX / other ? UINT64_MAX : one * other;
 }
 
-/* Who gives less memory than the default wants more passes. */
+/* Who gives less memory than the default wants more passes, each of which reads only a part of the tables. */
 static uint64_t passes_wanted(const check_options *options)
 {
-    return options->memory < DEFAULT_MEMORY ? DEFAULT_MEMORY / options->memory + 1 : 1;
+    uint64_t passes = DEFAULT_MEMORY / options->memory + 1;
+
+    if (options->memory >= DEFAULT_MEMORY)
+        return 1;
+    return passes < MOST_PASSES ? passes : MOST_PASSES;
 }
 
 refcow_limits budget_of(const check_options *options, const image_file *file)
