@@ -587,6 +587,26 @@ static void a_table_that_is_named_twice_counts_twice(void)
     image_free(&image);
 }
 
+/* Clusters in a row that tables of different weight name. */
+static void weights_do_not_spread_to_neighbours(void)
+{
+    image_recipe recipe = {3, 12, 4, 32, 512, 0, 0};
+    built_image image = image_build(recipe);
+    image_put(&image, image_l1_entry(&image, 31), 8, image_get(&image, image_l1_entry(&image, 10), 8));
+    check_answer answer = check_image(&image);
+    /* The table and its clusters once more than stored, the last table and its clusters not at all. */
+    expect_counts(&answer, REFCOW_VERDICT_CORRUPT, 513, 513, 0);
+    for (size_t i = 0; i < answer.result.findings_count; i++) {
+        if (answer.findings[i].host == image_data(&image, 10 * 512)) {
+            CHECK_EQUAL(answer.findings[i].kind, REFCOW_KIND_REFCOUNT_LOW);
+            CHECK_EQUAL(answer.findings[i].length, 512 * image.cluster_size);
+            CHECK_EQUAL(answer.findings[i].expected, 2);
+        }
+    }
+    drop_answer(&answer);
+    image_free(&image);
+}
+
 void run_counting_tests(void)
 {
     RUN(clean_images_are_clean);
@@ -610,4 +630,5 @@ void run_counting_tests(void)
     RUN(total_clusters_are_of_whole_sectors);
     RUN(fragments_are_counted_within_a_table);
     RUN(a_table_that_is_named_twice_counts_twice);
+    RUN(weights_do_not_spread_to_neighbours);
 }
