@@ -19,6 +19,8 @@ QEMU_IMG ?= $(shell command -v qemu-img)
 tools = REFCOW="$(CURDIR)/build/refcow" DAMAGE="$(CURDIR)/build/damage" CHECKER="$(CHECKER)" QEMU_IMG="$(QEMU_IMG)"
 
 PARSER = $(wildcard parser/*.c)
+# In corpus/hostile/ are recipes, of images that are too large to be here.
+CORPUS = $(filter-out corpus/hostile/,$(wildcard corpus/*/))
 plain = $(patsubst %.c,build/plain/%.o,$(1))
 sanitized = $(patsubst %.c,build/sanitized/%.o,$(1))
 fuzzing = $(patsubst %.c,build/fuzzing/%.o,$(1))
@@ -41,7 +43,7 @@ test:
 
 ## check           C tests and the corpus under ASan and UBSan; needs a C compiler and nothing else
 check: build/api_test build/corpus_test build/replay_check
-	$(call each,build/api_test build/corpus_test "build/replay_check $(wildcard corpus/*/)")
+	$(call each,build/api_test build/corpus_test "build/replay_check $(CORPUS)")
 
 ## conformance     real images and planted cases, compared with qemu-img; CHECKER='COMMAND' tries another checker's cases
 conformance: build/refcow build/damage
@@ -60,7 +62,11 @@ lint:
 fuzz: build/fuzz_$(TARGET)
 	mkdir -p build/fuzz/$(TARGET)
 	build/fuzz_$(TARGET) -max_total_time=$(TIME) -max_len=131072 -timeout=10 -dict=fuzz/qcow2.dict -print_final_stats=1 \
-	    -artifact_prefix=build/fuzz/$(TARGET)- build/fuzz/$(TARGET) $(wildcard corpus/*/)
+	    -artifact_prefix=build/fuzz/$(TARGET)- build/fuzz/$(TARGET) $(CORPUS)
+
+## instructions    instructions of fixed images, by valgrind, against the numbers on record in scripts/instructions.tsv
+instructions: build/refcow build/damage
+	scripts/instructions
 
 ## bench           time and memory beside qemu-img check, and the goals: make bench [ONLY=mapped], or PLOT=1 for a plot
 bench:
@@ -107,6 +113,6 @@ build/fuzzing/%.o: %.c Makefile
 	$(CLANG) $(language) $(SANITIZE) -fsanitize=fuzzer-no-link -c -o $@ $<
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
-.PHONY: all demo test check conformance lint fuzz bench clean help
+.PHONY: all demo test check conformance lint fuzz instructions bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -5,7 +5,7 @@ load lib/suite
 
 # An image that takes as long as it is let: each of a million references is in another part of a file of 16 TiB.
 make_endless() {
-    "$BATS_TEST_DIRNAME/../corpus/make-hostile" scattered-references endless.qcow2
+    "$BATS_TEST_DIRNAME/../corpus/hostile/make-hostile" scattered-references endless.qcow2
 }
 
 readonly unlimited=(--max-entries none --max-read none)
