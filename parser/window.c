@@ -160,10 +160,6 @@ static bool join_stretch(struct page *page, uint16_t start, uint16_t end, uint64
 static void count_in_page(struct window *window, uint64_t at, uint64_t end, uint64_t weight)
 {
     struct page *page = &window->pages[at >> PAGE_BITS];
-    if (page->is_dense && end - at == 1) {
-        count_one(window, at, weight);
-        return;
-    }
     uint64_t page_start = round_down(at, PAGE_CLUSTERS);
     uint64_t page_end = least_page_end(window, at);
     if (at == page_start && end == page_end) {
@@ -198,15 +194,26 @@ static void note(struct window *window, uint64_t first, uint64_t last)
 }
 
 /* Bound: the pages of the window. */
+static void count_in_pages(struct window *window, uint64_t start, uint64_t stop, uint64_t weight)
+{
+    for (uint64_t cluster = start, next = 0; cluster < stop; cluster = next) {
+        next = least(stop, refcow_window_page_end(window, cluster));
+        count_in_page(window, cluster - window->first, next - window->first, weight);
+    }
+}
+
 void refcow_window_count(struct window *window, uint64_t first, uint64_t count, uint64_t weight)
 {
     uint64_t start = greatest(first, window->first);
     uint64_t stop = least(first + count, window->end);
     note(window, first, first + count - 1);
-    for (uint64_t cluster = start, next = 0; cluster < stop; cluster = next) {
-        next = least(stop, refcow_window_page_end(window, cluster));
-        count_in_page(window, cluster - window->first, next - window->first, weight);
-    }
+    if (start >= stop)
+        return;
+    /* Scattered images ask for one cluster at a time. */
+    if (stop - start == 1 && refcow_window_page(window, start)->is_dense)
+        count_one(window, start - window->first, weight);
+    else
+        count_in_pages(window, start, stop, weight);
 }
 
 bool refcow_window_holds(struct window *window, uint64_t cluster)
