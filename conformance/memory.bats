@@ -133,3 +133,17 @@ sweep() {
     "$DAMAGE" image.qcow2 "${statements[@]:1}"
     sweep
 }
+
+# Windows begin anywhere, the refcounts end within one.
+@test "refcount tables that end within a window" {
+    local i
+    images=0 least=0
+    "$QEMU_IMG" create -q -f qcow2 -o cluster_size=1024,refcount_bits=32 base.qcow2 265216
+    "$DAMAGE" base.qcow2 append 150000
+    for i in 0x8000000000000000 1024 header:refcount_table_offset 512 0x200; do
+        cp --sparse=always base.qcow2 image.qcow2
+        "$DAMAGE" image.qcow2 set refcount_table:127 "$i"
+        expect_same "the last block at $i"
+    done
+    [ "$least" -gt 5 ] || fail "only $least passes"
+}

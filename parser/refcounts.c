@@ -198,6 +198,9 @@ bool refcow_refcounts_load(struct refcounts *refcounts, struct window *window)
             return false;
         cluster += some;
     }
+    /* The page where the table ends has been given what came before; the pages after it are as they were. */
+    if (cluster < window->end)
+        store_same(window, cluster, refcow_window_page_end(window, cluster) - cluster, 0);
     return true;
 }
 
