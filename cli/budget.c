@@ -4,7 +4,7 @@
 #define BASE_ENTRIES (UINT64_C(24) << 20)
 #define BASE_READ (UINT64_C(2) << 30)
 
-/* And this much more for what it takes up on the disk. An honest image takes less than an entry for 6 bytes in each
+/* And this much more for what it takes up on the disk. An honest image takes less than an entry for 4 bytes in each
  * pass, and one whose mapping is so scattered that it takes many passes has data on the disk, not only metadata. */
 #define BYTES_PER_ENTRY 2
 #define READ_PER_BYTE 16

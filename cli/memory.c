@@ -29,7 +29,7 @@ bool memory_map_between(memory_block *block, uint64_t most, uint64_t least)
 void memory_limit(uint64_t size)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_DATA, &limit) != 0 || size >= limit.rlim_max)
+    if (getrlimit(RLIMIT_DATA, &limit) != 0 || size >= limit.rlim_cur)
         return; /* it is stricter already */
     limit.rlim_cur = limit.rlim_max = (rlim_t)size;
     (void)setrlimit(RLIMIT_DATA, &limit);

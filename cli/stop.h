@@ -6,8 +6,8 @@
 
 #include "failure.h"
 
-/* From now on SIGINT, SIGTERM and SIGHUP ask for an end; a second one kills, as if nobody listened. The time starts to
- * run; 0 seconds: as long as it takes. */
+/* From now on SIGINT, SIGTERM and SIGHUP ask for an end, which comes when the library next calls for progress; a second
+ * one kills, as if nobody listened. The time starts to run; 0 seconds: as long as it takes. */
 void stop_watch(uint64_t timeout_seconds);
 
 /* The progress callback of the library: not 0 once the check is to end. */

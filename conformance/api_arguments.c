@@ -318,6 +318,35 @@ static void findings_of_adjacent_entries_are_a_range(void)
     image_free(&built);
 }
 
+/* Entries that count differently often are no range: here one table ends between them. */
+static void findings_of_different_weight_are_no_range(void)
+{
+    image_recipe recipe = {3, 12, 4, 6, 0, 0, 0};
+    built_image built = image_build(recipe);
+    uint64_t table = image_get(&built, image_l1_entry(&built, 3), 8);
+    uint64_t overlapping = table - 3584;
+    for (uint64_t index = 0; index < 5; index++)
+        image_put(&built, image_l1_entry(&built, index), 8, index < 2 ? overlapping : table);
+    table &= ~FLAG_COPIED;
+    image_put(&built, table + 504, 8, 2 | 20 * built.cluster_size);
+    image_put(&built, table + 512, 8, 2 | 21 * built.cluster_size);
+    memory_source source = source_of_image(&built);
+    run_options options = {0};
+    check_answer answer = run_check(&source, &options);
+    uint64_t times[2] = {0};
+    for (size_t i = 0; i < answer.result.findings_count; i++) {
+        const refcow_finding *finding = &answer.findings[i];
+        if (finding->kind == REFCOW_KIND_L2_RESERVED && finding->index >= 63 && finding->index <= 64) {
+            CHECK_EQUAL(finding->length, built.cluster_size);
+            times[finding->index - 63] = finding->times;
+        }
+    }
+    CHECK_EQUAL(times[0], 5);
+    CHECK_EQUAL(times[1], 3);
+    drop_answer(&answer);
+    image_free(&built);
+}
+
 static void source_has_a_largest_size(void)
 {
     const uint64_t largest = ((uint64_t)1 << 63) - ((uint64_t)1 << 30);
@@ -351,5 +380,6 @@ void run_argument_tests(void)
     RUN(room_for_findings_does_not_matter);
     RUN(first_findings_are_kept);
     RUN(findings_of_adjacent_entries_are_a_range);
+    RUN(findings_of_different_weight_are_no_range);
     RUN(source_has_a_largest_size);
 }

@@ -281,6 +281,34 @@ static void try_entry_limits(const built_image *image)
     drop_answer(&whole);
 }
 
+/* The refcount table names one block so often that its counter runs full when all else has been counted. What was
+ * counted up to then must not be in the answer of a check that is stopped before it has counted again. */
+static void a_counter_runs_full_and_the_check_is_stopped(void)
+{
+    image_recipe recipe = {3, 9, 4, 1, 20, 0, 0};
+    built_image image = image_build(recipe);
+    uint64_t table = image.size;
+    uint64_t block = image_get(&image, image.refcount_table, 8);
+    image_append(&image, 6);
+    for (uint64_t index = 0; index < 300; index++)
+        image_put(&image, table + 8 * index, 8, block);
+    image_put(&image, FIELD_REFCOUNT_TABLE_OFFSET, 8, table);
+    image_put(&image, FIELD_REFCOUNT_TABLE_CLUSTERS, 4, 6);
+    image_set_refcount(&image, block / image.cluster_size, 300);
+    memory_source source = source_of_image(&image);
+    run_options options = {0};
+    check_answer whole = run_check(&source, &options);
+    CHECK_EQUAL(whole.checked, REFCOW_STATUS_OK);
+    for (uint64_t limit = 1; limit < whole.result.entries_visited; limit++) {
+        options.limits.max_entries = limit;
+        check_answer part = run_check(&source, &options);
+        expect_stopped(&part, &whole, REFCOW_STATUS_ENTRY_LIMIT);
+        drop_answer(&part);
+    }
+    drop_answer(&whole);
+    image_free(&image);
+}
+
 static void limits_stop_and_say_so(void)
 {
     built_image clean = image_build(small);
@@ -318,5 +346,6 @@ void run_fault_tests(void)
     RUN(progress_goes_forward);
     RUN(every_progress_call_may_cancel);
     RUN(limits_stop_and_say_so);
+    RUN(a_counter_runs_full_and_the_check_is_stopped);
     RUN(stops_while_starting_over_are_lower_bounds);
 }

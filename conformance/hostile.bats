@@ -86,6 +86,7 @@ check_row() {
 
 @test "l1-one-table" { check_row; }
 @test "l1-one-table --memory 64K" { check_row; }
+@test "l2-names-against-quicksort" { check_row; }
 @test "thousand-entries-one-table" { check_row; }
 @test "thousand-entries-one-table --memory 64K" { check_row; }
 @test "l2-tables-in-holes" { check_row; }

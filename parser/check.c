@@ -70,7 +70,9 @@ static bool check_window(struct check *check, uint64_t first, uint64_t end)
         return false;
     if (check->report_only || window->saturated)
         return true;
-    return refcow_references_walk_blocks(check) && refcow_compare_window(check);
+    if (!refcow_references_walk_blocks(check))
+        return false;
+    return window->saturated || refcow_compare_window(check);
 }
 
 /* Where the next window begins: clusters that nobody names and that have no refcount are passed over. */

@@ -71,23 +71,29 @@ static bool is_further(uint64_t low, uint64_t high, uint64_t difference)
     return high >= low && high - low == difference;
 }
 
+/* Whether a number is so many times another one. */
+static bool is_product(uint64_t number, uint64_t entries, uint64_t each)
+{
+    return number % entries == 0 && number / entries == each;
+}
+
 /* Whether a finding is the same defect in the next entry, which names the next place. */
-static bool continues(const refcow_finding *range, const refcow_finding *next)
+static bool is_next_entry(const refcow_finding *range, const refcow_finding *next)
 {
     uint64_t entries = next->index - least(range->index, next->index);
     bool is_same = range->kind == next->kind && range->role == next->role && range->expected == next->expected;
     bool is_next = range->table == next->table && range->table != REFCOW_NO_TABLE && entries != 0 &&
                    is_further(range->host, next->host, range->length) &&
                    is_further(range->found, next->found, range->length);
-    return is_same && is_next && next->length != 0 && range->length / next->length == entries &&
-           range->times / next->times == entries;
+    return is_same && is_next && is_product(range->length, entries, next->length) &&
+           is_product(range->times, entries, next->times);
 }
 
 /* Write down a finding that is kept, behind those of its kind that come before it. */
 static void write_finding(struct findings *findings, refcow_result *result, const refcow_finding *finding)
 {
     refcow_finding *last = result->findings_count > 0 ? &findings->list[result->findings_count - 1] : NULL;
-    if (last != NULL && continues(last, finding)) {
+    if (last != NULL && is_next_entry(last, finding)) {
         last->length += finding->length;
         last->times += finding->times;
     } else {

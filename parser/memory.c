@@ -47,7 +47,7 @@ static uint64_t names_wanted(const refcow_image *image)
     const refcow_header *header = &image->header;
     uint64_t trees = least(header->nb_snapshots, REFCOW_SNAPSHOTS_MAX) + 1;
     uint64_t entries = trees * least(header->l1_size, REFCOW_L1_ENTRIES_MAX);
-    uint64_t tables = least(entries, image->source.size / SECTOR_SIZE);
+    uint64_t tables = least(entries, image->source.size / SECTOR_SIZE + 1);
     return greatest(NAMES_MIN, round_up(greatest(tables, header->nb_bitmaps), 2));
 }
 

@@ -198,7 +198,7 @@ bool refcow_refcounts_load(struct refcounts *refcounts, struct window *window)
             return false;
         cluster += some;
     }
-    /* The page where the table ends has been given what came before; the pages after it are as they were. */
+    /* Behind the refcount table all refcounts are 0, and so are those of the pages that nobody has set. */
     if (cluster < window->end)
         store_same(window, cluster, refcow_window_page_end(window, cluster) - cluster, 0);
     return true;

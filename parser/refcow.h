@@ -237,7 +237,8 @@ typedef struct refcow_finding {
     refcow_role role;  /* of the reference that is wrong; REFCOW_ROLE_NONE if it is not about one */
     uint64_t host;     /* what is wrong with: offset of the referenced place or the first cluster */
     uint64_t length;   /* bytes from host on */
-    uint64_t guest;    /* lowest offset on the virtual disk that is affected, or REFCOW_NO_GUEST */
+    uint64_t guest;    /* lowest offset on the virtual disk that is affected, or REFCOW_NO_GUEST; L2 tables that are not
+                          cluster aligned are left out of account */
     uint64_t table;    /* host offset of the table whose entry is wrong, or REFCOW_NO_TABLE; of an L2 table that is not
                           cluster aligned: of the cluster that holds the entry */
     uint64_t index;    /* of the entry in that table, or in that cluster */

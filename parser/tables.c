@@ -91,8 +91,9 @@ static size_t partition(struct table_name *names, size_t count)
 /* Parts that are so small are sorted by insertion. */
 #define SMALL_PART 16u
 
-/* Halvings of any array, and as many again for uneven parts. */
-#define PARTS_MAX 64u
+/* So often a part is divided; what is left then has bad pivots, and is for heapsort. The work is at most as many times
+ * the number of names, whatever they are. */
+#define DEPTH_MAX 64u
 
 static bool is_sorted(const struct table_name *names, size_t count)
 {
@@ -102,26 +103,36 @@ static bool is_sorted(const struct table_name *names, size_t count)
     return true;
 }
 
-/* Quicksort without recursion: the parts to the right wait in a list; if that gets long, the pivots are bad. */
+/* A part of the names, up to `end`; it begins where the part before it ends. */
+struct part {
+    size_t end;
+    uint32_t depth; /* how often what it was part of has been divided */
+};
+
+/* Quicksort without recursion: the parts to the right wait in a list, the leftmost last. */
 static void sort(struct table_name *names, size_t count)
 {
-    size_t ends[PARTS_MAX]; /* of the part at hand and those that wait, the leftmost last */
-    size_t parts = 0;
+    struct part parts[DEPTH_MAX + 1];
+    size_t waiting = 0;
     size_t start = 0;
     if (is_sorted(names, count))
         return;
-    for (ends[parts++] = count; parts > 0;) {
-        size_t length = ends[parts - 1] - start;
-        if (length > SMALL_PART && parts < PARTS_MAX) {
-            ends[parts] = start + partition(names + start, length);
-            parts++;
+    struct part all = {count, 0};
+    for (parts[waiting++] = all; waiting > 0;) {
+        struct part *part = &parts[waiting - 1];
+        size_t length = part->end - start;
+        if (length > SMALL_PART && part->depth < DEPTH_MAX) {
+            part->depth++;
+            struct part left = {start + partition(names + start, length), part->depth};
+            parts[waiting++] = left;
             continue;
         }
         if (length > SMALL_PART)
             heapsort(names + start, length);
         else
             insertion_sort(names + start, length);
-        start = ends[--parts];
+        start = part->end;
+        waiting--;
     }
 }
 

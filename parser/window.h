@@ -62,7 +62,8 @@ struct page *refcow_window_page(const struct window *window, uint64_t cluster);
 /* ----------------------------------------------------- stored refcounts */
 
 /* Set the stored refcounts of clusters of one page, from `first` on: `count` of them to the same value, or each to
- * bytes that the caller writes to where this returns. They are set in ascending order, without a gap. */
+ * bytes that the caller writes to where this returns. They are set in ascending order, without a gap, up to the end
+ * of the page. */
 void refcow_window_store(struct window *window, uint64_t first, uint64_t count, uint8_t refcount);
 uint8_t *refcow_window_store_each(struct window *window, uint64_t first);
 
