@@ -289,8 +289,11 @@ static void a_counter_runs_full_and_the_check_is_stopped(void)
     built_image image = image_build(recipe);
     uint64_t table = image.size;
     uint64_t block = image_get(&image, image.refcount_table, 8);
-    image_append(&image, 6);
-    for (uint64_t index = 0; index < 300; index++)
+    image_append(&image, 7000); /* more than a page: there is still something to compare when the counter has been */
+    for (uint64_t guest = 0; guest < 2; guest++)
+        image_put(&image, image_l2_entry(&image, guest), 8, FLAG_COPIED | (6000 + 2 * guest) * image.cluster_size);
+    image_put(&image, table, 8, block);
+    for (uint64_t index = 64; index < 363; index++) /* for clusters behind the end of the file */
         image_put(&image, table + 8 * index, 8, block);
     image_put(&image, FIELD_REFCOUNT_TABLE_OFFSET, 8, table);
     image_put(&image, FIELD_REFCOUNT_TABLE_CLUSTERS, 4, 6);
@@ -299,7 +302,8 @@ static void a_counter_runs_full_and_the_check_is_stopped(void)
     run_options options = {0};
     check_answer whole = run_check(&source, &options);
     CHECK_EQUAL(whole.checked, REFCOW_STATUS_OK);
-    for (uint64_t limit = 1; limit < whole.result.entries_visited; limit++) {
+    uint64_t most = whole.result.entries_visited;
+    for (uint64_t limit = 1; limit < most; limit += step_of(most)) {
         options.limits.max_entries = limit;
         check_answer part = run_check(&source, &options);
         expect_stopped(&part, &whole, REFCOW_STATUS_ENTRY_LIMIT);
