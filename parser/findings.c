@@ -85,7 +85,7 @@ static bool is_next_entry(const refcow_finding *range, const refcow_finding *nex
     bool is_next = range->table == next->table && range->table != REFCOW_NO_TABLE && entries != 0 &&
                    is_further(range->host, next->host, range->length) &&
                    is_further(range->found, next->found, range->length);
-    return is_same && is_next && is_product(range->length, entries, next->length) &&
+    return is_same && is_next && next->length != 0 && is_product(range->length, entries, next->length) &&
            is_product(range->times, entries, next->times);
 }
 
