@@ -19,8 +19,12 @@ QEMU_IMG ?= $(shell command -v qemu-img)
 tools = REFCOW="$(CURDIR)/build/refcow" DAMAGE="$(CURDIR)/build/damage" CHECKER="$(CHECKER)" QEMU_IMG="$(QEMU_IMG)"
 
 PARSER = $(wildcard parser/*.c)
+# Each harness is fuzz/fuzz_NAME.c; what they share is in the other files.
+HARNESSES = $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
+MUTATOR = $(addprefix fuzz/,mutator.c boundaries.c edit.c extents.c image_features.c places.c)
+SHARED = $(filter-out fuzz/fuzz_%.c fuzz/replay.c fuzz/%_mutator.c fuzz/mutator_test.c,$(wildcard fuzz/*.c))
 # In corpus/hostile/ are recipes, of images that are too large to be here.
-CORPUS = $(filter-out corpus/hostile/,$(wildcard corpus/*/))
+INPUTS = $(filter-out corpus/hostile/,$(wildcard corpus/*/)) fuzz/sparse/
 plain = $(patsubst %.c,build/plain/%.o,$(1))
 sanitized = $(patsubst %.c,build/sanitized/%.o,$(1))
 fuzzing = $(patsubst %.c,build/fuzzing/%.o,$(1))
@@ -42,8 +46,9 @@ test:
 	scripts/test
 
 ## check           C tests and the corpus under ASan and UBSan; needs a C compiler and nothing else
-check: build/api_test build/corpus_test build/replay_check
-	$(call each,build/api_test build/corpus_test "build/replay_check $(CORPUS)")
+check: build/api_test build/corpus_test build/mutator_test $(HARNESSES:%=build/replay_%)
+	$(call each,build/api_test build/corpus_test "build/mutator_test $(wildcard corpus/*/*.qcow2 fuzz/sparse/*)" \
+	    $(HARNESSES:%="build/replay_% $(INPUTS)"))
 
 ## conformance     real images and planted cases, compared with qemu-img; CHECKER='COMMAND' tries another checker's cases
 conformance: build/refcow build/damage
@@ -58,11 +63,11 @@ conformance-random: build/refcow build/damage
 lint:
 	scripts/lint
 
-## fuzz            one harness under libFuzzer: make fuzz TARGET=check TIME=60 (seconds)
+## fuzz            a harness under libFuzzer: make fuzz TARGET=check|faults|header|model|sparse TIME=60 (seconds)
 fuzz: build/fuzz_$(TARGET)
 	mkdir -p build/fuzz/$(TARGET)
 	build/fuzz_$(TARGET) -max_total_time=$(TIME) -max_len=131072 -timeout=10 -dict=fuzz/qcow2.dict -print_final_stats=1 \
-	    -artifact_prefix=build/fuzz/$(TARGET)- build/fuzz/$(TARGET) $(CORPUS)
+	    -artifact_prefix=build/fuzz/$(TARGET)- build/fuzz/$(TARGET) $(INPUTS)
 
 ## instructions    instructions of fixed images, by valgrind, against the numbers on record in scripts/instructions.tsv
 instructions: build/refcow build/damage
@@ -95,9 +100,11 @@ build/api_test: $(call sanitized,$(wildcard conformance/api_*.c) conformance/ima
 build/corpus_test: $(call sanitized,conformance/corpus_test.c $(PARSER))
 build/api_test build/corpus_test:
 	$(CC) $(SANITIZE) -o $@ $^
-build/replay_%: $(call sanitized,fuzz/fuzz_%.c fuzz/replay.c $(PARSER))
+build/mutator_test: $(call sanitized,fuzz/mutator_test.c $(MUTATOR))
 	$(CC) $(SANITIZE) -o $@ $^
-build/fuzz_%: $(call fuzzing,fuzz/fuzz_%.c $(PARSER))
+build/replay_%: $(call sanitized,fuzz/fuzz_%.c fuzz/replay.c $(SHARED) $(PARSER))
+	$(CC) $(SANITIZE) -o $@ $^
+build/fuzz_%: $(call fuzzing,fuzz/fuzz_%.c fuzz/libfuzzer_mutator.c $(SHARED) $(PARSER))
 	$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^
 
 # The parser is C99. All the rest is C11 and sees the parser's public header.
@@ -108,9 +115,12 @@ build/plain/%.o: %.c Makefile
 build/sanitized/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(language) $(SANITIZE) -c -o $@ $<
+# Only the parser is to be covered: a harness that is instrumented too takes most of the time. So do traced comparisons,
+# which a mutator that knows the fields can do without.
+COVERAGE = -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
 build/fuzzing/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CLANG) $(language) $(SANITIZE) -fsanitize=fuzzer-no-link -c -o $@ $<
+	$(CLANG) $(language) $(SANITIZE) $(if $(filter parser/%,$<),$(COVERAGE)) -c -o $@ $<
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
 .PHONY: all demo test check conformance lint fuzz instructions bench clean help

@@ -17,6 +17,16 @@ static inline uint64_t next_random(uint64_t *state)
     return mixed ^ (mixed >> 31);
 }
 
+/* FNV-1a: no more than a stable way from bytes to settings. */
+static inline uint64_t hash_of(const uint8_t *bytes, size_t length)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < length; i++) {
+        hash = (hash ^ bytes[i]) * 0x100000001b3u;
+    }
+    return hash;
+}
+
 /* Flip up to three bits of a buffer that is not empty. */
 static inline void flip_some(uint64_t *state, uint8_t *buffer, size_t length)
 {

@@ -66,10 +66,10 @@ static bool locate_bitmaps(refcow_image *image, struct reader *reader, refcow_sp
     uint32_t count = load_be32(bytes);
     uint32_t reserved = load_be32(bytes + 4);
     refcow_span directory = {load_be64(bytes + 16), load_be64(bytes + 8)};
-    if (reserved != 0)
-        return refcow_refuse(image, REFCOW_STATUS_BITMAPS_RESERVED, reserved, contents.offset + 4);
     if (count == 0 || count > BITMAPS_MAX)
         return refcow_refuse(image, REFCOW_STATUS_NB_BITMAPS, count, contents.offset);
+    if (reserved != 0)
+        return refcow_refuse(image, REFCOW_STATUS_BITMAPS_RESERVED, reserved, contents.offset + 4);
     if (directory.length == 0 || directory.length > BITMAP_DIRECTORY_MAX)
         return refcow_refuse(image, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE, directory.length, contents.offset + 8);
     if (!is_place(image, directory.offset) || !refcow_readable(directory.offset, directory.length))

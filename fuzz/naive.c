@@ -1,0 +1,407 @@
+#include "naive.h"
+#include "fuzz.h"
+#include "naive_state.h"
+
+#include <string.h>
+
+enum { MOST_CLUSTERS = 1 << 16, MOST_WORK = 1 << 16 };
+
+/* ------------------------------------------------------------------ counting */
+
+static void count(naive_state *naive, uint64_t offset, uint64_t size)
+{
+    if (size == 0) {
+        return;
+    }
+    if (offset + size >= naive->file_length + naive->cluster) {
+        naive_defect(naive, 1, REFCOW_KIND_OUT_OF_FILE);
+        return;
+    }
+    for (uint64_t at = offset / naive->cluster; at <= (offset + size - 1) / naive->cluster; at++) {
+        naive->clusters = at < naive->clusters ? naive->clusters : at + 1;
+        if (naive->counted[at] == naive->most) {
+            naive_defect(naive, 1, REFCOW_KIND_TOO_MANY_REFERENCES);
+        } else {
+            naive->counted[at]++;
+        }
+    }
+}
+
+static uint64_t refcount_table_entries(const naive_state *naive)
+{
+    uint64_t entries = naive->header->refcount_table_clusters * naive->cluster / 8;
+    return entries < 1 << 20 ? entries : 1 << 20;
+}
+
+static int is_refcount_table_usable(const naive_state *naive)
+{
+    const refcow_header *header = naive->header;
+    return header->refcount_order <= 6 &&
+           naive_readable(header->refcount_table_offset, header->refcount_table_clusters * naive->cluster);
+}
+
+/* 1: looked up; 0: cannot be. */
+static int look_up(const naive_state *naive, uint64_t cluster, uint64_t *refcount)
+{
+    *refcount = 0;
+    if (!is_refcount_table_usable(naive)) {
+        return 0;
+    }
+    uint32_t width = 1u << naive->header->refcount_order;
+    uint64_t per_block = naive->cluster * 8 / width;
+    if (cluster / per_block >= refcount_table_entries(naive)) {
+        return 1;
+    }
+    uint64_t block = naive_number(naive, naive->header->refcount_table_offset + cluster / per_block * 8, 8);
+    block -= block % 512;
+    if (block == 0) {
+        return 1;
+    }
+    if (!naive_aligned(naive, block) || !naive_readable(block, naive->cluster)) {
+        return 0;
+    }
+    uint64_t index = cluster % per_block;
+    if (width >= 8) {
+        *refcount = naive_number(naive, block + index * width / 8, width / 8);
+    } else {
+        uint64_t byte = naive_number(naive, block + index * width / 8, 1);
+        *refcount = byte >> (index * width % 8) & ((1u << width) - 1);
+    }
+    return 1;
+}
+
+/* ----------------------------------------------------------------- L2 tables */
+
+static int names_cluster(const naive_state *naive, uint64_t entry)
+{
+    if ((entry & NAIVE_COMPRESSED) != 0) {
+        return 0;
+    }
+    int is_zero = (entry & 1) != 0 && !naive->is_extended;
+    return (entry & NAIVE_OFFSET) != 0 || (!is_zero && naive->has_data_file && (entry & NAIVE_COPIED) != 0);
+}
+
+static void count_compressed(naive_state *naive, uint64_t entry, uint64_t bitmap, int is_active)
+{
+    uint32_t shift = 62 - (naive->header->cluster_bits - 8);
+    uint64_t offset = entry & (((uint64_t)1 << shift) - 1);
+    uint64_t sectors = (entry >> shift & (((uint64_t)1 << (naive->header->cluster_bits - 8)) - 1)) + 1;
+    int is_wrong = naive->has_data_file || bitmap != 0;
+    naive_defect(naive, (entry & NAIVE_COPIED) != 0, REFCOW_KIND_COMPRESSED_COPIED);
+    naive_defect(naive, naive->has_data_file, REFCOW_KIND_COMPRESSED_IN_DATA_FILE);
+    naive_defect(naive, is_wrong && !naive->has_data_file, REFCOW_KIND_COMPRESSED_SUBCLUSTERS);
+    if (!is_wrong) {
+        count(naive, offset, 512 * sectors - offset % 512);
+        naive->answer->allocated_clusters += is_active ? 1 : 0;
+        naive->answer->compressed_clusters += is_active ? 1 : 0;
+        naive->answer->fragmented_clusters += is_active ? 1 : 0;
+    }
+}
+
+/* next: where the cluster would be that is not fragmented; 0: anywhere. */
+static void count_data(naive_state *naive, uint64_t entry, uint64_t bitmap, int is_active, uint64_t *next)
+{
+    uint64_t offset = entry & NAIVE_OFFSET;
+    int is_zero = (entry & 1) != 0 && !naive->is_extended;
+    naive_defect(naive, (entry & 0x3f000000000001feu) != 0, REFCOW_KIND_L2_RESERVED);
+    if (!names_cluster(naive, entry)) {
+        naive_defect(naive, !is_zero && bitmap % ((uint64_t)1 << 32) != 0, REFCOW_KIND_SUBCLUSTERS_UNALLOCATED);
+        return;
+    }
+    naive_defect(naive, (bitmap >> 32 & bitmap) != 0, REFCOW_KIND_SUBCLUSTERS_CLASH);
+    naive_defect(naive, !naive_aligned(naive, offset), REFCOW_KIND_DATA_UNALIGNED);
+    naive->answer->allocated_clusters += is_active ? 1 : 0;
+    naive->answer->fragmented_clusters += is_active && *next != 0 && offset != *next ? 1 : 0;
+    *next = offset + naive->cluster;
+    if (!naive->has_data_file) {
+        count(naive, offset, naive->cluster);
+    }
+}
+
+/* The table at this offset; what lies past the end of the file is zeros, and means nothing. */
+static void count_l2_table(naive_state *naive, uint64_t table, int is_active)
+{
+    uint64_t next = 0;
+    uint64_t end = table + naive->cluster;
+    end = end < naive->file_length ? end : naive->file_length;
+    for (uint64_t at = table; at < end && naive_has_work(naive); at += naive->is_extended ? 16 : 8) {
+        uint64_t entry = naive_number(naive, at, 8);
+        uint64_t bitmap = naive->is_extended ? naive_number(naive, at + 8, 8) : 0;
+        if ((entry & NAIVE_COMPRESSED) != 0) {
+            count_compressed(naive, entry, bitmap, is_active);
+        } else {
+            count_data(naive, entry, bitmap, is_active, &next);
+        }
+    }
+}
+
+static void count_tree(naive_state *naive, uint64_t l1, uint64_t size, int is_active)
+{
+    count(naive, l1, 8 * size);
+    for (uint64_t at = l1; at < l1 + 8 * size && at < naive->file_length && naive_has_work(naive); at += 8) {
+        uint64_t entry = naive_number(naive, at, 8);
+        uint64_t table = entry & NAIVE_OFFSET;
+        if (entry != 0) {
+            naive_defect(naive, (entry & 0x7f000000000001ffu) != 0, REFCOW_KIND_L1_RESERVED);
+            count(naive, table, naive->cluster);
+            naive_defect(naive, !naive_aligned(naive, table), REFCOW_KIND_L2_UNALIGNED);
+            count_l2_table(naive, table, is_active);
+        }
+    }
+}
+
+/* ------------------------------------------------------- snapshots and bitmaps */
+
+static void count_snapshots(naive_state *naive)
+{
+    const refcow_header *header = naive->header;
+    uint64_t at = header->snapshots_offset;
+    uint64_t end = at;
+    naive_defect(naive, naive->has_data_file && header->nb_snapshots > 0, REFCOW_KIND_SNAPSHOTS_AND_DATA_FILE);
+    for (uint32_t index = 0; index < header->nb_snapshots && naive_has_work(naive); index++) {
+        uint64_t l1 = naive_number(naive, at, 8);
+        uint64_t l1_size = naive_number(naive, at + 8, 4);
+        int is_incomplete = header->version == 3 && naive_number(naive, at + 36, 4) < 16;
+        naive_defect(naive, is_incomplete, REFCOW_KIND_SNAPSHOT_INCOMPLETE);
+        if (!naive_aligned(naive, l1)) {
+            naive_defect(naive, 1, REFCOW_KIND_SNAPSHOT_L1_UNALIGNED);
+        } else if (l1_size > 4194304) {
+            naive_defect(naive, 1, REFCOW_KIND_SNAPSHOT_L1_LARGE);
+        } else {
+            count_tree(naive, l1, l1_size, 0);
+        }
+        end = naive_snapshot_end(naive, at);
+        at = (end + 7) / 8 * 8;
+    }
+    count(naive, header->snapshots_offset, end - header->snapshots_offset);
+}
+
+static void count_bitmap(naive_state *naive, uint64_t table, uint64_t size)
+{
+    count(naive, table, 8 * size);
+    for (uint64_t at = table; at < table + 8 * size && naive_has_work(naive); at += 8) {
+        uint64_t offset = naive_number(naive, at, 8) & NAIVE_OFFSET;
+        if (offset != 0) {
+            count(naive, offset, naive->cluster);
+        }
+    }
+}
+
+static void count_bitmaps(naive_state *naive)
+{
+    uint64_t at = naive->header->bitmap_directory.offset;
+    count(naive, at, naive->header->bitmap_directory.length);
+    for (uint32_t index = 0; index < naive->header->nb_bitmaps && naive_has_work(naive); index++) {
+        count_bitmap(naive, naive_number(naive, at, 8), naive_number(naive, at + 8, 4));
+        at = naive_bitmap_end(naive, at);
+    }
+}
+
+/* ------------------------------------------------------------- refcount blocks */
+
+static void count_block(naive_state *naive, uint64_t entry)
+{
+    if (entry % 512 != 0) {
+        naive_defect(naive, 1, REFCOW_KIND_BLOCK_RESERVED);
+    } else if (!naive_aligned(naive, entry)) {
+        naive_defect(naive, 1, REFCOW_KIND_BLOCK_UNALIGNED);
+    } else if (entry / naive->cluster >= naive->clusters) {
+        naive_defect(naive, 1, REFCOW_KIND_BLOCK_OUT_OF_FILE);
+    } else {
+        count(naive, entry, naive->cluster);
+        naive_defect(naive, naive->counted[entry / naive->cluster] != 1, REFCOW_KIND_BLOCK_SHARED);
+    }
+}
+
+static void count_blocks(naive_state *naive)
+{
+    uint64_t at = naive->header->refcount_table_offset;
+    uint64_t end = at + 8 * refcount_table_entries(naive);
+    for (; at < end && naive_has_work(naive); at += 8) {
+        uint64_t entry = naive_number(naive, at, 8);
+        if (entry != 0) {
+            count_block(naive, entry);
+        }
+    }
+}
+
+/* ------------------------------------------------------------------ comparison */
+
+static void compare(naive_state *naive)
+{
+    uint64_t last = 0;
+    for (uint64_t cluster = 0; cluster < naive->clusters; cluster++) {
+        uint64_t stored = 0;
+        uint64_t counted = naive->counted[cluster];
+        if (!look_up(naive, cluster, &stored)) {
+            naive_defect(naive, 1, REFCOW_KIND_REFCOUNT_UNREADABLE);
+            continue;
+        }
+        last = stored != 0 || counted != 0 ? cluster : last;
+        naive_defect(naive, stored < counted, REFCOW_KIND_REFCOUNT_LOW);
+        naive_defect(naive, stored > counted, REFCOW_KIND_REFCOUNT_HIGH);
+    }
+    naive->answer->image_end_offset = (last + 1) * naive->cluster;
+}
+
+static int is_flag_wrong(uint64_t entry, uint64_t refcount)
+{
+    return (refcount == 1) != ((entry & NAIVE_COPIED) != 0);
+}
+
+/* -------------------------------------------------- flags and refcount report */
+
+/* Of an entry that names a host cluster. */
+static void judge_data(naive_state *naive, uint64_t entry, int are_flags_judged)
+{
+    refcow_refcount_report *report = &naive->answer->refcounts;
+    int is_reported = (entry & 1) == 0 || naive->is_extended;
+    uint64_t refcount = 1;
+    int is_known = naive->has_data_file || look_up(naive, (entry & NAIVE_OFFSET) / naive->cluster, &refcount);
+    naive_defect(naive, are_flags_judged && is_known && is_flag_wrong(entry, refcount), REFCOW_KIND_L2_COPIED);
+    report->allocated_clusters += is_reported ? 1 : 0;
+    report->orphan_clusters += is_reported && is_known && refcount == 0 ? 1 : 0;
+    report->unknown_clusters += is_reported && !is_known ? 1 : 0;
+}
+
+static void judge_l2_table(naive_state *naive, uint64_t table, int are_flags_judged)
+{
+    uint64_t end = table + naive->cluster;
+    end = end < naive->file_length ? end : naive->file_length;
+    for (uint64_t at = table; at < end && naive_has_work(naive); at += naive->is_extended ? 16 : 8) {
+        uint64_t entry = naive_number(naive, at, 8);
+        if (names_cluster(naive, entry)) {
+            judge_data(naive, entry, are_flags_judged);
+        }
+    }
+}
+
+/* The active tree against the stored refcounts. */
+static void judge_tree(naive_state *naive, uint64_t l1, uint64_t size)
+{
+    for (uint64_t at = l1; at < l1 + 8 * size && at < naive->file_length && naive_has_work(naive); at += 8) {
+        uint64_t entry = naive_number(naive, at, 8);
+        uint64_t table = entry & NAIVE_OFFSET;
+        uint64_t refcount = 0;
+        if (table != 0) {
+            int is_known = look_up(naive, table / naive->cluster, &refcount);
+            naive_defect(naive, is_known && is_flag_wrong(entry, refcount), REFCOW_KIND_L1_COPIED);
+            judge_l2_table(naive, table, is_known);
+        }
+    }
+}
+
+/* Given for every image, as far as its tables are within the limits of the format. */
+static void report_refcounts(naive_state *naive)
+{
+    const refcow_header *header = naive->header;
+    refcow_refcount_report *report = &naive->answer->refcounts;
+    uint64_t size = header->l1_size < 4194304 ? header->l1_size : 4194304;
+    int has_l1 = naive_readable(header->l1_table_offset, 8 * size);
+    report->refcount_order = header->refcount_order;
+    report->refcount_table_clusters = header->refcount_table_clusters;
+    report->refcount_table_offset = header->refcount_table_offset;
+    report->complete = is_refcount_table_usable(naive) && header->l1_size == size && has_l1 &&
+                       header->refcount_table_clusters * naive->cluster <= 8 << 20;
+    if (has_l1) {
+        judge_tree(naive, header->l1_table_offset, size);
+    }
+}
+
+/* ------------------------------------------------------------------ the answer */
+
+static void count_all(naive_state *naive)
+{
+    const refcow_header *header = naive->header;
+    uint64_t disk = header->virtual_size / 512 * 512;
+    count(naive, 0, naive->cluster);
+    count_tree(naive, header->l1_table_offset, header->l1_size, 1);
+    count_snapshots(naive);
+    count(naive, header->refcount_table_offset, header->refcount_table_clusters * naive->cluster);
+    if (header->encryption_header.length >> 63 == 0) {
+        count(naive, header->encryption_header.offset, header->encryption_header.length);
+    }
+    count_bitmaps(naive);
+    count_blocks(naive);
+    compare(naive);
+    naive->answer->total_clusters = disk / naive->cluster + (disk % naive->cluster != 0 ? 1 : 0);
+}
+
+static void add_up(refcow_result *answer)
+{
+    static const refcow_severity severities[] = {
+#define NAIVE_SEVERITY(name, number, severity, slug, text, rule) REFCOW_SEVERITY_##severity,
+        REFCOW_FINDING_ROWS(NAIVE_SEVERITY)
+#undef NAIVE_SEVERITY
+    };
+    uint64_t *sums[] = {&answer->corruptions, &answer->leaks, &answer->check_errors};
+    for (size_t kind = 0; kind < REFCOW_KINDS; kind++) {
+        *sums[severities[kind]] += answer->found[kind];
+    }
+}
+
+static void give_verdict(refcow_result *answer)
+{
+    if (answer->error.status != REFCOW_STATUS_OK) {
+        memset(answer->found, 0, sizeof answer->found);
+        answer->verdict = REFCOW_VERDICT_REFUSED;
+        return;
+    }
+    add_up(answer);
+    answer->verdict = answer->leaks > 0 ? REFCOW_VERDICT_LEAKS : REFCOW_VERDICT_CLEAN;
+    answer->verdict = answer->corruptions > 0 ? REFCOW_VERDICT_CORRUPT : answer->verdict;
+    answer->verdict = answer->check_errors > 0 ? REFCOW_VERDICT_INCOMPLETE : answer->verdict;
+}
+
+static naive_state start(const input_file *file, const naive_header *header, refcow_result *answer)
+{
+    naive_state naive = {.file = file, .header = &header->fields, .answer = answer, .error = header->error};
+    naive.cluster = (uint64_t)1 << header->fields.cluster_bits;
+    naive.file_length = (file->size + 511) / 512 * 512;
+    naive.clusters = (naive.file_length + naive.cluster - 1) / naive.cluster;
+    naive.work = MOST_WORK;
+    naive.is_extended = (header->fields.incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0;
+    naive.has_data_file = (header->fields.incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0;
+    naive.most = UINT64_MAX;
+    if (header->fields.refcount_order < 6) {
+        naive.most >>= 64 - (1u << header->fields.refcount_order);
+    }
+    return naive;
+}
+
+static void check(naive_state *naive)
+{
+    refcow_result *answer = naive->answer;
+    if (naive->error.status == REFCOW_STATUS_OK) {
+        naive_judge_snapshots(naive);
+    }
+    if (naive->error.status == REFCOW_STATUS_OK) {
+        naive_judge_bitmaps(naive);
+    }
+    answer->error = naive->error;
+    if (naive->error.status == REFCOW_STATUS_OK) {
+        count_all(naive);
+    }
+    report_refcounts(naive);
+    give_verdict(answer);
+}
+
+int naive_check(const input_file *file, refcow_result *answer)
+{
+    naive_header header = naive_open(file);
+    refcow_class class_ = refcow_status_class(header.error.status);
+    memset(answer, 0, sizeof *answer);
+    if ((class_ != REFCOW_CLASS_OK && class_ != REFCOW_CLASS_REFUSED) || !naive_readable(0, file->size)) {
+        return 0;
+    }
+    naive_state naive = start(file, &header, answer);
+    if (naive.clusters >= MOST_CLUSTERS || refcount_table_entries(&naive) >= MOST_WORK) {
+        return 0;
+    }
+    /* A reference may stick out into one cluster more. */
+    naive.counted = calloc((size_t)naive.clusters + 1, sizeof *naive.counted);
+    FUZZ_ASSERT(naive.counted != NULL);
+    check(&naive);
+    free(naive.counted);
+    return naive.work > 0;
+}
