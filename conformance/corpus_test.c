@@ -269,20 +269,32 @@ static void expect_answer(const refcow_result *result)
     expect_kinds(result);
 }
 
-static void check_opened(const refcow_image *image, size_t memory_size)
+static refcow_result check_opened(const refcow_image *image, size_t memory_size, refcow_finding *findings,
+                                  size_t capacity)
 {
-    static refcow_finding findings[FINDINGS];
     refcow_options options = {
         .memory = need(malloc(memory_size)),
         .memory_size = memory_size,
         .findings = findings,
-        .findings_capacity = FINDINGS,
+        .findings_capacity = capacity,
     };
     refcow_result result;
     refcow_check(image, &options, &result);
     CHECK_RULE(rules_result(&result, &options));
     expect_answer(&result);
     free(options.memory);
+    return result;
+}
+
+/* In little memory and in more; with room for many findings and for one of each kind. */
+static void expect_answers(const refcow_image *image)
+{
+    static refcow_finding all[FINDINGS];
+    static refcow_finding first[REFCOW_KINDS];
+    check_opened(image, REFCOW_MEMORY_MIN, all, FINDINGS);
+    refcow_result many = check_opened(image, 16 * (size_t)REFCOW_MEMORY_MIN, all, FINDINGS);
+    refcow_result few = check_opened(image, REFCOW_MEMORY_MIN, first, REFCOW_KINDS);
+    CHECK_RULE(rules_first_ones(&few, first, &many, all));
 }
 
 /* Whichever read of a check fails: that is what is said, and nothing is blamed on the image unless it is so. */
@@ -311,8 +323,7 @@ static void row_is_true(void)
     refcow_status status = refcow_open(&image, sizeof image, REFCOW_VERSION, &source);
     refcow_class class_ = refcow_status_class(status);
     if (class_ == REFCOW_CLASS_OK || class_ == REFCOW_CLASS_REFUSED) {
-        check_opened(&image, REFCOW_MEMORY_MIN);
-        check_opened(&image, 16 * (size_t)REFCOW_MEMORY_MIN);
+        expect_answers(&image);
         expect_failed_reads(&image, &file);
     } else {
         CHECK_STRING(refcow_status_name(status), current->columns[STATUS]);
