@@ -8,7 +8,6 @@
 #define GRANULARITY_MIN 9u
 #define GRANULARITY_MAX 31u
 #define NAME_MAX 1023u
-#define TABLE_ENTRIES_MAX 0x8000000u
 #define BITMAP_BYTES_MAX ((uint64_t)512 << 20)
 #define SECTOR_SIZE 512u
 
@@ -38,7 +37,7 @@ static refcow_error judge_entry(const struct check *check, const struct bitmap *
     if (bitmap->table_offset == 0 || !is_aligned(bitmap->table_offset, check->cluster_size) ||
         !refcow_readable(bitmap->table_offset, 8 * entries))
         return refusal_at(bitmap, REFCOW_STATUS_BITMAP_TABLE_OFFSET, bitmap->table_offset, BITMAP_AT_TABLE_OFFSET);
-    if (entries == 0 || entries > TABLE_ENTRIES_MAX || entries << check->header->cluster_bits > BITMAP_BYTES_MAX)
+    if (entries == 0 || entries << check->header->cluster_bits > BITMAP_BYTES_MAX)
         return refusal_at(bitmap, REFCOW_STATUS_BITMAP_TABLE_SIZE, entries, BITMAP_AT_TABLE_SIZE);
     if ((bitmap->flags & ~KNOWN_FLAGS) != 0)
         return refusal_at(bitmap, REFCOW_STATUS_BITMAP_FLAGS, bitmap->flags, BITMAP_AT_FLAGS);
