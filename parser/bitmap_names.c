@@ -59,7 +59,7 @@ static bool read_word(struct check *check, const struct bitmap *bitmap, uint64_t
 {
     size_t length = done < bitmap->name_size ? (size_t)least(bitmap->name_size - done, 8) : 0;
     uint64_t offset = bitmap->offset + BITMAP_HEAD_SIZE + bitmap->extra_size + done;
-    const uint8_t *bytes = refcow_look(&check->directory, &check->reader, offset, length);
+    const uint8_t *bytes = refcow_look(&check->directory, &check->reader, offset);
     *word = 0;
     if (bytes == NULL)
         return false;

@@ -13,7 +13,7 @@ bool refcow_bitmaps_next(struct check *check, struct bitmap *bitmap)
 {
     if (bitmap->next == check->header->nb_bitmaps)
         return false;
-    const uint8_t *head = refcow_look(&check->directory, &check->reader, bitmap->end, BITMAP_HEAD_SIZE);
+    const uint8_t *head = refcow_look(&check->directory, &check->reader, bitmap->end);
     if (head == NULL || !refcow_visit(&check->reader, 1))
         return false;
     bitmap->index = bitmap->next++;

@@ -9,11 +9,11 @@
 
 #include "source.h"
 
-/* The longest look; pages overlap by as much, so that none needs two of them. */
-#define CACHE_LOOK_MAX 64u
+/* The bytes of a look; pages overlap by as much, so that none needs two of them. */
+#define CACHE_LOOK_BYTES 64u
 
 struct cache {
-    uint8_t *pages;    /* `places` times page_size + CACHE_LOOK_MAX bytes */
+    uint8_t *pages;    /* `places` times page_size + CACHE_LOOK_BYTES bytes */
     uint64_t *numbers; /* which page of the file is at each place */
     size_t places;     /* a power of two */
     size_t page_size;  /* a power of two */
@@ -22,8 +22,7 @@ struct cache {
 /* Forget everything. */
 void refcow_cache_start(struct cache *cache);
 
-/* The bytes at offset, `length` (at most CACHE_LOOK_MAX) of them; NULL when the reader has failed. They stay until the
- * next look. */
-const uint8_t *refcow_look(struct cache *cache, struct reader *reader, uint64_t offset, size_t length);
+/* CACHE_LOOK_BYTES bytes from offset on; NULL when the reader has failed. They stay until the next look. */
+const uint8_t *refcow_look(struct cache *cache, struct reader *reader, uint64_t offset);
 
 #endif

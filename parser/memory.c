@@ -20,9 +20,9 @@ struct layout {
 #define LARGE_BLOCK ((uint64_t)4 << 20) /* blocks from here on have large chunks */
 #define NAMES_MIN 64u
 #define LOOKUP_PAGE 256u
-#define LOOKUP_BYTES (LOOKUP_PAGE + CACHE_LOOK_MAX + sizeof(uint64_t))
+#define LOOKUP_BYTES (LOOKUP_PAGE + CACHE_LOOK_BYTES + sizeof(uint64_t))
 #define DIRECTORY_PAGE 2048u
-#define DIRECTORY_BYTES (DIRECTORY_PAGE + CACHE_LOOK_MAX + sizeof(uint64_t))
+#define DIRECTORY_BYTES (DIRECTORY_PAGE + CACHE_LOOK_BYTES + sizeof(uint64_t))
 #define PLACES_MIN 16u
 #define PLACES_MAX 32768u /* a refcount table of 8 MiB */
 
@@ -167,8 +167,8 @@ void refcow_memory_divide(struct check *check, const refcow_image *image, const 
     else
         check->window.narrow = take(&at, layout.clusters);
     check->window.stored = take(&at, layout.clusters);
-    check->lookups.pages = take(&at, layout.places * (LOOKUP_PAGE + CACHE_LOOK_MAX));
-    check->directory.pages = take(&at, DIRECTORY_PAGE + CACHE_LOOK_MAX);
+    check->lookups.pages = take(&at, layout.places * (LOOKUP_PAGE + CACHE_LOOK_BYTES));
+    check->directory.pages = take(&at, DIRECTORY_PAGE + CACHE_LOOK_BYTES);
     check->chunk = check->refcounts.chunk = take(&at, layout.chunk);
     check->chunk_size = check->refcounts.chunk_size = layout.chunk;
     check->tables.room = layout.names;

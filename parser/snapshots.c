@@ -20,7 +20,7 @@ bool refcow_snapshots_next(struct check *check, struct snapshot *snapshot)
     if (snapshot->next == check->header->nb_snapshots)
         return false;
     uint64_t offset = round_up(snapshot->end, ENTRY_ALIGNMENT);
-    const uint8_t *head = refcow_look(&check->directory, &check->reader, offset, HEAD_SIZE);
+    const uint8_t *head = refcow_look(&check->directory, &check->reader, offset);
     if (head == NULL || !refcow_visit(&check->reader, 1))
         return false;
     snapshot->index = snapshot->next++;
