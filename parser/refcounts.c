@@ -53,8 +53,14 @@ static bool is_block_readable(const struct refcounts *refcounts, uint64_t entry)
     return is_aligned(block_offset(entry), size) && refcow_readable(block_offset(entry), size);
 }
 
-/* The refcount at an index of a stretch of a block. Widths below 8 are packed from the least significant bit up; wider
- * ones are big-endian. */
+/* Widths below 8 are packed from the least significant bit up. */
+static uint64_t narrow_refcount_at(const uint8_t *bytes, uint64_t index, uint32_t order)
+{
+    uint64_t bit = index << order;
+    return ((uint64_t)bytes[bit / 8] >> (bit % 8)) & low_bits(1u << order);
+}
+
+/* The refcount at an index of a stretch of a block; wide ones are big-endian. */
 static uint64_t refcount_at(const uint8_t *bytes, uint64_t index, uint32_t order)
 {
     switch (order) {
@@ -66,10 +72,8 @@ static uint64_t refcount_at(const uint8_t *bytes, uint64_t index, uint32_t order
         return load_be32(bytes + 4 * index);
     case 6:
         return load_be64(bytes + 8 * index);
-    default: {
-        uint64_t bit = index << order;
-        return ((uint64_t)bytes[bit / 8] >> (bit % 8)) & low_bits(1u << order);
-    }
+    default:
+        return narrow_refcount_at(bytes, index, order);
     }
 }
 

@@ -59,7 +59,9 @@ static refcow_error judge(const refcow_header *header, const struct snapshot *sn
         return table;
     bool is_walked = is_aligned(snapshot->l1_offset, (uint64_t)1 << header->cluster_bits) &&
                      snapshot->l1_size <= REFCOW_L1_ENTRIES_MAX;
-    return is_walked && !refcow_snapshot_has_l1(header, snapshot) ? l1 : none;
+    if (is_walked && !refcow_snapshot_has_l1(header, snapshot))
+        return l1;
+    return none;
 }
 
 /* Bound: REFCOW_SNAPSHOTS_MAX. */
