@@ -6,13 +6,12 @@
 /* Work between two calls of the progress callback: bytes, or entries of 8 bytes. */
 #define REPORT_INTERVAL ((uint64_t)1 << 20)
 
-bool refcow_fail(struct reader *reader, refcow_status status, uint64_t value, uint64_t offset)
+/* Remember the failure: the first one, because after it nothing is done that could fail. Always false, to be returned.
+ */
+static bool fail(struct reader *reader, refcow_status status, uint64_t value)
 {
-    if (reader->error.status == REFCOW_STATUS_OK) {
-        reader->error.status = status;
-        reader->error.value = value;
-        reader->error.offset = offset;
-    }
+    reader->error.status = status;
+    reader->error.value = value;
     return false;
 }
 
@@ -26,7 +25,7 @@ bool refcow_report(struct reader *reader)
     if (reader->error.status != REFCOW_STATUS_OK)
         return false;
     if (reader->progress != NULL && reader->progress(reader->user, &reader->at) != 0)
-        return refcow_fail(reader, REFCOW_STATUS_CANCELLED, 0, 0);
+        return fail(reader, REFCOW_STATUS_CANCELLED, 0);
     return true;
 }
 
@@ -46,7 +45,7 @@ bool refcow_visit(struct reader *reader, uint64_t entries)
         return false;
     uint64_t limit = reader->limits.max_entries;
     if (limit != 0 && entries > limit - reader->at.entries_visited)
-        return refcow_fail(reader, REFCOW_STATUS_ENTRY_LIMIT, limit, 0);
+        return fail(reader, REFCOW_STATUS_ENTRY_LIMIT, limit);
     reader->at.entries_visited += entries;
     return report_at_intervals(reader);
 }
@@ -57,7 +56,7 @@ static bool account_read(struct reader *reader, uint64_t length)
         return false;
     uint64_t limit = reader->limits.max_read;
     if (limit != 0 && length > limit - reader->at.bytes_read)
-        return refcow_fail(reader, REFCOW_STATUS_READ_LIMIT, limit, 0);
+        return fail(reader, REFCOW_STATUS_READ_LIMIT, limit);
     reader->at.bytes_read += length;
     return report_at_intervals(reader);
 }
@@ -90,7 +89,7 @@ bool refcow_read(struct reader *reader, uint64_t offset, uint8_t *buffer, size_t
     }
     memset(buffer + inside, 0, length - inside);
     if (source->read(source->user, offset, buffer, inside) != 0)
-        return refcow_fail(reader, REFCOW_STATUS_READ_FAILED, offset, 0);
+        return fail(reader, REFCOW_STATUS_READ_FAILED, offset);
     look_for_hole(reader, offset, buffer, inside);
     return true;
 }

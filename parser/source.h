@@ -22,9 +22,6 @@ struct reader {
     refcow_error error;
 };
 
-/* Remember a failure, unless there is one already. Always false, to be returned. */
-bool refcow_fail(struct reader *reader, refcow_status status, uint64_t value, uint64_t offset);
-
 /* Fill the buffer from offset; bytes at or past the end of the file are zeros, as in qemu-img. */
 bool refcow_read(struct reader *reader, uint64_t offset, uint8_t *buffer, size_t length);
 
