@@ -87,28 +87,43 @@ static void compare_clusters(struct check *check, const struct clusters *cluster
 
 /* ----------------------------------------------------------------- pages */
 
-/* The clusters first .. end - 1, all in one page and with the same counted refcount, and the same stored one if they
- * are more than one. */
-static bool compare_alike(struct check *check, uint64_t first, uint64_t end)
+/* The clusters first .. end - 1, all in one page, of which the first is like the others. */
+static struct clusters clusters_between(const struct check *check, uint64_t first, uint64_t end)
 {
-    if (first >= end)
-        return true;
     uint8_t stored = refcow_window_stored(&check->window, first);
     struct clusters clusters = {first, end - first, stored, stored != REFCOUNT_UNKNOWN,
                                 refcow_window_counted(&check->window, first)};
-    if (stored == REFCOUNT_MANY &&
-        !refcow_refcounts_look_up(&check->refcounts, first, &clusters.stored, &clusters.is_known))
-        return false;
+    return clusters;
+}
+
+/* Clusters whose stored refcount is exact or unknown. */
+static void compare_alike(struct check *check, uint64_t first, uint64_t end)
+{
+    if (first >= end)
+        return;
+    struct clusters clusters = clusters_between(check, first, end);
     compare_clusters(check, &clusters);
-    return true;
 }
 
 /* A page that is described by a few numbers. */
-static bool compare_uniform(struct check *check, const struct page *page, uint64_t first, uint64_t end)
+static void compare_uniform(struct check *check, const struct page *page, uint64_t first, uint64_t end)
 {
     uint64_t start = least(first + page->start, end);
     uint64_t stop = least(first + page->end, end);
-    return compare_alike(check, first, start) && compare_alike(check, start, stop) && compare_alike(check, stop, end);
+    compare_alike(check, first, start);
+    compare_alike(check, start, stop);
+    compare_alike(check, stop, end);
+}
+
+/* A cluster whose stored refcount may have to be looked up. */
+static bool compare_one(struct check *check, uint64_t cluster)
+{
+    struct clusters one = clusters_between(check, cluster, cluster + 1);
+    if (one.stored == REFCOUNT_MANY &&
+        !refcow_refcounts_look_up(&check->refcounts, cluster, &one.stored, &one.is_known))
+        return false;
+    compare_clusters(check, &one);
+    return true;
 }
 
 /* Whether a page has no mismatch, as far as a quick look can tell. Large refcounts differ in the bytes and may still be
@@ -130,14 +145,16 @@ static bool compare_page(struct check *check, uint64_t first, uint64_t end)
 {
     const struct page *page = refcow_window_page(&check->window, first);
     bool is_uniform = !page->is_dense && page->stored != PAGE_STORED_MIXED && page->stored != REFCOUNT_MANY;
-    if (is_uniform)
-        return compare_uniform(check, page, first, end);
+    if (is_uniform) {
+        compare_uniform(check, page, first, end);
+        return true;
+    }
     if (!refcow_visit(&check->reader, end - first))
         return false;
     if (is_equal(&check->window, page, first, end))
         return true;
     for (uint64_t cluster = first; cluster < end; cluster++)
-        if (!compare_alike(check, cluster, cluster + 1))
+        if (!compare_one(check, cluster))
             return false;
     return true;
 }
