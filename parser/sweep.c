@@ -31,7 +31,7 @@ bool refcow_sweep_next(struct sweep *sweep, struct segment *segment)
         segment->end = edge->offset;
         segment->depth = sweep->depth;
         segment->table = sweep->table;
-        is_covered = sweep->depth > 0 && segment->start < segment->end;
+        is_covered = sweep->depth > 0;
         sweep->start = edge->offset;
         /* A source that changes meanwhile may show ends without beginnings. */
         sweep->depth = sweep->depth + edge->weight - least(edge->active, sweep->depth + edge->weight);
