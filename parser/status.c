@@ -14,6 +14,8 @@ uint32_t refcow_version(void)
 const char *refcow_status_name(refcow_status status)
 {
     switch (status) {
+    default:
+        break;
         REFCOW_STATUS_ROWS(STATUS_NAME)
     }
     return "unknown";
@@ -26,6 +28,8 @@ const char *refcow_status_name(refcow_status status)
 const char *refcow_status_text(refcow_status status)
 {
     switch (status) {
+    default:
+        break;
         REFCOW_STATUS_ROWS(STATUS_TEXT)
     }
     return "unknown";
@@ -38,6 +42,8 @@ const char *refcow_status_text(refcow_status status)
 refcow_class refcow_status_class(refcow_status status)
 {
     switch (status) {
+    default:
+        break;
         REFCOW_STATUS_ROWS(STATUS_CLASS)
     }
     return REFCOW_CLASS_USAGE;
@@ -50,9 +56,9 @@ refcow_class refcow_status_class(refcow_status status)
 const char *refcow_kind_name(refcow_kind kind)
 {
     switch (kind) {
-        REFCOW_FINDING_ROWS(KIND_NAME)
     case REFCOW_KINDS:
         break;
+        REFCOW_FINDING_ROWS(KIND_NAME)
     }
     return "unknown";
 }
@@ -64,9 +70,9 @@ const char *refcow_kind_name(refcow_kind kind)
 const char *refcow_kind_text(refcow_kind kind)
 {
     switch (kind) {
-        REFCOW_FINDING_ROWS(KIND_TEXT)
     case REFCOW_KINDS:
         break;
+        REFCOW_FINDING_ROWS(KIND_TEXT)
     }
     return "unknown";
 }
@@ -78,9 +84,9 @@ const char *refcow_kind_text(refcow_kind kind)
 const char *refcow_kind_rule(refcow_kind kind)
 {
     switch (kind) {
-        REFCOW_FINDING_ROWS(KIND_RULE)
     case REFCOW_KINDS:
         break;
+        REFCOW_FINDING_ROWS(KIND_RULE)
     }
     return "unknown";
 }
@@ -92,9 +98,9 @@ const char *refcow_kind_rule(refcow_kind kind)
 refcow_severity refcow_kind_severity(refcow_kind kind)
 {
     switch (kind) {
-        REFCOW_FINDING_ROWS(KIND_SEVERITY)
     case REFCOW_KINDS:
         break;
+        REFCOW_FINDING_ROWS(KIND_SEVERITY)
     }
     return REFCOW_SEVERITY_ERROR;
 }
