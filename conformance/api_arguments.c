@@ -63,6 +63,27 @@ static void missing_arguments_of_a_check_are_a_status(void)
     image_free(&built);
 }
 
+/* What refcow_open() does not know as an image must not be used; who does it all the same is told. */
+static void an_image_that_was_not_opened_is_a_status(void)
+{
+    built_image built = image_build(small);
+    image_put(&built, FIELD_MAGIC, 4, 0);
+    memory_source source = source_of_image(&built);
+    refcow_source callbacks = source_callbacks(&source);
+    refcow_image image;
+    static uint8_t memory[REFCOW_MEMORY_MIN];
+    refcow_options options = {.memory = memory, .memory_size = sizeof memory};
+    refcow_result result;
+    refcow_plan plan;
+    CHECK_EQUAL(refcow_open(&image, sizeof image, REFCOW_VERSION, &callbacks), REFCOW_STATUS_MAGIC);
+    source.reads = 0;
+    CHECK_EQUAL(refcow_plan_memory(&image, REFCOW_MEMORY_MIN, &plan), REFCOW_STATUS_BAD_ARGUMENT);
+    CHECK_EQUAL(refcow_check(&image, &options, &result), REFCOW_STATUS_BAD_ARGUMENT);
+    CHECK_STRING(refcow_verdict_name(result.verdict), "incomplete");
+    CHECK_EQUAL(source.reads, 0);
+    image_free(&built);
+}
+
 /* A caller that was compiled against other structures: nothing of its is written. */
 static void another_header_is_a_status(void)
 {
@@ -370,6 +391,7 @@ void run_argument_tests(void)
 {
     RUN(missing_arguments_are_a_status);
     RUN(missing_arguments_of_a_check_are_a_status);
+    RUN(an_image_that_was_not_opened_is_a_status);
     RUN(another_header_is_a_status);
     RUN(too_little_memory_is_a_status);
     RUN(plan_is_enough_for_one_pass);

@@ -607,6 +607,185 @@ static void weights_do_not_spread_to_neighbours(void)
     image_free(&image);
 }
 
+/* -------------------------------------------------------------- many alike */
+
+/* The parser divides clusters into pages of 4096, and handles those that are all alike in one go. */
+enum { PAGE = 4096 };
+
+/* More than two pages of data clusters in a row; the last table is there to be changed. */
+static built_image long_image(uint32_t refcount_order)
+{
+    image_recipe recipe = {3, 9, refcount_order, 140, 64, 0, 0};
+    return image_build(recipe);
+}
+
+static uint64_t guest_of(const built_image *image, uint64_t cluster)
+{
+    return (cluster * image->cluster_size - image->data) / image->cluster_size;
+}
+
+/* A run of entries from one page into the next one, where the refcounts are others. */
+static void a_run_ends_where_refcounts_differ(void)
+{
+    built_image image = long_image(4);
+    uint64_t first = guest_of(&image, PAGE);
+    uint64_t differing = 64 - first % 64; /* clusters of the run */
+    CHECK(differing > 1 && differing < 64);
+    for (uint64_t i = 0; i < differing; i++) {
+        image_set_refcount(&image, PAGE + i, 2);
+    }
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_CORRUPT, differing, differing, 0);
+    CHECK_EQUAL(FIND(&answer, REFCOUNT_HIGH).host, PAGE * image.cluster_size);
+    CHECK_EQUAL(FIND(&answer, REFCOUNT_HIGH).length, differing * image.cluster_size);
+    CHECK_EQUAL(FIND(&answer, L2_COPIED).guest, first * image.cluster_size);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* All clusters of a page are in use, and two of them, far from each other, once more. */
+static void a_full_page_with_two_exceptions(void)
+{
+    built_image image = long_image(4);
+    for (uint64_t i = 0; i < 2; i++) {
+        uint64_t shared = PAGE + 1000 * (1 + i);
+        uint64_t last = 140 * 64 - 1 - i;
+        image_set_refcount(&image, shared, 2);
+        image_set_refcount(&image, cluster_of(&image, image_data(&image, last)), 0);
+        image_put(&image, image_l2_entry(&image, guest_of(&image, shared)), 8, shared * image.cluster_size);
+        image_put(&image, image_l2_entry(&image, last), 8, shared * image.cluster_size);
+    }
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
+    drop_answer(&answer);
+    image_set_refcount(&image, PAGE + 2000, 3);
+    answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_LEAKS, 0, 1, 0);
+    CHECK_EQUAL(FIND(&answer, REFCOUNT_HIGH).host, (PAGE + 2000) * image.cluster_size);
+    CHECK_EQUAL(FIND(&answer, REFCOUNT_HIGH).expected, 2);
+    drop_answer(&answer);
+    /* All refcounts are too low by 1: the difference is the same for each cluster. */
+    for (uint64_t cluster = PAGE; cluster < 2 * PAGE; cluster++) {
+        image_set_refcount(&image, cluster, 0);
+    }
+    image_set_refcount(&image, PAGE + 1000, 1);
+    image_set_refcount(&image, PAGE + 2000, 1);
+    answer = check_image(&image);
+    CHECK_EQUAL(answer.result.found[REFCOW_KIND_REFCOUNT_LOW], PAGE);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* A whole page of refcounts that a byte does not hold. */
+static void a_page_of_high_refcounts(void)
+{
+    built_image image = long_image(4);
+    for (uint64_t cluster = PAGE; cluster < 2 * PAGE; cluster++) {
+        image_set_refcount(&image, cluster, 300);
+    }
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_CORRUPT, PAGE, PAGE, 0);
+    refcow_finding high = FIND(&answer, REFCOUNT_HIGH);
+    CHECK_EQUAL(high.host, PAGE * image.cluster_size);
+    CHECK_EQUAL(high.length, PAGE * image.cluster_size);
+    CHECK_EQUAL(high.expected, 1);
+    CHECK_EQUAL(high.found, 300);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* Refcounts that share a byte, and take turns. */
+static void narrow_refcounts_in_turns(void)
+{
+    for (uint32_t order = 1; order <= 2; order++) {
+        built_image image = long_image(order);
+        for (uint64_t cluster = 0; cluster < image.clusters; cluster += 2) {
+            image_set_refcount(&image, cluster, 2);
+        }
+        check_answer answer = check_image(&image);
+        CHECK_EQUAL(answer.result.leaks, (image.clusters + 1) / 2);
+        CHECK_EQUAL(answer.result.found[REFCOW_KIND_REFCOUNT_LOW], 0);
+        drop_answer(&answer);
+        image_free(&image);
+    }
+}
+
+/* A window may begin in the middle of a byte of refcounts, and so may each page of it: with a little more memory each,
+ * one of them ends with the cluster that has another refcount than all before it. */
+static void narrow_refcounts_in_windows(void)
+{
+    for (uint32_t order = 0; order <= 2; order++) {
+        image_recipe recipe = {3, 10, order, 200, 128, 0, 0};
+        built_image image = image_build(recipe);
+        memory_source source = source_of_image(&image);
+        run_options options = {0};
+        check_answer answer = run_check(&source, &options);
+        expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
+        CHECK(answer.second_window != 0);
+        const uint64_t other = answer.second_window + PAGE + 2;
+        drop_answer(&answer);
+        image_set_refcount(&image, other, 0);
+        for (size_t more = 0; more < 20; more++) {
+            options.memory_size = REFCOW_MEMORY_MIN + more;
+            answer = run_check(&source, &options);
+            expect_counts(&answer, REFCOW_VERDICT_CORRUPT, 2, 0, 0);
+            CHECK_EQUAL(FIND(&answer, REFCOUNT_LOW).host, other * image.cluster_size);
+            drop_answer(&answer);
+        }
+        image_free(&image);
+    }
+}
+
+/* Two tables that name the same clusters, each itself named so often that the clusters' counters run full, all at once,
+ * and those of the tables do not. */
+static void runs_of_clusters_with_many_references(void)
+{
+    enum { NAMES = 150, MAPPED = 20 };
+    image_recipe recipe = {3, 12, 4, 2 * NAMES, MAPPED, 0, 0};
+    built_image image = image_build(recipe);
+    for (uint64_t i = 0; i < 2 * NAMES; i++) {
+        image_put(&image, image_l1_entry(&image, i), 8, image.l2_tables + i % 2 * image.cluster_size);
+    }
+    for (uint64_t guest = 0; guest < MAPPED; guest++) {
+        uint64_t host = image_data(&image, guest);
+        image_put(&image, image_l2_entry(&image, guest), 8, host);
+        image_put(&image, image_l2_entry(&image, image.l2_entries + guest), 8, host);
+        image_set_refcount(&image, cluster_of(&image, host), 2 * NAMES);
+    }
+    image_set_refcount(&image, cluster_of(&image, image.l2_tables), NAMES);
+    image_set_refcount(&image, cluster_of(&image, image.l2_tables) + 1, NAMES);
+    check_answer answer = check_image(&image);
+    const uint64_t unused = 2 * NAMES - 2 + (2 * NAMES - 1) * MAPPED;
+    expect_counts(&answer, REFCOW_VERDICT_LEAKS, 0, unused, 0);
+    drop_answer(&answer);
+    image_set_refcount(&image, cluster_of(&image, image_data(&image, 7)), 2 * NAMES - 1);
+    answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_CORRUPT, 1, unused, 0);
+    CHECK_EQUAL(FIND(&answer, REFCOUNT_LOW).host, image_data(&image, 7));
+    CHECK_EQUAL(FIND(&answer, REFCOUNT_LOW).expected, 2 * NAMES);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* Entries 0 and 3 name one place after the other, but are not next to each other. */
+static void a_range_has_no_gaps(void)
+{
+    built_image image = image_build(small);
+    uint64_t place = image.size;
+    image_append_counted(&image, 2);
+    for (uint64_t i = 0; i < 2; i++) {
+        image_set_refcount(&image, cluster_of(&image, image_data(&image, 3 * i)), 0);
+        image_put(&image, image_l2_entry(&image, 3 * i), 8, place + i * image.cluster_size);
+    }
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_CORRUPT, 2, 0, 0);
+    CHECK_EQUAL(answer.result.findings_count, 2);
+    CHECK_EQUAL(FIND(&answer, L2_COPIED).length, image.cluster_size);
+    CHECK_EQUAL(answer.findings[1].index, 3);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
 void run_counting_tests(void)
 {
     RUN(clean_images_are_clean);
@@ -631,4 +810,11 @@ void run_counting_tests(void)
     RUN(fragments_are_counted_within_a_table);
     RUN(a_table_that_is_named_twice_counts_twice);
     RUN(weights_do_not_spread_to_neighbours);
+    RUN(a_run_ends_where_refcounts_differ);
+    RUN(a_full_page_with_two_exceptions);
+    RUN(a_page_of_high_refcounts);
+    RUN(narrow_refcounts_in_turns);
+    RUN(narrow_refcounts_in_windows);
+    RUN(runs_of_clusters_with_many_references);
+    RUN(a_range_has_no_gaps);
 }

@@ -23,6 +23,33 @@ static built_image long_damaged_image(void)
     return image;
 }
 
+/* Snapshots, whose table is longer than what is read of it at a time. */
+static built_image image_with_snapshots(void)
+{
+    built_image image = image_build(small);
+    image_add_snapshots(&image, 70);
+    image_put(&image, image_added_table(&image, 3), 8, image.l2_tables);
+    return image;
+}
+
+/* Bitmaps whose names have the same hash and must be compared; their directory is longer than what is read of it at a
+ * time. */
+static built_image image_with_bitmaps(void)
+{
+    static const bitmap_recipe bitmaps[] = {
+        {"7fEIqtjfUff", 1000, 0}, {"another", 1000, 0}, {"CRSpyXyMFLa", 1000, 0}, {"the last", 1000, 1}};
+    built_image image = image_build(small);
+    image_add_bitmaps(&image, bitmaps, 4);
+    return image;
+}
+
+static built_image encrypted_image(void)
+{
+    built_image image = image_build(small);
+    image_encrypt(&image, 5000);
+    return image;
+}
+
 /* What is said before the stop is true, and never that all is well. */
 static void expect_stopped(const check_answer *part, const check_answer *whole, refcow_status status)
 {
@@ -60,12 +87,27 @@ static void fail_every_read(const built_image *image)
 
 static void every_read_may_fail(void)
 {
-    built_image clean = image_build(small);
-    fail_every_read(&clean);
-    image_free(&clean);
-    built_image damaged = long_damaged_image();
-    fail_every_read(&damaged);
-    image_free(&damaged);
+    built_image images[] = {image_build(small), long_damaged_image(), image_with_snapshots(), image_with_bitmaps(),
+                            encrypted_image()};
+    for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
+        fail_every_read(&images[i]);
+        image_free(&images[i]);
+    }
+}
+
+/* Also when nothing has to be read any more: without a refcount table the windows are next. */
+static void no_progress_after_a_failure(void)
+{
+    built_image image = image_with_snapshots();
+    image_put(&image, FIELD_REFCOUNT_TABLE_CLUSTERS, 4, 0);
+    memory_source source = source_of_image(&image);
+    run_options options = {.limits = {0, 60}};
+    check_answer answer = run_check(&source, &options);
+    CHECK_EQUAL(answer.checked, REFCOW_STATUS_ENTRY_LIMIT);
+    CHECK_EQUAL(answer.result.entries_visited, 60);
+    CHECK_EQUAL(answer.progress_calls, 1); /* with the first read */
+    drop_answer(&answer);
+    image_free(&image);
 }
 
 static void failed_read_says_where(void)
@@ -154,6 +196,52 @@ static void bytes_may_change_between_reads(void)
     }
     CHECK_STRING(source.misuse != NULL ? source.misuse : "no misuse", "no misuse");
     image_free(&image);
+}
+
+/* The bytes of `before`, and from some read on those of `after`, for each read there is. How many of the checks went to
+ * their end and saw so many leaks and corruptions? */
+static uint64_t change_at_every_read(const built_image *before, const built_image *after, uint64_t leaks,
+                                     uint64_t corruptions)
+{
+    memory_source source = source_of_image(before);
+    file_extent later = {0, after->size, after->bytes};
+    source.later = later;
+    static uint8_t memory[REFCOW_MEMORY_MIN];
+    refcow_options options = {.memory = memory, .memory_size = sizeof memory};
+    refcow_source callbacks = source_callbacks(&source);
+    uint64_t seen = 0;
+    do {
+        refcow_image opened;
+        refcow_result result;
+        source.reads = 0;
+        source.changes_at++;
+        CHECK_EQUAL(refcow_open(&opened, sizeof opened, REFCOW_VERSION, &callbacks), REFCOW_STATUS_OK);
+        refcow_check(&opened, &options, &result);
+        CHECK_RULE(rules_unstable_result(&result, &options));
+        seen += result.error.status == REFCOW_STATUS_OK && result.leaks == leaks && result.corruptions == corruptions;
+    } while (source.reads >= source.changes_at);
+    CHECK(source.changes_at > 3);
+    CHECK_STRING(source.misuse != NULL ? source.misuse : "no misuse", "no misuse");
+    return seen;
+}
+
+/* A table that was judged and then goes where nothing can be read: it counts nothing. */
+static void tables_may_move_away(void)
+{
+    const uint64_t nowhere = ((uint64_t)1 << 63) - 512;
+    built_image before = image_with_snapshots();
+    built_image after = image_with_snapshots();
+    image_put(&after, image_snapshot(&after, 60) + SNAPSHOT_L1_OFFSET, 8, nowhere);
+    /* It leaks, and is no corruption; the L2 table and 20 clusters of another snapshot are as before. */
+    CHECK(change_at_every_read(&before, &after, 1, 21) > 0);
+    image_free(&before);
+    image_free(&after);
+    before = image_with_bitmaps();
+    after = image_with_bitmaps();
+    image_put(&after, image_bitmap(&after, 3) + BITMAP_TABLE_OFFSET, 8, nowhere);
+    CHECK(change_at_every_read(&before, &after, 1, 0) > 0);
+    image_free(&before);
+    image_free(&after);
 }
 
 static uint64_t any_offset(void *user, uint64_t offset)
@@ -315,14 +403,12 @@ static void a_counter_runs_full_and_the_check_is_stopped(void)
 
 static void limits_stop_and_say_so(void)
 {
-    built_image clean = image_build(small);
-    try_read_limits(&clean);
-    try_entry_limits(&clean);
-    image_free(&clean);
-    built_image damaged = long_damaged_image();
-    try_read_limits(&damaged);
-    try_entry_limits(&damaged);
-    image_free(&damaged);
+    built_image images[] = {image_build(small), long_damaged_image(), image_with_snapshots(), image_with_bitmaps()};
+    for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
+        try_read_limits(&images[i]);
+        try_entry_limits(&images[i]);
+        image_free(&images[i]);
+    }
 }
 
 /* Also where counters run full and the count starts over. */
@@ -342,10 +428,12 @@ static void stops_while_starting_over_are_lower_bounds(void)
 void run_fault_tests(void)
 {
     RUN(every_read_may_fail);
+    RUN(no_progress_after_a_failure);
     RUN(failed_read_says_where);
     RUN(reads_of_refused_images_may_fail);
     RUN(size_may_be_a_lie);
     RUN(bytes_may_change_between_reads);
+    RUN(tables_may_move_away);
     RUN(next_data_may_lie);
     RUN(progress_goes_forward);
     RUN(every_progress_call_may_cancel);

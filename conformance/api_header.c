@@ -41,7 +41,7 @@ static void fields_of_version_3(void)
     image_put(&built, FIELD_COMPRESSION_TYPE, 1, 1);
     image_put(&built, FIELD_HEADER_LENGTH, 4, 112);
     /* An external data file has a name. */
-    image_put(&built, 112, 4, 0x44415441);
+    image_put(&built, 112, 4, EXTENSION_DATA_FILE);
     image_put(&built, 116, 4, 4);
     CHECK_EQUAL(open_built(&image, &built), REFCOW_STATUS_OK);
     const refcow_header *header = &image.header;
@@ -423,15 +423,6 @@ static void every_cluster_size_opens(void)
 
 /* -------------------------------------------------------------- extensions */
 
-/* Write an extension, return where the next one begins. */
-static uint64_t put_extension(built_image *built, uint64_t at, uint32_t type, uint32_t length, char content)
-{
-    image_put(built, at, 4, type);
-    image_put(built, at + 4, 4, length);
-    memset(built->bytes + at + 8, content, length);
-    return at + 8 + (length + 7) / 8 * 8;
-}
-
 static void expect_span(refcow_span span, uint64_t offset, uint64_t length)
 {
     CHECK_EQUAL(span.offset, offset);
@@ -443,13 +434,13 @@ static void extensions_are_located(void)
     for (int version = 2; version <= 3; version++) {
         built_image built = image_build(version == 2 ? version_2 : version_3);
         uint64_t format = version == 2 ? HEADER_LENGTH_2 : HEADER_LENGTH_3;
-        uint64_t features = put_extension(&built, format, 0xe2792aca, 5, 'q');
-        uint64_t unknown = put_extension(&built, features, 0x6803f857, 96, 'f');
-        uint64_t data_file = put_extension(&built, unknown, 0x12345678, 1, 'u');
-        uint64_t bitmaps = put_extension(&built, data_file, 0x44415441, 9, 'd');
-        uint64_t end = put_extension(&built, bitmaps, 0x23852875, 24, 'b');
-        uint64_t after = put_extension(&built, end, 0, 0, 0);
-        put_extension(&built, after, 0xe2792aca, 1, 'x');
+        uint64_t features = image_put_extension(&built, format, EXTENSION_BACKING_FORMAT, 5, 'q');
+        uint64_t unknown = image_put_extension(&built, features, EXTENSION_FEATURE_NAMES, 96, 'f');
+        uint64_t data_file = image_put_extension(&built, unknown, 0x12345678, 1, 'u');
+        uint64_t bitmaps = image_put_extension(&built, data_file, EXTENSION_DATA_FILE, 9, 'd');
+        uint64_t end = image_put_extension(&built, bitmaps, EXTENSION_BITMAPS, 24, 'b');
+        uint64_t after = image_put_extension(&built, end, 0, 0, 0);
+        image_put_extension(&built, after, EXTENSION_BACKING_FORMAT, 1, 'x');
         image_put(&built, FIELD_BACKING_FILE_OFFSET, 8, 2000);
         image_put(&built, FIELD_BACKING_FILE_SIZE, 4, 11);
         refcow_image image;
@@ -468,8 +459,8 @@ static void extensions_are_located(void)
 static void last_of_equal_extensions_counts(void)
 {
     built_image built = image_build(version_3);
-    uint64_t second = put_extension(&built, HEADER_LENGTH_3, 0xe2792aca, 3, 'a');
-    put_extension(&built, second, 0xe2792aca, 4, 'b');
+    uint64_t second = image_put_extension(&built, HEADER_LENGTH_3, EXTENSION_BACKING_FORMAT, 3, 'a');
+    image_put_extension(&built, second, EXTENSION_BACKING_FORMAT, 4, 'b');
     refcow_image image;
     CHECK_EQUAL(open_built(&image, &built), REFCOW_STATUS_OK);
     CHECK_EQUAL(image.header.extensions, 2);
@@ -497,7 +488,7 @@ static void extensions_stay_in_their_area(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         built_image built = image_build(version_3);
         image_put(&built, FIELD_BACKING_FILE_OFFSET, 8, cases[i].name);
-        image_put(&built, HEADER_LENGTH_3, 4, 0x6803f857);
+        image_put(&built, HEADER_LENGTH_3, 4, EXTENSION_FEATURE_NAMES);
         image_put(&built, HEADER_LENGTH_3 + 4, 4, cases[i].length);
         refcow_image image;
         CHECK_STRING(refcow_status_name(open_built(&image, &built)), refcow_status_name(cases[i].status));
@@ -523,12 +514,105 @@ static void backing_format_has_a_largest_length(void)
 {
     built_image built = image_build(version_3);
     refcow_image image;
-    put_extension(&built, HEADER_LENGTH_3, 0xe2792aca, 15, 'r');
+    image_put_extension(&built, HEADER_LENGTH_3, EXTENSION_BACKING_FORMAT, 15, 'r');
     CHECK_EQUAL(open_built(&image, &built), REFCOW_STATUS_OK);
-    put_extension(&built, HEADER_LENGTH_3, 0xe2792aca, 16, 'r');
+    image_put_extension(&built, HEADER_LENGTH_3, EXTENSION_BACKING_FORMAT, 16, 'r');
     CHECK_EQUAL(open_built(&image, &built), REFCOW_STATUS_BACKING_FORMAT_LENGTH);
     CHECK_EQUAL(image.error.value, 16);
     CHECK_EQUAL(image.error.offset, HEADER_LENGTH_3 + 4);
+    image_free(&built);
+}
+
+/* Where the bitmaps extension has its fields. */
+enum { BITMAPS_AT = HEADER_LENGTH_3 + 8 };
+
+static void bitmaps_extension_is_judged(void)
+{
+    static const struct {
+        uint64_t field;
+        unsigned width;
+        uint64_t value;
+        refcow_status status;
+    } rows[] = {
+        {BITMAPS_AT - 4, 4, 23, REFCOW_STATUS_BITMAPS_LENGTH},
+        {BITMAPS_AT, 4, 0, REFCOW_STATUS_NB_BITMAPS},
+        {BITMAPS_AT, 4, 65535, REFCOW_STATUS_OK},
+        {BITMAPS_AT, 4, 65536, REFCOW_STATUS_NB_BITMAPS},
+        {BITMAPS_AT + 4, 4, 1, REFCOW_STATUS_BITMAPS_RESERVED},
+        {BITMAPS_AT + 8, 8, 0, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE},
+        {BITMAPS_AT + 8, 8, 65535 * 1024, REFCOW_STATUS_OK},
+        {BITMAPS_AT + 8, 8, 65535 * 1024 + 1, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE},
+        {BITMAPS_AT + 16, 8, CLUSTER_4K + 512, REFCOW_STATUS_BITMAP_DIRECTORY_OFFSET},
+        {BITMAPS_AT + 16, 8, READABLE_END - CLUSTER_4K, REFCOW_STATUS_OK},
+        {BITMAPS_AT + 16, 8, READABLE_END, REFCOW_STATUS_BITMAP_DIRECTORY_OFFSET},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        static const bitmap_recipe bitmap = {"one", 0, 0};
+        built_image built = image_build(version_3);
+        image_add_bitmaps(&built, &bitmap, 1);
+        image_put(&built, rows[i].field, rows[i].width, rows[i].value);
+        refcow_image image;
+        CHECK_STRING(refcow_status_name(open_built(&image, &built)), refcow_status_name(rows[i].status));
+        CHECK_EQUAL(image.error.value, rows[i].status == REFCOW_STATUS_OK ? 0 : rows[i].value);
+        CHECK_EQUAL(image.error.offset, rows[i].status == REFCOW_STATUS_OK ? 0 : rows[i].field);
+        image_free(&built);
+    }
+}
+
+/* -------------------------------------------------------------- encryption */
+
+/* Where the extension has the place of the LUKS header. */
+enum { LUKS_OFFSET_AT = HEADER_LENGTH_3 + 8, LUKS_LENGTH_AT = HEADER_LENGTH_3 + 16, LUKS_BYTES = 5000 };
+
+static void expect_encryption(uint64_t field, unsigned width, uint64_t value, refcow_status status, uint64_t evidence,
+                              uint64_t offset)
+{
+    built_image built = image_build(version_3);
+    image_encrypt(&built, LUKS_BYTES);
+    image_put(&built, field, width, value);
+    refcow_image image;
+    CHECK_STRING(refcow_status_name(open_built(&image, &built)), refcow_status_name(status));
+    CHECK_EQUAL(image.error.value, evidence);
+    CHECK_EQUAL(image.error.offset, offset);
+    image_free(&built);
+}
+
+static void luks_headers_are_judged(void)
+{
+    built_image built = image_build(version_3);
+    const uint64_t luks = built.size;
+    const uint64_t magic = 0x4c554b53babe0001;
+    image_free(&built);
+    expect_encryption(LUKS_OFFSET_AT, 8, luks, GOOD);
+    expect_encryption(FIELD_CRYPT_METHOD, 4, 1, REFCOW_STATUS_ENCRYPTION_UNEXPECTED, 1, HEADER_LENGTH_3);
+    expect_encryption(LUKS_OFFSET_AT - 4, 4, 15, REFCOW_STATUS_ENCRYPTION_LENGTH, 15, LUKS_OFFSET_AT - 4);
+    expect_encryption(LUKS_OFFSET_AT, 8, luks + 512, REFCOW_STATUS_ENCRYPTION_OFFSET, luks + 512, LUKS_OFFSET_AT);
+    expect_encryption(LUKS_OFFSET_AT, 8, READABLE_END, REFCOW_STATUS_ENCRYPTION_OFFSET, READABLE_END, LUKS_OFFSET_AT);
+    expect_encryption(LUKS_LENGTH_AT, 8, 592, GOOD);
+    expect_encryption(LUKS_LENGTH_AT, 8, 591, REFCOW_STATUS_ENCRYPTION_HEADER, magic, luks);
+    expect_encryption(luks + 7, 1, 2, REFCOW_STATUS_ENCRYPTION_HEADER, magic + 1, luks);
+    expect_encryption(luks, 4, MAGIC_QCOW2, REFCOW_STATUS_ENCRYPTION_HEADER,
+                      (uint64_t)MAGIC_QCOW2 << 32 | (magic & UINT32_MAX), luks);
+}
+
+/* The length is a signed number for qemu-img: from 2^63 on there is nothing to count. */
+static void luks_headers_are_counted(void)
+{
+    built_image built = image_build(version_3);
+    image_encrypt(&built, LUKS_BYTES);
+    check_answer answer = check_image(&built);
+    expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
+    CHECK_EQUAL(answer.image.header.encryption_header.length, LUKS_BYTES);
+    drop_answer(&answer);
+    image_put(&built, LUKS_LENGTH_AT, 8, TOP - 1);
+    answer = check_image(&built);
+    expect_counts(&answer, REFCOW_VERDICT_CORRUPT, 1, 2, 0);
+    CHECK_EQUAL(FIND(&answer, OUT_OF_FILE).role, REFCOW_ROLE_ENCRYPTION_HEADER);
+    drop_answer(&answer);
+    image_put(&built, LUKS_LENGTH_AT, 8, TOP);
+    answer = check_image(&built);
+    expect_counts(&answer, REFCOW_VERDICT_LEAKS, 0, 2, 0);
+    drop_answer(&answer);
     image_free(&built);
 }
 
@@ -562,7 +646,8 @@ static void short_file_reads_as_padded(void)
     static const int versions[] = {2, 3};
     for (size_t v = 0; v < 2; v++) {
         built_image built = image_build(versions[v] == 2 ? version_2 : version_3);
-        put_extension(&built, versions[v] == 2 ? HEADER_LENGTH_2 : HEADER_LENGTH_3, 0xe2792aca, 5, 'q');
+        image_put_extension(&built, versions[v] == 2 ? HEADER_LENGTH_2 : HEADER_LENGTH_3, EXTENSION_BACKING_FORMAT, 5,
+                            'q');
         for (uint64_t length = 0; length <= 256; length++) {
             built_image padded = image_build(version_3);
             memset(padded.bytes, 0, (size_t)padded.size);
@@ -598,6 +683,9 @@ void run_header_tests(void)
     RUN(extensions_stay_in_their_area);
     RUN(end_marker_has_a_length_too);
     RUN(backing_format_has_a_largest_length);
+    RUN(bitmaps_extension_is_judged);
+    RUN(luks_headers_are_judged);
+    RUN(luks_headers_are_counted);
     RUN(spans_lie_in_the_first_cluster);
     RUN(short_file_reads_as_padded);
 }

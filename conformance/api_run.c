@@ -13,6 +13,7 @@ static const uint64_t progress_interval = 2u << 20;
 typedef struct progress_watch {
     uint64_t calls;
     uint64_t cancel_at;
+    uint64_t second_window;
     refcow_progress last;
     const char *broken; /* the first rule of refcow_progress that was broken, in words; NULL: none */
 } progress_watch;
@@ -33,6 +34,9 @@ static int watch_progress(void *user, const refcow_progress *now)
     progress_watch *watch = user;
     CHECK(watch->cancel_at == 0 || watch->calls < watch->cancel_at);
     watch->broken = watch->broken != NULL ? watch->broken : rules_progress(now, &watch->last);
+    if (now->pass == 2 && watch->second_window == 0) {
+        watch->second_window = now->done;
+    }
     watch->last = *now;
     watch->calls++;
     return watch->calls == watch->cancel_at;
@@ -89,6 +93,7 @@ static void check_open_image(check_answer *answer, memory_source *source, const 
     answer->checked = refcow_check(&answer->image, &call, &answer->result);
     answer->findings = call.findings;
     answer->progress_calls = watch.calls;
+    answer->second_window = watch.second_window;
     answer->broken_progress = watch.broken;
     CHECK(watch.broken != NULL || answer->result.bytes_read - watch.last.bytes_read <= progress_interval);
     CHECK_EQUAL(answer->checked, answer->result.error.status);

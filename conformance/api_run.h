@@ -31,6 +31,7 @@ typedef struct check_answer {
     refcow_finding *findings; /* result.findings_count of them; drop_answer() frees them */
     uint64_t reads;
     uint64_t progress_calls;
+    uint64_t second_window;      /* the cluster with which it begins; 0: there is none */
     const char *broken_progress; /* what was wrong with what they told, in words; NULL: nothing */
 } check_answer;
 

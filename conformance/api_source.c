@@ -43,6 +43,18 @@ static void copy_extent(const file_extent *extent, uint64_t offset, uint8_t *buf
     }
 }
 
+static void copy_bytes(const memory_source *source, uint64_t offset, uint8_t *buffer, size_t length)
+{
+    memset(buffer, 0, length);
+    if (source->changes_at != 0 && source->reads >= source->changes_at) {
+        copy_extent(&source->later, offset, buffer, length);
+        return;
+    }
+    for (size_t i = 0; i < source->count; i++) {
+        copy_extent(&extents_of(source)[i], offset, buffer, length);
+    }
+}
+
 static int is_allowed(memory_source *source, uint64_t offset, size_t length)
 {
     if (source->failed) {
@@ -68,10 +80,7 @@ static int read_memory(void *user, uint64_t offset, void *buffer, size_t length)
         source->failed = 1;
         return -1;
     }
-    memset(buffer, 0, length);
-    for (size_t i = 0; i < source->count; i++) {
-        copy_extent(&extents_of(source)[i], offset, buffer, length);
-    }
+    copy_bytes(source, offset, buffer, length);
     if (source->lies != 0) {
         flip_some(&source->lies, buffer, length);
     }

@@ -22,6 +22,8 @@ typedef struct memory_source {
     uint64_t fail_at;  /* the read with this number fails, counted from 1; 0: none */
     uint64_t ends_at;  /* reads that reach past here fail, whatever size says; 0: none do */
     uint64_t lies;     /* not 0: state of a generator that flips bits in what is delivered */
+    file_extent later; /* what reads see instead from the one with the number changes_at on, counted from 1; 0: none */
+    uint64_t changes_at;
     /* What happened. */
     uint64_t reads;
     uint64_t delivered;

@@ -9,6 +9,8 @@ void run_argument_tests(void); /* api_arguments.c: what the caller gives */
 void run_header_tests(void);   /* api_header.c: refcow_open() */
 void run_counting_tests(void); /* api_counting.c: what a check finds */
 void run_report_tests(void);   /* api_report.c: the refcount report */
+void run_snapshot_tests(void); /* api_snapshots.c: internal snapshots */
+void run_bitmap_tests(void);   /* api_bitmaps.c: persistent bitmaps */
 void run_fault_tests(void);    /* api_faults.c: failing and lying sources, cancellation, limits */
 void run_sparse_tests(void);   /* api_sparse.c: holes, huge sizes, bounded work */
 

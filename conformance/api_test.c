@@ -13,6 +13,8 @@ int main(void)
     run_header_tests();
     run_counting_tests();
     run_report_tests();
+    run_snapshot_tests();
+    run_bitmap_tests();
     run_fault_tests();
     run_sparse_tests();
     return finish();

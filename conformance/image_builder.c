@@ -144,7 +144,7 @@ static void write_header_3(built_image *image)
     image_put(image, FIELD_HEADER_LENGTH, 4, HEADER_LENGTH_3);
     if (recipe->data_file) {
         /* The header extension with the data file's name, "data". */
-        image_put(image, HEADER_LENGTH_3, 4, 0x44415441);
+        image_put(image, HEADER_LENGTH_3, 4, EXTENSION_DATA_FILE);
         image_put(image, HEADER_LENGTH_3 + 4, 4, 4);
         image_put(image, HEADER_LENGTH_3 + 8, 4, 0x64617461);
     }
@@ -227,4 +227,123 @@ void image_append(built_image *image, uint64_t clusters)
     memset(image->bytes + image->size, 0, (size_t)added);
     image->size += added;
     image->clusters += clusters;
+}
+
+void image_append_counted(built_image *image, uint64_t clusters)
+{
+    uint64_t first = image->clusters;
+    image_append(image, clusters);
+    if (image->clusters > image->blocks * refcounts_per_block(image)) {
+        fprintf(stderr, "image_builder: more clusters than the refcount blocks cover\n");
+        exit(2);
+    }
+    for (uint64_t cluster = first; cluster < image->clusters; cluster++) {
+        image_set_refcount(image, cluster, 1);
+    }
+}
+
+/* ------------------------------------------------------- what can be added */
+
+uint64_t image_put_extension(built_image *image, uint64_t at, uint32_t type, uint32_t length, char content)
+{
+    image_put(image, at, 4, type);
+    image_put(image, at + 4, 4, length);
+    memset(image->bytes + at + 8, content, length);
+    return at + 8 + (length + 7) / 8 * 8;
+}
+
+uint64_t image_added_table(const built_image *image, uint64_t index)
+{
+    return image->added + index * image->cluster_size;
+}
+
+/* An entry with the 16 bytes of extra data that version 3 wants, an id of one byte and a name. */
+enum { SNAPSHOT_HEAD = 40, SNAPSHOT_EXTRA = 16, SNAPSHOT_ID = 1, SNAPSHOT_NAME = 7, SNAPSHOT_BYTES = 64 };
+
+uint64_t image_snapshot(const built_image *image, uint64_t index)
+{
+    return image->snapshots + index * SNAPSHOT_BYTES;
+}
+
+void image_add_snapshots(built_image *image, uint64_t count)
+{
+    image->snapshots = image->size;
+    image_append_counted(image, round_up_divide(count * SNAPSHOT_BYTES, image->cluster_size));
+    image->added = image->size;
+    image_append_counted(image, count);
+    for (uint64_t index = 0; index < count; index++) {
+        uint64_t entry = image_snapshot(image, index);
+        image_put(image, entry + SNAPSHOT_L1_OFFSET, 8, image_added_table(image, index));
+        image_put(image, entry + SNAPSHOT_L1_SIZE, 4, 1);
+        image_put(image, entry + SNAPSHOT_ID_SIZE, 2, SNAPSHOT_ID);
+        image_put(image, entry + SNAPSHOT_NAME_SIZE, 2, SNAPSHOT_NAME);
+        image_put(image, entry + SNAPSHOT_EXTRA_SIZE, 4, SNAPSHOT_EXTRA);
+        image_put(image, entry + SNAPSHOT_HEAD + 8, 8, image_get(image, FIELD_SIZE, 8));
+        memset(image->bytes + entry + SNAPSHOT_HEAD + SNAPSHOT_EXTRA, 's', SNAPSHOT_ID + SNAPSHOT_NAME);
+    }
+    image_put(image, FIELD_NB_SNAPSHOTS, 4, count);
+    image_put(image, FIELD_SNAPSHOTS_OFFSET, 8, image->snapshots);
+}
+
+static uint64_t bitmap_bytes(uint64_t name_size)
+{
+    return (BITMAP_NAME + name_size + 7) / 8 * 8;
+}
+
+uint64_t image_bitmap(const built_image *image, uint64_t index)
+{
+    uint64_t entry = image->bitmaps;
+    for (; index > 0; index--) {
+        entry += bitmap_bytes(image_get(image, entry + BITMAP_NAME_SIZE, 2));
+    }
+    return entry;
+}
+
+static unsigned bitmap_name_size(const bitmap_recipe *bitmap)
+{
+    return bitmap->name_size != 0 ? bitmap->name_size : (unsigned)strlen(bitmap->name);
+}
+
+static void write_bitmap(built_image *image, uint64_t entry, const bitmap_recipe *bitmap, uint64_t table)
+{
+    image_put(image, entry + BITMAP_TABLE_OFFSET, 8, table);
+    image_put(image, entry + BITMAP_TABLE_SIZE, 4, 1);
+    image_put(image, entry + BITMAP_FLAGS, 4, bitmap->flags);
+    image_put(image, entry + BITMAP_TYPE, 1, 1);
+    image_put(image, entry + BITMAP_GRANULARITY, 1, 16);
+    image_put(image, entry + BITMAP_NAME_SIZE, 2, bitmap_name_size(bitmap));
+    memcpy(image->bytes + entry + BITMAP_NAME, bitmap->name, strlen(bitmap->name));
+}
+
+void image_add_bitmaps(built_image *image, const bitmap_recipe *bitmaps, uint64_t count)
+{
+    uint64_t bytes = 0;
+    for (uint64_t index = 0; index < count; index++) {
+        bytes += bitmap_bytes(bitmap_name_size(&bitmaps[index]));
+    }
+    image->bitmaps = image->size;
+    image_append_counted(image, round_up_divide(bytes, image->cluster_size));
+    image->added = image->size;
+    image_append_counted(image, count);
+    uint64_t entry = image->bitmaps;
+    for (uint64_t index = 0; index < count; index++) {
+        write_bitmap(image, entry, &bitmaps[index], image_added_table(image, index));
+        entry += bitmap_bytes(bitmap_name_size(&bitmaps[index]));
+    }
+    image_put_extension(image, HEADER_LENGTH_3, EXTENSION_BITMAPS, 24, 0);
+    image_put(image, HEADER_LENGTH_3 + 8, 4, count);
+    image_put(image, HEADER_LENGTH_3 + 16, 8, bytes);
+    image_put(image, HEADER_LENGTH_3 + 24, 8, image->bitmaps);
+    image_put(image, FIELD_AUTOCLEAR_FEATURES, 8, 1);
+}
+
+void image_encrypt(built_image *image, uint64_t length)
+{
+    uint64_t luks = image->size;
+    image_append_counted(image, round_up_divide(length, image->cluster_size));
+    image_put(image, luks, 8, 0x4c554b53babe0001); /* "LUKS\xba\xbe", version 1 */
+    image_put_extension(image, HEADER_LENGTH_3, EXTENSION_ENCRYPTION, 16, 0);
+    image_put(image, HEADER_LENGTH_3 + 8, 8, luks);
+    image_put(image, HEADER_LENGTH_3 + 16, 8, length);
+    image_put(image, FIELD_CRYPT_METHOD, 4, 2);
 }

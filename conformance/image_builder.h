@@ -35,11 +35,35 @@ enum {
     HEADER_LENGTH_3 = 112
 };
 
+/* Offsets in an entry of the snapshot table, and in one of the bitmap directory. */
+enum {
+    SNAPSHOT_L1_OFFSET = 0,
+    SNAPSHOT_L1_SIZE = 8,
+    SNAPSHOT_ID_SIZE = 12,
+    SNAPSHOT_NAME_SIZE = 14,
+    SNAPSHOT_EXTRA_SIZE = 36,
+    BITMAP_TABLE_OFFSET = 0,
+    BITMAP_TABLE_SIZE = 8,
+    BITMAP_FLAGS = 12,
+    BITMAP_TYPE = 16,
+    BITMAP_GRANULARITY = 17,
+    BITMAP_NAME_SIZE = 18,
+    BITMAP_EXTRA_SIZE = 20,
+    BITMAP_NAME = 24
+};
+
 #define FLAG_COPIED ((uint64_t)1 << 63)
 #define FLAG_COMPRESSED ((uint64_t)1 << 62)
 #define FLAG_ZERO ((uint64_t)1)
 
 #define MAGIC_QCOW2 0x514649fbu
+
+/* Types of header extensions. */
+#define EXTENSION_BACKING_FORMAT 0xe2792acau
+#define EXTENSION_FEATURE_NAMES 0x6803f857u
+#define EXTENSION_DATA_FILE 0x44415441u
+#define EXTENSION_ENCRYPTION 0x0537be77u
+#define EXTENSION_BITMAPS 0x23852875u
 
 typedef struct image_recipe {
     uint32_t version;        /* 2 or 3 */
@@ -50,6 +74,13 @@ typedef struct image_recipe {
     int extended_l2;
     int data_file;
 } image_recipe;
+
+/* A persistent bitmap of a disk that one cluster of bits is enough for. */
+typedef struct bitmap_recipe {
+    const char *name;   /* ends at the first zero byte */
+    unsigned name_size; /* the room for it, filled up with zeros; 0: just enough */
+    unsigned flags;     /* bit 0: in use */
+} bitmap_recipe;
 
 typedef struct built_image {
     image_recipe recipe;
@@ -65,6 +96,10 @@ typedef struct built_image {
     uint64_t l2_tables;
     uint64_t data;
     uint64_t blocks; /* how many refcount blocks */
+    /* What was added, else 0. */
+    uint64_t snapshots; /* the snapshot table */
+    uint64_t bitmaps;   /* the bitmap directory */
+    uint64_t added;     /* the first L1 table of a snapshot, or the first table of a bitmap */
 } built_image;
 
 /* Ends the process when there is no memory. */
@@ -88,5 +123,23 @@ void image_set_refcount(built_image *image, uint64_t cluster, uint64_t value);
 
 /* Make the file so many clusters of zeros longer. */
 void image_append(built_image *image, uint64_t clusters);
+
+/* The same with clusters that have a refcount of 1. Ends the process if the refcount blocks do not cover them. */
+void image_append_counted(built_image *image, uint64_t clusters);
+
+/* Write a header extension of version 3, return where the next one begins. The contents are repetitions of a byte. */
+uint64_t image_put_extension(built_image *image, uint64_t at, uint32_t type, uint32_t length, char content);
+
+/* Give the image snapshots, or bitmaps. Each has a table of one entry, 0, in a cluster of its own. */
+void image_add_snapshots(built_image *image, uint64_t count);
+void image_add_bitmaps(built_image *image, const bitmap_recipe *bitmaps, uint64_t count);
+
+/* Host offsets of their entries in the snapshot table and the bitmap directory, and of the tables. */
+uint64_t image_snapshot(const built_image *image, uint64_t index);
+uint64_t image_bitmap(const built_image *image, uint64_t index);
+uint64_t image_added_table(const built_image *image, uint64_t index);
+
+/* Give the image a LUKS header of this length, as far as anything can be seen of it without a key. */
+void image_encrypt(built_image *image, uint64_t length);
 
 #endif
