@@ -28,6 +28,7 @@ INPUTS = $(filter-out corpus/hostile/,$(wildcard corpus/*/)) fuzz/sparse/
 plain = $(patsubst %.c,build/plain/%.o,$(1))
 sanitized = $(patsubst %.c,build/sanitized/%.o,$(1))
 fuzzing = $(patsubst %.c,build/fuzzing/%.o,$(1))
+measured = $(patsubst %.c,build/coverage/%.o,$(1))
 # Run commands one after the other; fail in the end if one has failed.
 each = @failed=0; for command in $(1); do echo "$$command"; $$command || failed=1; done; exit $$failed
 
@@ -49,6 +50,12 @@ test:
 check: build/api_test build/corpus_test build/mutator_test $(HARNESSES:%=build/replay_%)
 	$(call each,build/api_test build/corpus_test "build/mutator_test $(wildcard corpus/*/*.qcow2 fuzz/sparse/*)" \
 	    $(HARNESSES:%="build/replay_% $(INPUTS)"))
+
+## coverage        what the tests reach of the parser, all of it or fail: build/coverage/html; installs what is missing
+coverage:
+	scripts/setup coverage
+	$(MAKE) $(addprefix build/coverage/,api_test corpus_test $(HARNESSES:%=replay_%))
+	scripts/coverage build/coverage/api_test build/coverage/corpus_test $(HARNESSES:%="build/coverage/replay_% $(INPUTS)")
 
 ## conformance     real images and planted cases, compared with qemu-img; CHECKER='COMMAND' tries another checker's cases
 conformance: build/refcow build/damage
@@ -104,6 +111,12 @@ build/mutator_test: $(call sanitized,fuzz/mutator_test.c $(MUTATOR))
 	$(CC) $(SANITIZE) -o $@ $^
 build/replay_%: $(call sanitized,fuzz/fuzz_%.c fuzz/replay.c $(SHARED) $(PARSER))
 	$(CC) $(SANITIZE) -o $@ $^
+build/coverage/api_test: $(call measured,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
+build/coverage/corpus_test: $(call measured,conformance/corpus_test.c $(PARSER))
+build/coverage/replay_%: $(call measured,fuzz/fuzz_%.c fuzz/replay.c $(SHARED) $(PARSER))
+	$(CLANG) -fprofile-instr-generate -o $@ $^
+build/coverage/api_test build/coverage/corpus_test:
+	$(CLANG) -fprofile-instr-generate -o $@ $^
 build/fuzz_%: $(call fuzzing,fuzz/fuzz_%.c fuzz/libfuzzer_mutator.c $(SHARED) $(PARSER))
 	$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^
 
@@ -121,8 +134,15 @@ COVERAGE = -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
 build/fuzzing/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CLANG) $(language) $(SANITIZE) $(if $(filter parser/%,$<),$(COVERAGE)) -c -o $@ $<
+# Only the parser is measured. A decision that clang cannot follow is a warning that -Werror does not see, and nobody
+# counts it afterwards: whatever the compiler says is an error here.
+MEASURE = -O0 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
+build/coverage/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(language) $(if $(filter parser/%,$<),$(MEASURE),-O1) -c -o $@ $< 2>$@.log && test ! -s $@.log || \
+	    { cat $@.log; false; }
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
-.PHONY: all demo test check conformance lint fuzz instructions bench clean help
+.PHONY: all demo test check coverage conformance lint fuzz instructions bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
