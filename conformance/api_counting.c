@@ -570,6 +570,108 @@ static void fragments_are_counted_within_a_table(void)
     image_free(&image);
 }
 
+/* The clusters of neighbours change places, so that none follows the one before. */
+static void scatter(built_image *image)
+{
+    for (uint64_t guest = 0; guest < image->recipe.l2_tables * image->l2_entries; guest += 2) {
+        uint64_t one = image_l2_entry(image, guest);
+        uint64_t other = image_l2_entry(image, guest + 1);
+        uint64_t entry = image_get(image, one, 8);
+        image_put(image, one, 8, image_get(image, other, 8));
+        image_put(image, other, 8, entry);
+    }
+}
+
+/* Change a scattered entry, and a refcount. */
+static void scattered_clusters_are_checked_like_others(void)
+{
+    enum { KEEP = 1000 }; /* the refcount */
+    static const struct {
+        uint64_t set; /* bits of the entry */
+        uint64_t clear;
+        uint64_t add;      /* clusters */
+        uint64_t past_end; /* clusters from the end of the file, which it names instead, less 1; 0: it does not */
+        uint64_t stored;   /* refcount of the cluster that it names, or KEEP */
+        uint64_t complaints;
+    } rows[] = {
+        {0, 0, 0, 0, KEEP, 0},
+        {0, FLAG_COPIED, 0, 0, KEEP, 1}, /* the flag */
+        {0, FLAG_COPIED, 0, 0, 2, 1},    /* a leak */
+        {0, 0, 0, 0, 2, 2},              /* a leak and the flag */
+        {0, FLAG_COPIED, 0, 0, 0, 1},    /* too low */
+        {0, 0, 0, 0, 0, 2},              /* too low, and the flag */
+        {2, 0, 0, 0, KEEP, 1},           /* a reserved bit */
+        {0, 0, 8, 0, KEEP, 2},           /* one cluster twice, another not at all */
+        {0, 0, 0, 1, KEEP, 3},           /* past the end of the file, a leak, the flag */
+        {0, 0, 0, 1, 1, 2},              /* past the end of the file, where there is a refcount; a leak */
+        {0, 0, 0, 3000, KEEP, 3},        /* far past it */
+        {0, UINT64_MAX, 0, 0, KEEP, 1},  /* not allocated: a leak */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        built_image image = image_build(small);
+        scatter(&image);
+        uint64_t entry = image_l2_entry(&image, 11);
+        uint64_t host = image_data(&image, 10);
+        CHECK_EQUAL(image_get(&image, entry, 8), host | FLAG_COPIED);
+        uint64_t named = rows[i].past_end == 0 ? host : image.size + (rows[i].past_end - 1) * image.cluster_size;
+        uint64_t value = ((named | FLAG_COPIED) & ~rows[i].clear) | rows[i].set;
+        image_put(&image, entry, 8, value + rows[i].add * image.cluster_size);
+        if (rows[i].stored != KEEP) {
+            image_set_refcount(&image, named / image.cluster_size, rows[i].stored);
+        }
+        check_answer answer = check_image(&image);
+        CHECK_EQUAL(answer.result.corruptions + answer.result.leaks, rows[i].complaints);
+        CHECK_EQUAL(answer.result.check_errors, 0);
+        CHECK_EQUAL(answer.result.allocated_clusters, rows[i].clear == UINT64_MAX ? 39 : 40);
+        drop_answer(&answer);
+        image_free(&image);
+    }
+}
+
+/* Whether the flag is set does not matter to that: 1 0 3 2 5 6 7 6 9 8 ..., of which 6 has two references. */
+static void fragments_are_counted_among_scattered_clusters(void)
+{
+    built_image image = image_build(small);
+    scatter(&image);
+    uint64_t shared = image_data(&image, 6);
+    image_put(&image, image_l2_entry(&image, 5), 8, shared);
+    image_put(&image, image_l2_entry(&image, 7), 8, shared);
+    image_set_refcount(&image, shared / image.cluster_size, 2);
+    image_set_refcount(&image, image_data(&image, 4) / image.cluster_size, 0);
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
+    /* All but the first of each table, and the first 6 and the 7. */
+    CHECK_EQUAL(answer.result.fragmented_clusters, 40 - 2 - 2);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+static void scattered_clusters_are_found_in_every_window(void)
+{
+    image_recipe recipe = {3, 10, 4, 300, 128, 0, 0};
+    built_image image = image_build(recipe);
+    scatter(&image);
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
+    CHECK(answer.result.passes > 1);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+static void scattered_clusters_have_the_weight_of_their_table(void)
+{
+    built_image image = image_build(small);
+    scatter(&image);
+    image_put(&image, image_l1_entry(&image, 1), 8, image_get(&image, image_l1_entry(&image, 0), 8));
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_CORRUPT, 21, 21, 0);
+    CHECK_EQUAL(answer.result.allocated_clusters, 40);
+    CHECK_EQUAL(answer.result.fragmented_clusters, 38);
+    CHECK_EQUAL(answer.result.refcounts.allocated_clusters, 40);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
 /* Two L1 entries with one table: everything in it counts twice, for the lower guest offset. */
 static void a_table_that_is_named_twice_counts_twice(void)
 {
@@ -808,6 +910,10 @@ void run_counting_tests(void)
     RUN(a_partial_cluster_belongs_to_the_file);
     RUN(total_clusters_are_of_whole_sectors);
     RUN(fragments_are_counted_within_a_table);
+    RUN(scattered_clusters_are_checked_like_others);
+    RUN(fragments_are_counted_among_scattered_clusters);
+    RUN(scattered_clusters_are_found_in_every_window);
+    RUN(scattered_clusters_have_the_weight_of_their_table);
     RUN(a_table_that_is_named_twice_counts_twice);
     RUN(weights_do_not_spread_to_neighbours);
     RUN(a_run_ends_where_refcounts_differ);

@@ -106,6 +106,9 @@ static void unreadable_refcounts_are_unknown(void)
     image_recipe recipe = {3, 12, 4, 2, 10, 0, 0};
     built_image image = image_build(recipe);
     image_put(&image, image_block_entry(&image, 0), 8, image.refcount_blocks + 1024);
+    for (uint64_t guest = 0; guest < 5; guest++) {
+        image_put(&image, image_l2_entry(&image, guest), 8, image_data(&image, guest));
+    }
     check_answer answer = check_image(&image);
     CHECK_EQUAL(answer.result.refcounts.allocated_clusters, 20);
     CHECK_EQUAL(answer.result.refcounts.orphan_clusters, 0);

@@ -26,6 +26,18 @@ static void start_report(struct check *check)
     report->refcount_table_offset = header->refcount_table_offset;
 }
 
+static struct l2_format l2_format_of(const refcow_header *header)
+{
+    struct l2_format format = {0};
+    format.extended = (header->incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0;
+    format.data_file = (header->incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0;
+    format.entry_size = format.extended ? 16 : 8;
+    format.special = ~(ENTRY_OFFSET | ENTRY_COPIED) | low_bits(header->cluster_bits);
+    if (format.extended || format.data_file)
+        format.special = UINT64_MAX;
+    return format;
+}
+
 /* Begin with nothing counted; what was read so far stays on the account. */
 static void start(struct check *check, const refcow_image *image, const refcow_options *options, bool is_wide)
 {
@@ -39,9 +51,7 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     fresh.file_length = round_up(image->source.size, SECTOR_SIZE);
     fresh.clusters = units_of(fresh.file_length, header->cluster_bits);
     fresh.reader.at.total = fresh.clusters;
-    fresh.l2.extended = (header->incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0;
-    fresh.l2.entry_size = fresh.l2.extended ? 16 : 8;
-    fresh.l2.data_file = (header->incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0;
+    fresh.l2 = l2_format_of(header);
     fresh.l1_span_bits = 2 * header->cluster_bits - (fresh.l2.extended ? 4 : 3);
     *check = fresh;
     refcow_memory_divide(check, image, options, is_wide);

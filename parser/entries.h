@@ -30,7 +30,8 @@ enum l2_class {
 struct l2_format {
     uint32_t entry_size; /* 8, or 16 with extended entries */
     bool extended;
-    bool data_file; /* guest data is in another file, whose offset 0 is an ordinary place */
+    bool data_file;   /* guest data is in another file, whose offset 0 is an ordinary place */
+    uint64_t special; /* an entry without these bits names a host cluster, if any, and that is all it says */
 };
 
 static inline enum l2_class l2_class_of(uint64_t entry, const struct l2_format *format)

@@ -8,20 +8,7 @@
 #ifndef REFCOW_L2_H
 #define REFCOW_L2_H
 
-#include "count.h"
-
-/* A walk over tables in ascending order. "Open" tables are those that the entries at hand belong to. */
-struct l2_walk {
-    const struct table_name *oldest;  /* the tables oldest .. end - 1 are open */
-    const struct table_name *end;     /* the next one to open */
-    const struct table_name *aligned; /* the open table that is cluster aligned, or NULL */
-    uint64_t weight;                  /* of the open tables, together: times named */
-    uint64_t active;                  /* of these, by the active tree */
-    uint64_t reported;                /* of these, those that the refcount report is about */
-    uint64_t judged;                  /* of the active ones, those whose entries' copied flags can be tested */
-    uint64_t fresh;                   /* of the active ones, those without a data cluster so far; statistics only */
-    uint64_t next; /* host offset that would continue the last data cluster of the others; statistics only */
-};
+#include "l2_entry.h"
 
 /* Before the first of a sorted list of tables. */
 struct l2_walk refcow_l2_start(const struct table_name *tables);

@@ -1,8 +1,5 @@
 #include "window.h"
 
-/* A narrow counter that holds this is full: the count may be higher. Stored refcounts are never this byte. */
-#define NARROW_FULL 253u
-
 static uint64_t least_page_end(const struct window *window, uint64_t at)
 {
     return least(round_down(at, PAGE_CLUSTERS) + PAGE_CLUSTERS, window->end - window->first);
@@ -58,12 +55,6 @@ uint8_t *refcow_window_store_each(struct window *window, uint64_t first)
     return window->stored + at;
 }
 
-uint8_t refcow_window_stored(const struct window *window, uint64_t cluster)
-{
-    const struct page *page = refcow_window_page(window, cluster);
-    return page->stored == PAGE_STORED_MIXED ? window->stored[cluster - window->first] : page->stored;
-}
-
 static bool are_bytes(const uint8_t *bytes, uint64_t count, uint8_t value)
 {
     return bytes[0] == value && memcmp(bytes, bytes + 1, (size_t)(count - 1)) == 0;
@@ -104,18 +95,6 @@ static bool count_narrow(uint8_t *counters, uint64_t count, uint64_t weight)
         full |= (uint8_t)(counters[i] == NARROW_FULL);
     }
     return full != 0;
-}
-
-/* Count references to a cluster of a dense page; `at` is its place in the window. */
-static void count_one(struct window *window, uint64_t at, uint64_t weight)
-{
-    if (window->wide != NULL) {
-        window->wide[at] += weight;
-        return;
-    }
-    uint64_t sum = window->narrow[at] + least(weight, NARROW_FULL);
-    window->narrow[at] = (uint8_t)least(sum, NARROW_FULL);
-    window->saturated = window->saturated || sum >= NARROW_FULL;
 }
 
 /* Count references to clusters of a dense page; `at` and `end` are places in the window. */
@@ -207,13 +186,7 @@ void refcow_window_count(struct window *window, uint64_t first, uint64_t count, 
     uint64_t start = greatest(first, window->first);
     uint64_t stop = least(first + count, window->end);
     note(window, first, first + count - 1);
-    if (start >= stop)
-        return;
-    /* Scattered images ask for one cluster at a time. */
-    if (stop - start == 1 && refcow_window_page(window, start)->is_dense)
-        count_one(window, start - window->first, weight);
-    else
-        count_in_pages(window, start, stop, weight);
+    count_in_pages(window, start, stop, weight);
 }
 
 bool refcow_window_holds(struct window *window, uint64_t cluster)

@@ -35,7 +35,8 @@ struct page {
 struct window {
     uint64_t first; /* the clusters first .. end - 1 */
     uint64_t end;
-    uint64_t lowest; /* of the clusters asked for since refcow_window_watch(), inside the window or not */
+    uint64_t lowest; /* of the clusters asked for since refcow_window_watch(): all that are past the window,
+                      * and others */
     uint64_t highest;
     uint64_t beyond; /* the lowest cluster at or past end that was asked for; UINT64_MAX: none */
     bool saturated;  /* a narrow counter ran full */
@@ -44,6 +45,9 @@ struct window {
     uint8_t *narrow; /* by cluster, of dense pages: references counted, up to NARROW_FULL */
     uint64_t *wide;  /* by cluster, of dense pages: references counted, instead of narrow; or NULL */
 };
+
+/* A narrow counter that holds this is full: the count may be higher. Stored refcounts are never this byte. */
+#define NARROW_FULL 253u
 
 /* Bytes of memory for each cluster of a window, and for each page. */
 #define WINDOW_NARROW_BYTES 2u
@@ -68,7 +72,12 @@ void refcow_window_store(struct window *window, uint64_t first, uint64_t count, 
 uint8_t *refcow_window_store_each(struct window *window, uint64_t first);
 
 /* The stored refcount of a cluster in the window. */
-uint8_t refcow_window_stored(const struct window *window, uint64_t cluster);
+static inline uint8_t refcow_window_stored(const struct window *window, uint64_t cluster)
+{
+    uint64_t at = cluster - window->first;
+    uint8_t stored = window->pages[at >> PAGE_BITS].stored;
+    return stored == PAGE_STORED_MIXED ? window->stored[at] : stored;
+}
 
 /* Whether clusters, all in the window, all have this stored refcount. */
 bool refcow_window_are_stored(const struct window *window, uint64_t first, uint64_t count, uint8_t refcount);
@@ -81,6 +90,24 @@ void refcow_window_watch(struct window *window);
 /* Count `weight` more references to each of the clusters first .. first + count - 1, as far as they are in the window.
  */
 void refcow_window_count(struct window *window, uint64_t first, uint64_t count, uint64_t weight);
+
+/* Whether the cluster is in this window and has a narrow counter of its own. */
+static inline bool refcow_window_is_dense(const struct window *window, uint64_t cluster)
+{
+    uint64_t at = cluster - window->first;
+    return at < window->end - window->first && window->pages[at >> PAGE_BITS].is_dense && window->wide == NULL;
+}
+
+/* Count `weight` more references to such a cluster; false, and nothing was done, if the counter would run full. It is
+ * not noted as asked for: that is for later windows, in which it will not be. */
+static inline bool refcow_window_count_one(struct window *window, uint64_t cluster, uint64_t weight)
+{
+    uint64_t at = cluster - window->first;
+    uint64_t sum = window->narrow[at] + least(weight, NARROW_FULL);
+    if (sum < NARROW_FULL)
+        window->narrow[at] = (uint8_t)sum;
+    return sum < NARROW_FULL;
+}
 
 /* Whether the cluster is in this window. One that is further on will be in a later window: it is noted in beyond. */
 bool refcow_window_holds(struct window *window, uint64_t cluster);

@@ -1,0 +1,137 @@
+/*
+ * l2_entry.c - the rules for one entry of an L2 table: what it names, and what is wrong with it.
+ */
+#include "l2_entry.h"
+
+/* An entry of the open tables. Its place is that in the cluster which holds it: the table, if that is aligned. */
+struct l2_entry {
+    struct place place;
+    uint64_t bitmap; /* extended entries only, else 0 */
+};
+
+static void report_l2(struct check *check, const struct l2_walk *walk, refcow_kind kind, refcow_role role,
+                      const struct place *place)
+{
+    struct reference reference = {role, place->entry & ENTRY_OFFSET, check->cluster_size, walk->weight};
+    refcow_report_entry(check, kind, &reference, place);
+}
+
+void refcow_l2_count_statistics(struct check *check, struct l2_walk *walk, uint64_t offset, uint64_t count)
+{
+    if (!check->first_pass)
+        return;
+    check->result->allocated_clusters += count * walk->active;
+    if (offset != walk->next)
+        check->result->fragmented_clusters += walk->active - walk->fresh;
+    walk->fresh = 0;
+    walk->next = offset + (count << check->header->cluster_bits);
+}
+
+static void count_compressed_statistics(struct check *check, const struct l2_walk *walk)
+{
+    if (!check->first_pass)
+        return;
+    check->result->allocated_clusters += walk->active;
+    check->result->fragmented_clusters += walk->active;
+    check->result->compressed_clusters += walk->active;
+}
+
+static void report_orphan(struct check *check, const struct l2_walk *walk, uint8_t refcount)
+{
+    refcow_refcount_report *report = &check->result->refcounts;
+    if (refcount == 0)
+        report->orphan_clusters += walk->reported;
+    if (refcount == REFCOUNT_UNKNOWN)
+        report->unknown_clusters += walk->reported;
+}
+
+/* What the active tree says about a cluster, held against its stored refcount. */
+static void judge_data_refcount(struct check *check, const struct l2_walk *walk, const struct place *place,
+                                enum l2_class class)
+{
+    uint8_t refcount = 1; /* of every cluster of an external data file, by definition */
+    uint64_t offset = place->entry & ENTRY_OFFSET;
+    struct reference reference = {REFCOW_ROLE_DATA, offset, check->cluster_size, walk->judged};
+    bool is_judged = check->l2.data_file
+                         ? check->first_pass
+                         : refcow_stored_refcount(check, offset >> check->header->cluster_bits, &refcount);
+    if (!is_judged)
+        return;
+    if (walk->judged != 0)
+        refcow_check_copied_flag(check, REFCOW_KIND_L2_COPIED, refcount, &reference, place);
+    if (class == L2_NORMAL)
+        report_orphan(check, walk, refcount);
+}
+
+/* An entry that names a host cluster. */
+static void visit_data(struct check *check, struct l2_walk *walk, const struct l2_entry *entry, enum l2_class class)
+{
+    const struct place *place = &entry->place;
+    uint64_t offset = place->entry & ENTRY_OFFSET;
+    if ((allocated_subclusters(entry->bitmap) & zero_subclusters(entry->bitmap)) != 0)
+        report_l2(check, walk, REFCOW_KIND_SUBCLUSTERS_CLASH, REFCOW_ROLE_DATA, place);
+    if (!is_aligned(offset, check->cluster_size))
+        report_l2(check, walk, REFCOW_KIND_DATA_UNALIGNED, REFCOW_ROLE_DATA, place);
+    struct reference reference = {REFCOW_ROLE_DATA, offset, check->cluster_size, walk->weight};
+    refcow_l2_count_statistics(check, walk, offset, 1);
+    if (!check->l2.data_file)
+        refcow_count(check, &reference, place);
+    if (walk->active == 0)
+        return;
+    if (check->first_pass && class == L2_NORMAL)
+        check->result->refcounts.allocated_clusters += walk->reported;
+    judge_data_refcount(check, walk, place, class);
+}
+
+static void visit_compressed(struct check *check, struct l2_walk *walk, const struct l2_entry *entry)
+{
+    const struct place *place = &entry->place;
+    uint32_t bits = check->header->cluster_bits;
+    struct reference reference = {REFCOW_ROLE_COMPRESSED, compressed_offset(place->entry, bits),
+                                  compressed_length(place->entry, bits), walk->weight};
+    if ((place->entry & ENTRY_COPIED) != 0)
+        refcow_report_entry(check, REFCOW_KIND_COMPRESSED_COPIED, &reference, place);
+    if (check->l2.data_file) {
+        refcow_report_entry(check, REFCOW_KIND_COMPRESSED_IN_DATA_FILE, &reference, place);
+    } else if (entry->bitmap != 0) {
+        refcow_report_entry(check, REFCOW_KIND_COMPRESSED_SUBCLUSTERS, &reference, place);
+    } else {
+        refcow_count(check, &reference, place);
+        count_compressed_statistics(check, walk);
+    }
+}
+
+static void visit_l2_entry(struct check *check, struct l2_walk *walk, const struct l2_entry *entry)
+{
+    const struct place *place = &entry->place;
+    enum l2_class class = l2_class_of(place->entry, &check->l2);
+    if (class == L2_COMPRESSED) {
+        visit_compressed(check, walk, entry);
+        return;
+    }
+    if ((place->entry & L2_RESERVED_BITS) != 0)
+        report_l2(check, walk, REFCOW_KIND_L2_RESERVED, REFCOW_ROLE_DATA, place);
+    if (class == L2_UNALLOCATED && allocated_subclusters(entry->bitmap) != 0)
+        report_l2(check, walk, REFCOW_KIND_SUBCLUSTERS_UNALLOCATED, REFCOW_ROLE_DATA, place);
+    if (class == L2_NORMAL || class == L2_ZERO_ALLOCATED)
+        visit_data(check, walk, entry, class);
+}
+
+void refcow_l2_visit_entries(struct check *check, struct l2_walk *walk, const uint8_t *bytes, uint64_t offset,
+                             uint64_t count)
+{
+    uint64_t table = round_down(offset, check->cluster_size);
+    uint64_t guest = walk->aligned != NULL ? walk->aligned->guest : REFCOW_NO_GUEST;
+    uint32_t size = check->l2.entry_size;
+    for (uint64_t i = 0; i < count; i++, bytes += size) {
+        uint64_t index = (offset - table) / size + i;
+        uint64_t word = load_be64(bytes);
+        uint64_t bitmap = check->l2.extended ? load_be64(bytes + 8) : 0;
+        struct l2_entry entry = {{table, index, REFCOW_NO_GUEST, word}, bitmap};
+        if (word == 0 && bitmap == 0)
+            continue;
+        if (guest != REFCOW_NO_GUEST)
+            entry.place.guest = guest + (index << check->header->cluster_bits);
+        visit_l2_entry(check, walk, &entry);
+    }
+}

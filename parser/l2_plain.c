@@ -1,0 +1,141 @@
+#include "l2_plain.h"
+
+static bool is_plain(const struct check *check, uint64_t entry)
+{
+    return (entry & check->l2.special) == 0 && (entry & ENTRY_OFFSET) != 0;
+}
+
+/* Entries that are looked at together; many enough to keep a processor busy. */
+#define GROUP 8u
+
+/* Whether the entries of a group name one cluster after the other, from `word` on. */
+static bool is_group(const uint8_t *entries, uint64_t word, uint64_t cluster_size)
+{
+    uint64_t difference = 0;
+    for (size_t i = 0; i < GROUP; i++)
+        difference |= load_be64(entries + 8 * i) ^ (word + i * cluster_size);
+    return difference == 0;
+}
+
+/* How many entries, each naming the cluster after the one before, begin here. Bound: bytes of the chunk. */
+static uint64_t length_of_run(const uint8_t *entries, size_t bytes, uint64_t cluster_size)
+{
+    uint64_t word = load_be64(entries);
+    size_t count = 1;
+    if (bytes < 16 || load_be64(entries + 8) != word + cluster_size)
+        return 1; /* in scattered images this is the rule */
+    while (8 * (count + GROUP) <= bytes && is_group(entries + 8 * count, word + count * cluster_size, cluster_size))
+        count += GROUP;
+    while (8 * count < bytes && load_be64(entries + 8 * count) == word + count * cluster_size)
+        count++;
+    return count;
+}
+
+/* Whether the copied flag of an entry is right, if that is all that the stored refcount can tell. */
+static bool is_flag_right(uint8_t stored, bool is_copied)
+{
+    return is_copied ? stored == 1 : stored > 1 && stored != REFCOUNT_UNKNOWN;
+}
+
+/* Whether nothing is to be said about a run that names the clusters from `first` on: their stored refcounts are all the
+ * same one, not 0, and agree with the copied flag, or are not this pass's to judge. */
+static bool is_run_sound(const struct check *check, const struct l2_walk *walk, uint64_t first, uint64_t count,
+                         bool is_copied)
+{
+    const struct window *window = &check->window;
+    if (walk->active == 0 || first >= window->end || first + count <= window->first)
+        return true;
+    if (first < window->first || first + count > window->end)
+        return false;
+    uint8_t stored = refcow_window_stored(window, first);
+    return is_flag_right(stored, is_copied) && (count == 1 || refcow_window_are_stored(window, first, count, stored));
+}
+
+/* Visit a run of plain entries all at once; false if they need to be looked at one by one. */
+static bool visit_run(struct check *check, struct l2_walk *walk, uint64_t word, uint64_t count)
+{
+    uint64_t offset = word & ENTRY_OFFSET;
+    uint64_t first = offset >> check->header->cluster_bits;
+    uint64_t length = count << check->header->cluster_bits;
+    uint64_t end = least(check->file_length, ENTRY_OFFSET_END);
+    if (offset + length > end || !is_run_sound(check, walk, first, count, (word & ENTRY_COPIED) != 0))
+        return false;
+    refcow_window_count(&check->window, first, count, walk->weight);
+    refcow_l2_count_statistics(check, walk, offset, count);
+    if (check->first_pass)
+        check->result->refcounts.allocated_clusters += count * walk->reported;
+    return true;
+}
+
+/* Whether it is worth a try. The first cluster of a table is special to the statistics. */
+static bool may_scatter(const struct check *check, const struct l2_walk *walk, uint64_t word)
+{
+    uint64_t cluster = (word & ENTRY_OFFSET) >> check->header->cluster_bits;
+    return (walk->fresh == 0 || !check->first_pass) && refcow_window_is_dense(&check->window, cluster);
+}
+
+/* Visit the plain entries at the beginning which name single clusters of this window, and of which nothing is to be
+ * said: a fragmented image is full of them. Returns how many they are. The window, without what is not in the file as a
+ * whole, and the walk are copied, so that they can stay in registers. Bound: bytes. */
+static uint64_t visit_scattered(struct check *check, struct l2_walk *walk, const uint8_t *entries, size_t bytes)
+{
+    struct window window = check->window;
+    const struct l2_walk open = *walk;
+    const uint64_t cluster_size = check->cluster_size;
+    const uint32_t bits = check->header->cluster_bits;
+    const uint64_t special = check->l2.special;
+    uint64_t next = walk->next;
+    uint64_t fragmented = 0;
+    uint64_t count = 0;
+    window.end = greatest(window.first, least(window.end, check->file_length >> bits));
+    for (; 8 * count + 16 <= bytes; count++) {
+        uint64_t word = load_be64(entries + 8 * count);
+        uint64_t offset = word & ~ENTRY_COPIED;
+        uint64_t cluster = offset >> bits;
+        bool is_single = load_be64(entries + 8 * count + 8) != word + cluster_size;
+        if ((word & special) != 0 || offset == 0 || !is_single || !refcow_window_is_dense(&window, cluster))
+            break;
+        if (open.active != 0 && !is_flag_right(refcow_window_stored(&window, cluster), offset != word))
+            break;
+        if (!refcow_window_count_one(&window, cluster, open.weight))
+            break;
+        fragmented += offset != next;
+        next = offset + cluster_size;
+    }
+    walk->next = next;
+    if (check->first_pass) {
+        check->result->allocated_clusters += count * walk->active;
+        check->result->fragmented_clusters += fragmented * walk->active;
+        check->result->refcounts.allocated_clusters += count * walk->reported;
+    }
+    return count;
+}
+
+/* How many entries there are before the next plain one. Bound: bytes of the chunk. */
+static uint64_t count_others(const struct check *check, const uint8_t *entries, size_t bytes)
+{
+    size_t at = 0;
+    while (at < bytes && !is_plain(check, load_be64(entries + at)))
+        at += check->l2.entry_size;
+    return at / check->l2.entry_size;
+}
+
+/* Bound: each step is over at least one entry. */
+uint64_t refcow_l2_visit_plain(struct check *check, struct l2_walk *walk, const uint8_t *entries, size_t bytes,
+                               uint64_t *others)
+{
+    size_t at = 0;
+    while (at < bytes && is_plain(check, load_be64(entries + at))) {
+        uint64_t word = load_be64(entries + at);
+        uint64_t run = length_of_run(entries + at, bytes - at, check->cluster_size);
+        uint64_t scattered =
+            run == 1 && may_scatter(check, walk, word) ? visit_scattered(check, walk, entries + at, bytes - at) : 0;
+        if (scattered == 0 && !visit_run(check, walk, word, run)) {
+            *others = run;
+            return at / 8;
+        }
+        at += 8 * (size_t)greatest(scattered, run);
+    }
+    *others = count_others(check, entries + at, bytes - at);
+    return at / 8; /* extended entries are never plain */
+}

@@ -1,0 +1,16 @@
+/*
+ * l2_plain.h - what a sound image is full of: entries that name a host cluster and say nothing else, visited many at a
+ * time. There is one rule for them and for all others (l2_entry.h); this is only the shorter way where it has nothing
+ * to say.
+ */
+#ifndef REFCOW_L2_PLAIN_H
+#define REFCOW_L2_PLAIN_H
+
+#include "l2_entry.h"
+
+/* Visit the plain entries at the beginning, as long as there is nothing to be said of them. Returns how many they are,
+ * and in *others how many entries behind them are to be visited one by one, up to the next plain one. Bound: bytes. */
+uint64_t refcow_l2_visit_plain(struct check *check, struct l2_walk *walk, const uint8_t *entries, size_t bytes,
+                               uint64_t *others);
+
+#endif
