@@ -12,6 +12,7 @@ WARNINGS = -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wcas
 	-Wmissing-prototypes -Wvla -Wundef -Wdouble-promotion -Wformat=2
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 export CC CLANG WARNINGS
+export AFL_QUIET = 1
 
 # What the suites try, and what they hold it against.
 CHECKER ?=
@@ -28,6 +29,10 @@ INPUTS = $(filter-out corpus/hostile/,$(wildcard corpus/*/)) fuzz/sparse/
 plain = $(patsubst %.c,build/plain/%.o,$(1))
 sanitized = $(patsubst %.c,build/sanitized/%.o,$(1))
 fuzzing = $(patsubst %.c,build/fuzzing/%.o,$(1))
+# Of the harness, for every engine.
+options = $(shell sed -n 's/^\(.*\) = /-\1=/p' fuzz/fuzz_$(TARGET).options)
+afl = $(patsubst %.c,build/afl-objects/%.o,$(1))
+cmplog = $(patsubst %.c,build/cmplog-objects/%.o,$(1))
 # Run commands one after the other; fail in the end if one has failed.
 each = @failed=0; for command in $(1); do echo "$$command"; $$command || failed=1; done; exit $$failed
 
@@ -66,8 +71,12 @@ lint:
 ## fuzz            a harness under libFuzzer: make fuzz TARGET=check|faults|header|model|sparse TIME=60 (seconds)
 fuzz: build/fuzz_$(TARGET)
 	mkdir -p build/fuzz/$(TARGET)
-	build/fuzz_$(TARGET) -max_total_time=$(TIME) -max_len=131072 -timeout=10 -dict=fuzz/qcow2.dict -print_final_stats=1 \
+	build/fuzz_$(TARGET) -max_total_time=$(TIME) $(options) -dict=fuzz/qcow2.dict -print_final_stats=1 \
 	    -artifact_prefix=build/fuzz/$(TARGET)- build/fuzz/$(TARGET) $(INPUTS)
+
+## fuzz-afl        a harness under AFL++ on two cores: make fuzz-afl TARGET=model TIME=60; goes on from an earlier run
+fuzz-afl: build/afl_$(TARGET) build/cmplog_$(TARGET) build/afl_mutator.so
+	scripts/afl $(TARGET) $(TIME) $(INPUTS)
 
 ## instructions    instructions of fixed images, by valgrind, against the numbers on record in scripts/instructions.tsv
 instructions: build/refcow build/damage
@@ -100,12 +109,18 @@ build/api_test: $(call sanitized,$(wildcard conformance/api_*.c) conformance/ima
 build/corpus_test: $(call sanitized,conformance/corpus_test.c $(PARSER))
 build/api_test build/corpus_test:
 	$(CC) $(SANITIZE) -o $@ $^
-build/mutator_test: $(call sanitized,fuzz/mutator_test.c $(MUTATOR))
+build/mutator_test: $(call sanitized,fuzz/mutator_test.c fuzz/afl_mutator.c $(MUTATOR))
 	$(CC) $(SANITIZE) -o $@ $^
 build/replay_%: $(call sanitized,fuzz/fuzz_%.c fuzz/replay.c $(SHARED) $(PARSER))
 	$(CC) $(SANITIZE) -o $@ $^
 build/fuzz_%: $(call fuzzing,fuzz/fuzz_%.c fuzz/libfuzzer_mutator.c $(SHARED) $(PARSER))
 	$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^
+build/afl_%: $(call afl,fuzz/fuzz_%.c $(SHARED) $(PARSER))
+	afl-clang-fast $(SANITIZE) -fsanitize=fuzzer -o $@ $^
+build/cmplog_%: $(call cmplog,fuzz/fuzz_%.c $(SHARED) $(PARSER))
+	AFL_LLVM_CMPLOG=1 afl-clang-fast $(SANITIZE) -fsanitize=fuzzer -o $@ $^
+build/afl_mutator.so: fuzz/afl_mutator.c $(MUTATOR) $(wildcard fuzz/*.h)
+	$(CC) -std=c11 -Iparser $(WARNINGS) -O2 -g -shared -fPIC -o $@ $(filter %.c,$^)
 
 # The parser is C99. All the rest is C11 and sees the parser's public header.
 language = $(if $(filter parser/%,$<),-std=c99,-std=c11 -Iparser) $(WARNINGS) -MMD -MP
@@ -121,8 +136,17 @@ COVERAGE = -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
 build/fuzzing/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CLANG) $(language) $(SANITIZE) $(if $(filter parser/%,$<),$(COVERAGE)) -c -o $@ $<
+# AFL++ has its own clang; with AFL_NOOPT it does not instrument. CMPLOG, which sees what is compared with what, is a
+# second build.
+uncovered = $(if $(filter parser/%,$<),,AFL_NOOPT=1)
+build/afl-objects/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(uncovered) afl-clang-fast $(language) $(SANITIZE) -c -o $@ $<
+build/cmplog-objects/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	AFL_LLVM_CMPLOG=1 $(uncovered) afl-clang-fast $(language) $(SANITIZE) -c -o $@ $<
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
-.PHONY: all demo test check conformance lint fuzz instructions bench clean help
+.PHONY: all demo test check conformance lint fuzz fuzz-afl instructions bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
