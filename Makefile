@@ -10,7 +10,13 @@ SECONDS = 60
 
 WARNINGS = -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wcast-align -Wcast-qual -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wundef -Wdouble-promotion -Wformat=2
-SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+REPORTING = -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+SANITIZE = $(REPORTING) -fsanitize=address,undefined
+PARSER_SANITIZE =
+# What C allows and nobody may have meant: unsigned numbers that wrap, values that do not fit where they go.
+DOUBTFUL = -fsanitize=integer,implicit-conversion,local-bounds,nullability
+# What `make check` makes is here; check-sanitizers makes the same with other sanitizers elsewhere.
+out = build
 export CC CLANG WARNINGS
 export AFL_QUIET = 1
 
@@ -27,7 +33,7 @@ SHARED = $(filter-out fuzz/fuzz_%.c fuzz/replay.c fuzz/%_mutator.c fuzz/mutator_
 # In corpus/hostile/ are recipes, of images that are too large to be here.
 INPUTS = $(filter-out corpus/hostile/,$(wildcard corpus/*/)) fuzz/sparse/
 plain = $(patsubst %.c,build/plain/%.o,$(1))
-sanitized = $(patsubst %.c,build/sanitized/%.o,$(1))
+sanitized = $(patsubst %.c,$(out)/sanitized/%.o,$(1))
 fuzzing = $(patsubst %.c,build/fuzzing/%.o,$(1))
 # Of the harness, for every engine.
 options = $(shell sed -n 's/^\(.*\) = /-\1=/p' fuzz/fuzz_$(TARGET).options)
@@ -51,9 +57,15 @@ test:
 	scripts/test
 
 ## check           C tests and the corpus under ASan and UBSan; needs a C compiler and nothing else
-check: build/api_test build/corpus_test build/mutator_test $(HARNESSES:%=build/replay_%)
-	$(call each,build/api_test build/corpus_test "build/mutator_test $(wildcard corpus/*/*.qcow2 fuzz/sparse/*)" \
-	    $(HARNESSES:%="build/replay_% $(INPUTS)"))
+check: $(addprefix $(out)/,api_test corpus_test mutator_test $(HARNESSES:%=replay_%))
+	$(call each,$(out)/api_test $(out)/corpus_test "$(out)/mutator_test $(wildcard corpus/*/*.qcow2 fuzz/sparse/*)" \
+	    $(HARNESSES:%="$(out)/replay_% $(INPUTS)"))
+
+## check-sanitizers  the same under MSan, and under UBSan with the checks of legal but doubtful arithmetic
+check-sanitizers:
+	$(MAKE) check out=build/memory CC=$(CLANG) SANITIZE="$(REPORTING) -fsanitize=memory -fsanitize-memory-track-origins=2"
+	$(MAKE) check out=build/integer CC=$(CLANG) SANITIZE="$(REPORTING) -fsanitize=undefined" \
+	    PARSER_SANITIZE="$(DOUBTFUL) -fsanitize-ignorelist=fuzz/integer.ignorelist"
 
 ## conformance     real images and planted cases, compared with qemu-img; CHECKER='COMMAND' tries another checker's cases
 conformance: build/refcow build/damage
@@ -105,13 +117,13 @@ build/bare_read: $(call plain,scripts/bench/bare_read.c) build/librefcow.a
 build/refcow build/damage build/bare_read:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-build/api_test: $(call sanitized,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
-build/corpus_test: $(call sanitized,conformance/corpus_test.c $(PARSER))
-build/api_test build/corpus_test:
+$(out)/api_test: $(call sanitized,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
+$(out)/corpus_test: $(call sanitized,conformance/corpus_test.c $(PARSER))
+$(out)/api_test $(out)/corpus_test:
 	$(CC) $(SANITIZE) -o $@ $^
-build/mutator_test: $(call sanitized,fuzz/mutator_test.c fuzz/afl_mutator.c $(MUTATOR))
+$(out)/mutator_test: $(call sanitized,fuzz/mutator_test.c fuzz/afl_mutator.c $(MUTATOR))
 	$(CC) $(SANITIZE) -o $@ $^
-build/replay_%: $(call sanitized,fuzz/fuzz_%.c fuzz/replay.c $(SHARED) $(PARSER))
+$(out)/replay_%: $(call sanitized,fuzz/fuzz_%.c fuzz/replay.c $(SHARED) $(PARSER))
 	$(CC) $(SANITIZE) -o $@ $^
 build/fuzz_%: $(call fuzzing,fuzz/fuzz_%.c fuzz/libfuzzer_mutator.c $(SHARED) $(PARSER))
 	$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^
@@ -127,9 +139,9 @@ language = $(if $(filter parser/%,$<),-std=c99,-std=c11 -Iparser) $(WARNINGS) -M
 build/plain/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(language) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
-build/sanitized/%.o: %.c Makefile
+$(out)/sanitized/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(language) $(SANITIZE) -c -o $@ $<
+	$(CC) $(language) $(SANITIZE) $(if $(filter parser/%,$<),$(PARSER_SANITIZE)) -c -o $@ $<
 # Only the parser is to be covered: a harness that is instrumented too takes most of the time. So do traced comparisons,
 # which a mutator that knows the fields can do without.
 COVERAGE = -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
@@ -147,6 +159,6 @@ build/cmplog-objects/%.o: %.c Makefile
 	AFL_LLVM_CMPLOG=1 $(uncovered) afl-clang-fast $(language) $(SANITIZE) -c -o $@ $<
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
-.PHONY: all demo test check conformance lint fuzz fuzz-afl instructions bench clean help
+.PHONY: all demo test check conformance lint check-sanitizers fuzz fuzz-afl instructions bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
