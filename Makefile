@@ -90,6 +90,13 @@ fuzz: build/fuzz_$(TARGET)
 fuzz-afl: build/afl_$(TARGET) build/cmplog_$(TARGET) build/afl_mutator.so
 	scripts/afl $(TARGET) $(TIME) $(INPUTS)
 
+## harnesses       build/harnesses/fuzz_*, with the compilers, flags and engine of the environment: fuzz/oss-fuzz/build.sh
+harnesses: $(HARNESSES:%=build/harnesses/fuzz_%)
+
+## simulate-oss-fuzz  fuzz/oss-fuzz/build.sh as OSS-Fuzz runs it, for each engine and sanitizer
+simulate-oss-fuzz:
+	scripts/simulate-oss-fuzz
+
 ## instructions    instructions of fixed images, by valgrind, against the numbers on record in scripts/instructions.tsv
 instructions: build/refcow build/damage
 	scripts/instructions
@@ -133,6 +140,10 @@ build/cmplog_%: $(call cmplog,fuzz/fuzz_%.c $(SHARED) $(PARSER))
 	AFL_LLVM_CMPLOG=1 afl-clang-fast $(SANITIZE) -fsanitize=fuzzer -o $@ $^
 build/afl_mutator.so: fuzz/afl_mutator.c $(MUTATOR) $(wildcard fuzz/*.h)
 	$(CC) -std=c11 -Iparser $(WARNINGS) -O2 -g -shared -fPIC -o $@ $(filter %.c,$^)
+mutator = $(if $(filter libfuzzer,$(FUZZING_ENGINE)),fuzz/libfuzzer_mutator.c)
+build/harnesses/fuzz_%: $(call plain,fuzz/fuzz_%.c $(mutator) $(SHARED) $(PARSER))
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) -o $@ $^ $(LIB_FUZZING_ENGINE)
 
 # The parser is C99. All the rest is C11 and sees the parser's public header.
 language = $(if $(filter parser/%,$<),-std=c99,-std=c11 -Iparser) $(WARNINGS) -MMD -MP
@@ -159,6 +170,7 @@ build/cmplog-objects/%.o: %.c Makefile
 	AFL_LLVM_CMPLOG=1 $(uncovered) afl-clang-fast $(language) $(SANITIZE) -c -o $@ $<
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
-.PHONY: all demo test check conformance lint check-sanitizers fuzz fuzz-afl instructions bench clean help
+.PHONY: all demo test check harnesses simulate-oss-fuzz conformance lint check-sanitizers \
+	fuzz fuzz-afl instructions bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
