@@ -10,8 +10,15 @@ SECONDS = 60
 
 WARNINGS = -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wcast-align -Wcast-qual -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wundef -Wdouble-promotion -Wformat=2
-SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+REPORTING = -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+SANITIZE = $(REPORTING) -fsanitize=address,undefined
+PARSER_SANITIZE =
+# What C allows and nobody may have meant: unsigned numbers that wrap, values that do not fit where they go.
+DOUBTFUL = -fsanitize=integer,implicit-conversion,local-bounds,nullability
+# What `make check` makes is here; check-sanitizers makes the same with other sanitizers elsewhere.
+out = build
 export CC CLANG WARNINGS
+export AFL_QUIET = 1
 
 # What the suites try, and what they hold it against.
 CHECKER ?=
@@ -26,9 +33,13 @@ SHARED = $(filter-out fuzz/fuzz_%.c fuzz/replay.c fuzz/%_mutator.c fuzz/mutator_
 # In corpus/hostile/ are recipes, of images that are too large to be here.
 INPUTS = $(filter-out corpus/hostile/,$(wildcard corpus/*/)) fuzz/sparse/
 plain = $(patsubst %.c,build/plain/%.o,$(1))
-sanitized = $(patsubst %.c,build/sanitized/%.o,$(1))
+sanitized = $(patsubst %.c,$(out)/sanitized/%.o,$(1))
 fuzzing = $(patsubst %.c,build/fuzzing/%.o,$(1))
 measured = $(patsubst %.c,build/coverage/%.o,$(1))
+# Of the harness, for every engine.
+options = $(shell sed -n 's/^\(.*\) = /-\1=/p' fuzz/fuzz_$(TARGET).options)
+afl = $(patsubst %.c,build/afl-objects/%.o,$(1))
+cmplog = $(patsubst %.c,build/cmplog-objects/%.o,$(1))
 # Run commands one after the other; fail in the end if one has failed.
 each = @failed=0; for command in $(1); do echo "$$command"; $$command || failed=1; done; exit $$failed
 
@@ -47,9 +58,15 @@ test:
 	scripts/test
 
 ## check           C tests and the corpus under ASan and UBSan; needs a C compiler and nothing else
-check: build/api_test build/corpus_test build/mutator_test $(HARNESSES:%=build/replay_%)
-	$(call each,build/api_test build/corpus_test "build/mutator_test $(wildcard corpus/*/*.qcow2 fuzz/sparse/*)" \
-	    $(HARNESSES:%="build/replay_% $(INPUTS)"))
+check: $(addprefix $(out)/,api_test corpus_test mutator_test $(HARNESSES:%=replay_%))
+	$(call each,$(out)/api_test $(out)/corpus_test "$(out)/mutator_test $(wildcard corpus/*/*.qcow2 fuzz/sparse/*)" \
+	    $(HARNESSES:%="$(out)/replay_% $(INPUTS)"))
+
+## check-sanitizers  the same under MSan, and under UBSan with the checks of legal but doubtful arithmetic
+check-sanitizers:
+	$(MAKE) check out=build/memory CC=$(CLANG) SANITIZE="$(REPORTING) -fsanitize=memory -fsanitize-memory-track-origins=2"
+	$(MAKE) check out=build/integer CC=$(CLANG) SANITIZE="$(REPORTING) -fsanitize=undefined" \
+	    PARSER_SANITIZE="$(DOUBTFUL) -fsanitize-ignorelist=fuzz/integer.ignorelist"
 
 ## coverage        what the tests reach of the parser, all of it or fail: build/coverage/html; installs what is missing
 coverage:
@@ -73,8 +90,19 @@ lint:
 ## fuzz            a harness under libFuzzer: make fuzz TARGET=check|faults|header|model|sparse TIME=60 (seconds)
 fuzz: build/fuzz_$(TARGET)
 	mkdir -p build/fuzz/$(TARGET)
-	build/fuzz_$(TARGET) -max_total_time=$(TIME) -max_len=131072 -timeout=10 -dict=fuzz/qcow2.dict -print_final_stats=1 \
+	build/fuzz_$(TARGET) -max_total_time=$(TIME) $(options) -dict=fuzz/qcow2.dict -print_final_stats=1 \
 	    -artifact_prefix=build/fuzz/$(TARGET)- build/fuzz/$(TARGET) $(INPUTS)
+
+## fuzz-afl        a harness under AFL++ on two cores: make fuzz-afl TARGET=model TIME=60; goes on from an earlier run
+fuzz-afl: build/afl_$(TARGET) build/cmplog_$(TARGET) build/afl_mutator.so
+	scripts/afl $(TARGET) $(TIME) $(INPUTS)
+
+## harnesses       build/harnesses/fuzz_*, with the compilers, flags and engine of the environment: fuzz/oss-fuzz/build.sh
+harnesses: $(HARNESSES:%=build/harnesses/fuzz_%)
+
+## simulate-oss-fuzz  fuzz/oss-fuzz/build.sh as OSS-Fuzz runs it, for each engine and sanitizer
+simulate-oss-fuzz:
+	scripts/simulate-oss-fuzz
 
 ## instructions    instructions of fixed images, by valgrind, against the numbers on record in scripts/instructions.tsv
 instructions: build/refcow build/damage
@@ -103,13 +131,13 @@ build/bare_read: $(call plain,scripts/bench/bare_read.c) build/librefcow.a
 build/refcow build/damage build/bare_read:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-build/api_test: $(call sanitized,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
-build/corpus_test: $(call sanitized,conformance/corpus_test.c $(PARSER))
-build/api_test build/corpus_test:
+$(out)/api_test: $(call sanitized,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
+$(out)/corpus_test: $(call sanitized,conformance/corpus_test.c $(PARSER))
+$(out)/api_test $(out)/corpus_test:
 	$(CC) $(SANITIZE) -o $@ $^
-build/mutator_test: $(call sanitized,fuzz/mutator_test.c $(MUTATOR))
+$(out)/mutator_test: $(call sanitized,fuzz/mutator_test.c fuzz/afl_mutator.c $(MUTATOR))
 	$(CC) $(SANITIZE) -o $@ $^
-build/replay_%: $(call sanitized,fuzz/fuzz_%.c fuzz/replay.c $(SHARED) $(PARSER))
+$(out)/replay_%: $(call sanitized,fuzz/fuzz_%.c fuzz/replay.c $(SHARED) $(PARSER))
 	$(CC) $(SANITIZE) -o $@ $^
 build/coverage/api_test: $(call measured,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
 build/coverage/corpus_test: $(call measured,conformance/corpus_test.c $(PARSER))
@@ -119,15 +147,25 @@ build/coverage/api_test build/coverage/corpus_test:
 	$(CLANG) -fprofile-instr-generate -o $@ $^
 build/fuzz_%: $(call fuzzing,fuzz/fuzz_%.c fuzz/libfuzzer_mutator.c $(SHARED) $(PARSER))
 	$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^
+build/afl_%: $(call afl,fuzz/fuzz_%.c $(SHARED) $(PARSER))
+	afl-clang-fast $(SANITIZE) -fsanitize=fuzzer -o $@ $^
+build/cmplog_%: $(call cmplog,fuzz/fuzz_%.c $(SHARED) $(PARSER))
+	AFL_LLVM_CMPLOG=1 afl-clang-fast $(SANITIZE) -fsanitize=fuzzer -o $@ $^
+build/afl_mutator.so: fuzz/afl_mutator.c $(MUTATOR) $(wildcard fuzz/*.h)
+	$(CC) -std=c11 -Iparser $(WARNINGS) -O2 -g -shared -fPIC -o $@ $(filter %.c,$^)
+mutator = $(if $(filter libfuzzer,$(FUZZING_ENGINE)),fuzz/libfuzzer_mutator.c)
+build/harnesses/fuzz_%: $(call plain,fuzz/fuzz_%.c $(mutator) $(SHARED) $(PARSER))
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) -o $@ $^ $(LIB_FUZZING_ENGINE)
 
 # The parser is C99. All the rest is C11 and sees the parser's public header.
 language = $(if $(filter parser/%,$<),-std=c99,-std=c11 -Iparser) $(WARNINGS) -MMD -MP
 build/plain/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(language) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
-build/sanitized/%.o: %.c Makefile
+$(out)/sanitized/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(language) $(SANITIZE) -c -o $@ $<
+	$(CC) $(language) $(SANITIZE) $(if $(filter parser/%,$<),$(PARSER_SANITIZE)) -c -o $@ $<
 # Only the parser is to be covered: a harness that is instrumented too takes most of the time. So do traced comparisons,
 # which a mutator that knows the fields can do without.
 COVERAGE = -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
@@ -141,8 +179,18 @@ build/coverage/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CLANG) $(language) $(if $(filter parser/%,$<),$(MEASURE),-O1) -c -o $@ $< 2>$@.log && test ! -s $@.log || \
 	    { cat $@.log; false; }
+# AFL++ has its own clang; with AFL_NOOPT it does not instrument. CMPLOG, which sees what is compared with what, is a
+# second build.
+uncovered = $(if $(filter parser/%,$<),,AFL_NOOPT=1)
+build/afl-objects/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(uncovered) afl-clang-fast $(language) $(SANITIZE) -c -o $@ $<
+build/cmplog-objects/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	AFL_LLVM_CMPLOG=1 $(uncovered) afl-clang-fast $(language) $(SANITIZE) -c -o $@ $<
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
-.PHONY: all demo test check coverage conformance lint fuzz instructions bench clean help
+.PHONY: all demo test check coverage harnesses simulate-oss-fuzz conformance lint check-sanitizers \
+	fuzz fuzz-afl instructions bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

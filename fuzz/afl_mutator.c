@@ -1,16 +1,12 @@
 /*
  * afl_mutator.c - the mutator in AFL++, as a shared object that AFL_CUSTOM_MUTATOR_LIBRARY names, beside AFL++'s own.
  */
+#include "afl_mutator.h"
 #include "mutator.h"
 #include "random.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-void *afl_custom_init(void *afl, unsigned seed);
-void afl_custom_deinit(void *state);
-size_t afl_custom_fuzz(void *state, uint8_t *bytes, size_t size, uint8_t **out, uint8_t *other, size_t other_size,
-                       size_t max);
 
 typedef struct afl_mutator {
     uint64_t random;
@@ -45,7 +41,7 @@ static int make_room(afl_mutator *mutator, size_t room)
     return mutator->out != NULL;
 }
 
-/* One in eight has something of the other input. Size 0: this one is skipped. */
+/* One in eight has something of the other input. */
 size_t afl_custom_fuzz(void *state, uint8_t *bytes, size_t size, uint8_t **out, uint8_t *other, size_t other_size,
                        size_t max)
 {

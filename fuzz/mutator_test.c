@@ -5,6 +5,7 @@
  *
  * Run under ASan: each buffer has exactly the size that the mutator is told.
  */
+#include "afl_mutator.h"
 #include "fuzz.h"
 #include "mutator.h"
 #include "places.h"
@@ -180,6 +181,45 @@ static void cross_over_mixes(void)
     FUZZ_ASSERT(mixed > input_count / 4);
 }
 
+/* As AFL++ calls it, input after input; the bytes that it is given stay as they are. What comes out, in one hash. */
+static uint64_t afl_round(unsigned seed)
+{
+    uint64_t hash = 0;
+    void *state = need(afl_custom_init(NULL, seed));
+    for (size_t i = 0; i < input_count; i++) {
+        const test_input *input = &inputs[i];
+        const test_input *other = &inputs[(i * 7 + 1) % input_count];
+        size_t max = i % 3 == 0 ? input->size / 2 + 1 : input->size + ROOM;
+        uint8_t *out;
+        uint8_t *bytes = copy_of(input, input->size);
+        size_t size = afl_custom_fuzz(state, bytes, input->size, &out, other->bytes, other->size, max);
+        FUZZ_ASSERT(size > 0 && size <= max);
+        FUZZ_ASSERT(is_same(input, bytes, input->size));
+        hash = hash * 31 + hash_of(out, size);
+        free(bytes);
+    }
+    afl_custom_deinit(state);
+    return hash;
+}
+
+static void afl_gets_inputs_that_its_seed_tells(void)
+{
+    FUZZ_ASSERT(afl_round(1) == afl_round(1));
+    FUZZ_ASSERT(afl_round(1) != afl_round(2));
+}
+
+static void afl_has_no_room_or_no_other_input(void)
+{
+    uint8_t *out;
+    uint8_t byte = 0;
+    void *state = need(afl_custom_init(NULL, 1));
+    FUZZ_ASSERT(afl_custom_fuzz(state, &byte, 1, &out, NULL, 0, 0) == 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        FUZZ_ASSERT(afl_custom_fuzz(state, &byte, 1, &out, NULL, 0, ROOM) <= ROOM);
+    }
+    afl_custom_deinit(state);
+}
+
 int main(int argc, char **argv)
 {
     static void (*const tests[])(void) = {
@@ -190,6 +230,8 @@ int main(int argc, char **argv)
         any_size_and_any_bytes_will_do,
         nothing_becomes_an_image,
         cross_over_mixes,
+        afl_gets_inputs_that_its_seed_tells,
+        afl_has_no_room_or_no_other_input,
     };
     const size_t count = sizeof tests / sizeof *tests;
     for (int i = 1; i < argc; i++) {

@@ -19,8 +19,9 @@ refcow_status run_open(refcow_image *image, input_file *file, int with_next_data
 {
     input_rewind(file);
     refcow_source source = input_source(file, with_next_data);
-    memset(image, CANARY, sizeof *image);
+    fill_with_garbage(image, sizeof *image, CANARY);
     refcow_status status = refcow_open(image, sizeof *image, REFCOW_VERSION, &source);
+    expect_written(image, sizeof *image);
     refcow_class class_ = refcow_status_class(status);
     FUZZ_ASSERT(status == image->error.status);
     FUZZ_RULE(rules_error(&image->error));
@@ -62,8 +63,18 @@ static uint8_t *make_block(const check_setting *setting)
 {
     uint8_t *block = borrow(setting->shift + setting->memory_size, BLOCK_SLOT);
     memset(block, CANARY, setting->shift);
-    memset(block + setting->shift, setting->garbage, setting->memory_size);
+    fill_with_garbage(block + setting->shift, setting->memory_size, setting->garbage);
     return block;
+}
+
+static refcow_finding *make_findings(const check_setting *setting, int slot)
+{
+    if (setting->capacity == 0) {
+        return NULL;
+    }
+    refcow_finding *findings = borrow(setting->capacity * sizeof *findings, slot);
+    fill_with_garbage(findings, setting->capacity * sizeof *findings, setting->garbage);
+    return findings;
 }
 
 static void expect_canaries(const uint8_t *block, const check_setting *setting)
@@ -123,8 +134,8 @@ check_run run_check(const refcow_image *image, const check_setting *setting, int
     check_watch watch = {.file = file, .cancel_at = setting->cancel_at};
 
     check_run run;
-    memset(&run.result, setting->garbage, sizeof run.result);
-    run.findings = setting->capacity == 0 ? NULL : borrow(setting->capacity * sizeof *run.findings, slot);
+    fill_with_garbage(&run.result, sizeof run.result, setting->garbage);
+    run.findings = make_findings(setting, slot);
     uint8_t *block = make_block(setting);
     refcow_options options = {
         .memory = block + setting->shift,
@@ -136,7 +147,9 @@ check_run run_check(const refcow_image *image, const check_setting *setting, int
         .user = &watch,
     };
     refcow_status status = refcow_check(image, &options, &run.result);
+    expect_written(&run.result, sizeof run.result);
     judge(&run, &options, &watch, status);
+    expect_written(run.findings, run.result.findings_count * sizeof *run.findings);
     expect_bounded_work(image, &run.result);
     run.reads = file->reads;
     run.progress_calls = watch.calls;
