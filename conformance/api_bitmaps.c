@@ -211,7 +211,7 @@ static void names_with_the_same_hash_are_told_apart(void)
 static built_image image_with_many_bitmaps(int repeated)
 {
     static bitmap_recipe bitmaps[MANY];
-    static char names[MANY][16];
+    static char names[MANY][sizeof "bitmap -2147483648"];
     for (int i = 0; i < MANY; i++) {
         snprintf(names[i], sizeof names[i], "bitmap %d", i == repeated ? 0 : i);
         bitmaps[i].name = names[i];

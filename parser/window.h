@@ -94,8 +94,8 @@ void refcow_window_count(struct window *window, uint64_t first, uint64_t count, 
 /* Whether the cluster is in this window and has a narrow counter of its own. */
 static inline bool refcow_window_is_dense(const struct window *window, uint64_t cluster)
 {
-    uint64_t at = cluster - window->first;
-    return at < window->end - window->first && window->pages[at >> PAGE_BITS].is_dense && window->wide == NULL;
+    return cluster >= window->first && cluster < window->end &&
+           window->pages[(cluster - window->first) >> PAGE_BITS].is_dense && window->wide == NULL;
 }
 
 /* Count `weight` more references to such a cluster; false, and nothing was done, if the counter would run full. It is
