@@ -26,8 +26,12 @@ compare_folder() {
     compare_folder damaged
 }
 
+@test "corpus: grown" {
+    compare_folder grown
+}
+
 @test "corpus: no folder is forgotten" {
     cd "$conformance/../corpus"
     run -0 ls -d -- */
-    assert_output $'damaged/\nhostile/\nseeds-16k/\nseeds/' # hostile/ has recipes: hostile.bats
+    assert_output $'damaged/\ngrown/\nhostile/\nseeds-16k/\nseeds/' # hostile/ has recipes: hostile.bats
 }

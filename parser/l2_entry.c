@@ -120,16 +120,16 @@ static void visit_l2_entry(struct check *check, struct l2_walk *walk, const stru
 void refcow_l2_visit_entries(struct check *check, struct l2_walk *walk, const uint8_t *bytes, uint64_t offset,
                              uint64_t count)
 {
-    uint64_t table = round_down(offset, check->cluster_size);
     uint64_t guest = walk->aligned != NULL ? walk->aligned->guest : REFCOW_NO_GUEST;
     uint32_t size = check->l2.entry_size;
-    for (uint64_t i = 0; i < count; i++, bytes += size) {
-        uint64_t index = (offset - table) / size + i;
+    for (uint64_t i = 0; i < count; i++, bytes += size, offset += size) {
         uint64_t word = load_be64(bytes);
         uint64_t bitmap = check->l2.extended ? load_be64(bytes + 8) : 0;
-        struct l2_entry entry = {{table, index, REFCOW_NO_GUEST, word}, bitmap};
         if (word == 0 && bitmap == 0)
             continue;
+        uint64_t table = round_down(offset, check->cluster_size);
+        uint64_t index = (offset - table) / size;
+        struct l2_entry entry = {{table, index, REFCOW_NO_GUEST, word}, bitmap};
         if (guest != REFCOW_NO_GUEST)
             entry.place.guest = guest + (index << check->header->cluster_bits);
         visit_l2_entry(check, walk, &entry);
