@@ -104,6 +104,10 @@ harnesses: $(HARNESSES:%=build/harnesses/fuzz_%)
 simulate-oss-fuzz:
 	scripts/simulate-oss-fuzz
 
+## fuzz-canaries   do tests and fuzzers find planted defects? make fuzz-canaries TIME=60 [ONLY='NAME...'] (seconds each)
+fuzz-canaries:
+	TIME=$(TIME) SEED=$(SEED) ONLY='$(ONLY)' scripts/canaries run
+
 ## instructions    instructions of fixed images, by valgrind, against the numbers on record in scripts/instructions.tsv
 instructions: build/refcow build/damage
 	scripts/instructions
@@ -191,6 +195,6 @@ build/cmplog-objects/%.o: %.c Makefile
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
 .PHONY: all demo test check coverage harnesses simulate-oss-fuzz conformance lint check-sanitizers \
-	fuzz fuzz-afl instructions bench clean help
+	fuzz fuzz-afl fuzz-canaries instructions bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

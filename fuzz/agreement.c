@@ -1,9 +1,12 @@
 #include "agreement.h"
 #include "fuzz.h"
+#include "naive.h"
 #include "random.h"
 #include "rules.h"
 
 enum { WAYS = 5, WAYS_OF_MANY = 2 };
+
+static const refcow_limits PATIENT_LIMITS = {32u << 20, 1u << 20};
 
 void expect_repeatable(const fuzz_subject *subject)
 {
@@ -69,5 +72,45 @@ void expect_agreement(fuzz_subject *subject)
     for (unsigned i = 0; i < (is_cheap ? WAYS : WAYS_OF_MANY); i++) {
         uint64_t dice = next_random(&subject->random);
         expect_one(subject, is_cheap ? i : (unsigned)(dice % WAYS), dice >> 8);
+    }
+}
+
+/* ---------------------------------------------------------- the naive check */
+
+/* Of counters of a byte 253 is the first number that is too large: the check then starts again. */
+enum { STARTS_AGAIN = 253 };
+
+/* No more passes than planned; and each has a window with a cluster in use, or with a part of a refcount block. */
+static void expect_few_passes(const fuzz_subject *subject, const naive_state *naive)
+{
+    enum { SMALLEST_WINDOW = 8192 };
+    refcow_plan plan;
+    uint64_t passes = subject->base.result.passes;
+    FUZZ_ASSERT(refcow_plan_memory(&subject->image, subject->smallest.memory_size, &plan) == REFCOW_STATUS_OK);
+    if (naive->most < STARTS_AGAIN && naive->answer.verdict != REFCOW_VERDICT_REFUSED) {
+        FUZZ_ASSERT(passes <= plan.passes);
+        FUZZ_ASSERT(passes <= naive->counts.clusters + naive->blocks * (naive->per_block / SMALLEST_WINDOW + 2));
+    }
+}
+
+void expect_naive_agreement(fuzz_subject *subject)
+{
+    static naive_state naive;
+    if (!naive_check(&naive, &subject->file)) {
+        return;
+    }
+    if (was_cut(&subject->base)) {
+        /* It was not too much for the naive way. */
+        check_setting patient = subject->smallest;
+        patient.limits = PATIENT_LIMITS;
+        subject->base = run_check(subject_way(subject, 0), &patient, BASE_RUN);
+    }
+    expect_few_passes(subject, &naive);
+    if (was_cut(&subject->base)) {
+        return;
+    }
+    FUZZ_RULE(rules_same_counts(&subject->base.result, &naive.answer));
+    for (size_t i = 0; i < subject->base.result.findings_count; i++) {
+        FUZZ_RULE(naive_finding_difference(&naive, &subject->base.findings[i]));
     }
 }

@@ -142,31 +142,55 @@ static void add_luks(image_edit *edit)
     add_extension(edit, TYPE_ENCRYPTION, contents, sizeof contents);
 }
 
-/* A bitmap without a name, as large as the disk needs it. */
-static void put_bitmap(image_edit *edit, uint64_t directory, uint64_t table)
+enum { BITMAP_HEAD = 24, BITMAP_IN_USE = 1 };
+
+/* What the disk needs, or, as nobody asks if a bitmap is in use, somewhat more than the entries of a cluster. */
+static uint64_t bitmap_table_size(image_edit *edit, uint64_t granularity, uint64_t flags)
 {
     uint64_t disk = edit_get(edit, AT_SIZE, 8) / 512 * 512;
-    uint64_t granularity = 9 + next_random(&edit->random) % 23;
     uint64_t granules = (disk >> granularity) + ((disk & (((uint64_t)1 << granularity) - 1)) != 0 ? 1 : 0);
     uint64_t bytes = (granules + 63) / 64 * 8;
-    edit_put(edit, directory, 8, table);
-    edit_put(edit, directory + 8, 4, (bytes + edit->map.cluster - 1) / edit->map.cluster);
-    edit_put(edit, directory + 12, 4, next_random(&edit->random) % 4);
-    edit_put(edit, directory + 16, 2, 0x100 | granularity);
-    edit_put(edit, directory + 18, 2, 0);
+    uint64_t entries = (bytes + edit->map.cluster - 1) / edit->map.cluster;
+    int is_free = (flags & BITMAP_IN_USE) != 0 && next_random(&edit->random) % 2 == 0;
+    return is_free ? edit->map.cluster / 8 + next_random(&edit->random) % 3 : entries;
 }
 
-static void add_bitmap(image_edit *edit)
+/* A bitmap, whose name has so many letters, all the same but for the last one; returns where the next one begins. */
+static uint64_t put_bitmap(image_edit *edit, uint64_t at, uint64_t table, uint64_t letters)
 {
-    uint8_t contents[24] = {0, 0, 0, 1};
-    uint64_t directory = edit_append(edit, 24);
+    uint64_t granularity = 9 + next_random(&edit->random) % 23;
+    uint64_t flags = next_random(&edit->random) % 4;
+    edit_put(edit, at, 8, table);
+    edit_put(edit, at + 8, 4, bitmap_table_size(edit, granularity, flags));
+    edit_put(edit, at + 12, 4, flags);
+    edit_put(edit, at + 16, 2, 0x100 | granularity);
+    edit_put(edit, at + 18, 2, letters);
+    for (uint64_t i = 0; i < letters; i++) {
+        uint64_t letter = i + 1 < letters ? 'a' : 'a' + next_random(&edit->random) % 3;
+        edit_put(edit, at + BITMAP_HEAD + i, 1, letter);
+    }
+    return (at + BITMAP_HEAD + letters + 7) / 8 * 8;
+}
+
+/* Up to three bitmaps with one table. */
+static void add_bitmaps(image_edit *edit)
+{
+    enum { MOST = 3, LETTERS_MAX = 17 };
+    uint8_t contents[24] = {0};
+    uint64_t directory = edit_append(edit, (size_t)MOST * (BITMAP_HEAD + LETTERS_MAX + 7));
     uint64_t table = edit_append(edit, 16);
+    uint64_t count = 1 + next_random(&edit->random) % MOST;
+    uint64_t letters = next_random(&edit->random) % (LETTERS_MAX + 1);
     if (directory == 0 || table == 0) {
         return;
     }
-    put_bitmap(edit, directory, table);
+    uint64_t end = directory;
+    for (uint64_t i = 0; i < count; i++) {
+        end = put_bitmap(edit, end, table, letters);
+    }
     edit_put(edit, table, 8, next_random(&edit->random) % 3 * edit->map.cluster);
-    store_number(contents + 8, 8, 24);
+    store_number(contents, 4, count);
+    store_number(contents + 8, 8, end - directory);
     store_number(contents + 16, 8, directory);
     edit_put(edit, AT_AUTOCLEAR, 8, edit_get(edit, AT_AUTOCLEAR, 8) | 1);
     add_extension(edit, TYPE_BITMAPS, contents, sizeof contents);
@@ -224,7 +248,7 @@ void change_feature(image_edit *edit, unsigned feature)
         add_luks(edit);
         break;
     case 10:
-        add_bitmap(edit);
+        add_bitmaps(edit);
         break;
     case 11:
         add_snapshots(edit);

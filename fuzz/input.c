@@ -70,15 +70,20 @@ static uint64_t next_in_extent(const input_file *file, const extent *in, uint64_
     return limit;
 }
 
-static uint64_t next_nonzero(void *user, uint64_t offset)
+uint64_t input_next(const input_file *file, uint64_t offset)
 {
-    const input_file *file = user;
-    FUZZ_ASSERT(!file->ended);
     uint64_t next = file->size;
     for (size_t i = 0; i < file->extents.count; i++) {
         next = next_in_extent(file, &file->extents.list[i], offset, next);
     }
     return next;
+}
+
+static uint64_t next_nonzero(void *user, uint64_t offset)
+{
+    const input_file *file = user;
+    FUZZ_ASSERT(!file->ended);
+    return input_next(file, offset);
 }
 
 refcow_source input_source(input_file *file, int with_next_data)

@@ -31,4 +31,7 @@ refcow_source input_source(input_file *file, int with_next_data);
 /* The big-endian number at a host offset; past the end there are zeros. */
 uint64_t input_number(const input_file *file, uint64_t offset, size_t width);
 
+/* The first byte that is not 0, at or after a host offset; the size of the file, or more: there is none. */
+uint64_t input_next(const input_file *file, uint64_t offset);
+
 #endif

@@ -1,12 +1,18 @@
-#include "naive.h"
-#include "fuzz.h"
 #include "naive_state.h"
 
 #include <string.h>
 
-enum { MOST_CLUSTERS = 1 << 16, MOST_WORK = 1 << 16 };
+enum { MOST_WORK = 1 << 17 };
 
 /* ------------------------------------------------------------------ counting */
+
+static void count_cluster(naive_state *naive, uint64_t cluster)
+{
+    uint64_t count = naive_counts_add(&naive->counts, cluster);
+    naive->work = count == 0 ? 0 : naive->work;
+    naive->most = count > naive->most ? count : naive->most;
+    naive_defect(naive, count > naive->limit, REFCOW_KIND_TOO_MANY_REFERENCES);
+}
 
 static void count(naive_state *naive, uint64_t offset, uint64_t size)
 {
@@ -17,50 +23,50 @@ static void count(naive_state *naive, uint64_t offset, uint64_t size)
         naive_defect(naive, 1, REFCOW_KIND_OUT_OF_FILE);
         return;
     }
-    for (uint64_t at = offset / naive->cluster; at <= (offset + size - 1) / naive->cluster; at++) {
-        naive->clusters = at < naive->clusters ? naive->clusters : at + 1;
-        if (naive->counted[at] == naive->most) {
-            naive_defect(naive, 1, REFCOW_KIND_TOO_MANY_REFERENCES);
-        } else {
-            naive->counted[at]++;
-        }
+    uint64_t last = (offset + size - 1) / naive->cluster;
+    naive->clusters = last < naive->clusters ? naive->clusters : last + 1;
+    for (uint64_t at = offset / naive->cluster; at <= last && naive_has_work(naive); at++) {
+        count_cluster(naive, at);
     }
 }
 
 static uint64_t refcount_table_entries(const naive_state *naive)
 {
-    uint64_t entries = naive->header->refcount_table_clusters * naive->cluster / 8;
+    uint64_t entries = naive->header.refcount_table_clusters * naive->cluster / 8;
     return entries < 1 << 20 ? entries : 1 << 20;
 }
 
 static int is_refcount_table_usable(const naive_state *naive)
 {
-    const refcow_header *header = naive->header;
+    const refcow_header *header = &naive->header;
     return header->refcount_order <= 6 &&
            naive_readable(header->refcount_table_offset, header->refcount_table_clusters * naive->cluster);
 }
 
-/* 1: looked up; 0: cannot be. */
-static int look_up(const naive_state *naive, uint64_t cluster, uint64_t *refcount)
+static int is_block_readable(const naive_state *naive, uint64_t block)
+{
+    return naive_aligned(naive, block) && naive_readable(block, naive->cluster);
+}
+
+int naive_look_up(const naive_state *naive, uint64_t cluster, uint64_t *refcount)
 {
     *refcount = 0;
     if (!is_refcount_table_usable(naive)) {
         return 0;
     }
-    uint32_t width = 1u << naive->header->refcount_order;
-    uint64_t per_block = naive->cluster * 8 / width;
-    if (cluster / per_block >= refcount_table_entries(naive)) {
+    uint32_t width = 1u << naive->header.refcount_order;
+    if (cluster / naive->per_block >= refcount_table_entries(naive)) {
         return 1;
     }
-    uint64_t block = naive_number(naive, naive->header->refcount_table_offset + cluster / per_block * 8, 8);
+    uint64_t block = naive_number(naive, naive->header.refcount_table_offset + cluster / naive->per_block * 8, 8);
     block -= block % 512;
     if (block == 0) {
         return 1;
     }
-    if (!naive_aligned(naive, block) || !naive_readable(block, naive->cluster)) {
+    if (!is_block_readable(naive, block)) {
         return 0;
     }
-    uint64_t index = cluster % per_block;
+    uint64_t index = cluster % naive->per_block;
     if (width >= 8) {
         *refcount = naive_number(naive, block + index * width / 8, width / 8);
     } else {
@@ -83,18 +89,18 @@ static int names_cluster(const naive_state *naive, uint64_t entry)
 
 static void count_compressed(naive_state *naive, uint64_t entry, uint64_t bitmap, int is_active)
 {
-    uint32_t shift = 62 - (naive->header->cluster_bits - 8);
+    uint32_t shift = 62 - (naive->header.cluster_bits - 8);
     uint64_t offset = entry & (((uint64_t)1 << shift) - 1);
-    uint64_t sectors = (entry >> shift & (((uint64_t)1 << (naive->header->cluster_bits - 8)) - 1)) + 1;
+    uint64_t sectors = (entry >> shift & (((uint64_t)1 << (naive->header.cluster_bits - 8)) - 1)) + 1;
     int is_wrong = naive->has_data_file || bitmap != 0;
     naive_defect(naive, (entry & NAIVE_COPIED) != 0, REFCOW_KIND_COMPRESSED_COPIED);
     naive_defect(naive, naive->has_data_file, REFCOW_KIND_COMPRESSED_IN_DATA_FILE);
     naive_defect(naive, is_wrong && !naive->has_data_file, REFCOW_KIND_COMPRESSED_SUBCLUSTERS);
     if (!is_wrong) {
         count(naive, offset, 512 * sectors - offset % 512);
-        naive->answer->allocated_clusters += is_active ? 1 : 0;
-        naive->answer->compressed_clusters += is_active ? 1 : 0;
-        naive->answer->fragmented_clusters += is_active ? 1 : 0;
+        naive->answer.allocated_clusters += is_active ? 1 : 0;
+        naive->answer.compressed_clusters += is_active ? 1 : 0;
+        naive->answer.fragmented_clusters += is_active ? 1 : 0;
     }
 }
 
@@ -110,8 +116,8 @@ static void count_data(naive_state *naive, uint64_t entry, uint64_t bitmap, int 
     }
     naive_defect(naive, (bitmap >> 32 & bitmap) != 0, REFCOW_KIND_SUBCLUSTERS_CLASH);
     naive_defect(naive, !naive_aligned(naive, offset), REFCOW_KIND_DATA_UNALIGNED);
-    naive->answer->allocated_clusters += is_active ? 1 : 0;
-    naive->answer->fragmented_clusters += is_active && *next != 0 && offset != *next ? 1 : 0;
+    naive->answer.allocated_clusters += is_active ? 1 : 0;
+    naive->answer.fragmented_clusters += is_active && *next != 0 && offset != *next ? 1 : 0;
     *next = offset + naive->cluster;
     if (!naive->has_data_file) {
         count(naive, offset, naive->cluster);
@@ -122,9 +128,10 @@ static void count_data(naive_state *naive, uint64_t entry, uint64_t bitmap, int 
 static void count_l2_table(naive_state *naive, uint64_t table, int is_active)
 {
     uint64_t next = 0;
+    uint64_t step = naive->is_extended ? 16 : 8;
     uint64_t end = table + naive->cluster;
-    end = end < naive->file_length ? end : naive->file_length;
-    for (uint64_t at = table; at < end && naive_has_work(naive); at += naive->is_extended ? 16 : 8) {
+    uint64_t at = naive_next_entry(naive, table, end, step);
+    for (; at < end && naive_has_work(naive); at = naive_next_entry(naive, at + step, end, step)) {
         uint64_t entry = naive_number(naive, at, 8);
         uint64_t bitmap = naive->is_extended ? naive_number(naive, at + 8, 8) : 0;
         if ((entry & NAIVE_COMPRESSED) != 0) {
@@ -137,8 +144,10 @@ static void count_l2_table(naive_state *naive, uint64_t table, int is_active)
 
 static void count_tree(naive_state *naive, uint64_t l1, uint64_t size, int is_active)
 {
+    uint64_t end = l1 + 8 * size;
+    uint64_t at = naive_next_entry(naive, l1, end, 8);
     count(naive, l1, 8 * size);
-    for (uint64_t at = l1; at < l1 + 8 * size && at < naive->file_length && naive_has_work(naive); at += 8) {
+    for (; at < end && naive_has_work(naive); at = naive_next_entry(naive, at + 8, end, 8)) {
         uint64_t entry = naive_number(naive, at, 8);
         uint64_t table = entry & NAIVE_OFFSET;
         if (entry != 0) {
@@ -154,7 +163,7 @@ static void count_tree(naive_state *naive, uint64_t l1, uint64_t size, int is_ac
 
 static void count_snapshots(naive_state *naive)
 {
-    const refcow_header *header = naive->header;
+    const refcow_header *header = &naive->header;
     uint64_t at = header->snapshots_offset;
     uint64_t end = at;
     naive_defect(naive, naive->has_data_file && header->nb_snapshots > 0, REFCOW_KIND_SNAPSHOTS_AND_DATA_FILE);
@@ -178,8 +187,10 @@ static void count_snapshots(naive_state *naive)
 
 static void count_bitmap(naive_state *naive, uint64_t table, uint64_t size)
 {
+    uint64_t end = table + 8 * size;
+    uint64_t at = naive_next_entry(naive, table, end, 8);
     count(naive, table, 8 * size);
-    for (uint64_t at = table; at < table + 8 * size && naive_has_work(naive); at += 8) {
+    for (; at < end && naive_has_work(naive); at = naive_next_entry(naive, at + 8, end, 8)) {
         uint64_t offset = naive_number(naive, at, 8) & NAIVE_OFFSET;
         if (offset != 0) {
             count(naive, offset, naive->cluster);
@@ -189,9 +200,9 @@ static void count_bitmap(naive_state *naive, uint64_t table, uint64_t size)
 
 static void count_bitmaps(naive_state *naive)
 {
-    uint64_t at = naive->header->bitmap_directory.offset;
-    count(naive, at, naive->header->bitmap_directory.length);
-    for (uint32_t index = 0; index < naive->header->nb_bitmaps && naive_has_work(naive); index++) {
+    uint64_t at = naive->header.bitmap_directory.offset;
+    count(naive, at, naive->header.bitmap_directory.length);
+    for (uint32_t index = 0; index < naive->header.nb_bitmaps && naive_has_work(naive); index++) {
         count_bitmap(naive, naive_number(naive, at, 8), naive_number(naive, at + 8, 4));
         at = naive_bitmap_end(naive, at);
     }
@@ -209,17 +220,19 @@ static void count_block(naive_state *naive, uint64_t entry)
         naive_defect(naive, 1, REFCOW_KIND_BLOCK_OUT_OF_FILE);
     } else {
         count(naive, entry, naive->cluster);
-        naive_defect(naive, naive->counted[entry / naive->cluster] != 1, REFCOW_KIND_BLOCK_SHARED);
+        naive_defect(naive, naive_counted(naive, entry / naive->cluster) != 1, REFCOW_KIND_BLOCK_SHARED);
     }
 }
 
 static void count_blocks(naive_state *naive)
 {
-    uint64_t at = naive->header->refcount_table_offset;
-    uint64_t end = at + 8 * refcount_table_entries(naive);
-    for (; at < end && naive_has_work(naive); at += 8) {
+    uint64_t table = naive->header.refcount_table_offset;
+    uint64_t end = table + 8 * refcount_table_entries(naive);
+    uint64_t at = naive_next_entry(naive, table, end, 8);
+    for (; at < end && naive_has_work(naive); at = naive_next_entry(naive, at + 8, end, 8)) {
         uint64_t entry = naive_number(naive, at, 8);
         if (entry != 0) {
+            naive->blocks++;
             count_block(naive, entry);
         }
     }
@@ -227,21 +240,76 @@ static void count_blocks(naive_state *naive)
 
 /* ------------------------------------------------------------------ comparison */
 
-static void compare(naive_state *naive)
+static void note_used(naive_state *naive, uint64_t cluster)
 {
-    uint64_t last = 0;
-    for (uint64_t cluster = 0; cluster < naive->clusters; cluster++) {
+    uint64_t end = (cluster + 1) * naive->cluster;
+    uint64_t *image_end = &naive->answer.image_end_offset;
+    *image_end = end > *image_end ? end : *image_end;
+}
+
+/* What cannot be looked up is said of whole blocks. */
+static void compare_counted(naive_state *naive)
+{
+    for (size_t i = 0; i < naive->counts.clusters; i++) {
         uint64_t stored = 0;
-        uint64_t counted = naive->counted[cluster];
-        if (!look_up(naive, cluster, &stored)) {
-            naive_defect(naive, 1, REFCOW_KIND_REFCOUNT_UNREADABLE);
+        uint64_t cluster = naive->counts.places[naive->counts.used[i]].cluster;
+        uint64_t counted = naive_counted(naive, cluster);
+        if (naive_look_up(naive, cluster, &stored)) {
+            naive_defect(naive, stored < counted, REFCOW_KIND_REFCOUNT_LOW);
+            naive_defect(naive, stored > counted, REFCOW_KIND_REFCOUNT_HIGH);
+            note_used(naive, cluster);
+        }
+    }
+}
+
+/* Refcounts of clusters first .. end - 1, of which those that are not 0 and have no references are leaks. */
+static void compare_stored(naive_state *naive, uint64_t block, uint64_t first, uint64_t end)
+{
+    uint64_t width = (uint64_t)1 << naive->header.refcount_order;
+    uint64_t unit = width < 8 ? 1 : width / 8;
+    uint64_t per_unit = unit * 8 / width;
+    uint64_t stop = block + naive->cluster;
+    uint64_t at = naive_next_entry(naive, block, stop, unit);
+    for (; at < stop && naive_has_work(naive); at = naive_next_entry(naive, at + unit, stop, unit)) {
+        uint64_t unit_first = first + (at - block) / unit * per_unit;
+        for (uint64_t cluster = unit_first; cluster < unit_first + per_unit && cluster < end; cluster++) {
+            uint64_t stored = 0;
+            naive_look_up(naive, cluster, &stored);
+            if (stored != 0 && naive_counted(naive, cluster) == 0) {
+                naive_defect(naive, 1, REFCOW_KIND_REFCOUNT_HIGH);
+                note_used(naive, cluster);
+            }
+        }
+    }
+}
+
+/* Each block against the clusters that it has refcounts of. */
+static void compare_blocks(naive_state *naive)
+{
+    uint64_t table = naive->header.refcount_table_offset;
+    uint64_t table_end = table + 8 * refcount_table_entries(naive);
+    uint64_t at = naive_next_entry(naive, table, table_end, 8);
+    for (; at < table_end && naive_has_work(naive); at = naive_next_entry(naive, at + 8, table_end, 8)) {
+        uint64_t block = naive_number(naive, at, 8);
+        uint64_t first = (at - table) / 8 * naive->per_block;
+        uint64_t end = first + naive->per_block < naive->clusters ? first + naive->per_block : naive->clusters;
+        block -= block % 512;
+        if (block == 0 || first >= end) {
             continue;
         }
-        last = stored != 0 || counted != 0 ? cluster : last;
-        naive_defect(naive, stored < counted, REFCOW_KIND_REFCOUNT_LOW);
-        naive_defect(naive, stored > counted, REFCOW_KIND_REFCOUNT_HIGH);
+        if (is_block_readable(naive, block)) {
+            compare_stored(naive, block, first, end);
+        } else {
+            naive->answer.found[REFCOW_KIND_REFCOUNT_UNREADABLE] += end - first;
+        }
     }
-    naive->answer->image_end_offset = (last + 1) * naive->cluster;
+}
+
+static void compare(naive_state *naive)
+{
+    naive->answer.image_end_offset = naive->cluster;
+    compare_counted(naive);
+    compare_blocks(naive);
 }
 
 static int is_flag_wrong(uint64_t entry, uint64_t refcount)
@@ -254,10 +322,10 @@ static int is_flag_wrong(uint64_t entry, uint64_t refcount)
 /* Of an entry that names a host cluster. */
 static void judge_data(naive_state *naive, uint64_t entry, int are_flags_judged)
 {
-    refcow_refcount_report *report = &naive->answer->refcounts;
+    refcow_refcount_report *report = &naive->answer.refcounts;
     int is_reported = (entry & 1) == 0 || naive->is_extended;
     uint64_t refcount = 1;
-    int is_known = naive->has_data_file || look_up(naive, (entry & NAIVE_OFFSET) / naive->cluster, &refcount);
+    int is_known = naive->has_data_file || naive_look_up(naive, (entry & NAIVE_OFFSET) / naive->cluster, &refcount);
     naive_defect(naive, are_flags_judged && is_known && is_flag_wrong(entry, refcount), REFCOW_KIND_L2_COPIED);
     report->allocated_clusters += is_reported ? 1 : 0;
     report->orphan_clusters += is_reported && is_known && refcount == 0 ? 1 : 0;
@@ -266,9 +334,10 @@ static void judge_data(naive_state *naive, uint64_t entry, int are_flags_judged)
 
 static void judge_l2_table(naive_state *naive, uint64_t table, int are_flags_judged)
 {
+    uint64_t step = naive->is_extended ? 16 : 8;
     uint64_t end = table + naive->cluster;
-    end = end < naive->file_length ? end : naive->file_length;
-    for (uint64_t at = table; at < end && naive_has_work(naive); at += naive->is_extended ? 16 : 8) {
+    uint64_t at = naive_next_entry(naive, table, end, step);
+    for (; at < end && naive_has_work(naive); at = naive_next_entry(naive, at + step, end, step)) {
         uint64_t entry = naive_number(naive, at, 8);
         if (names_cluster(naive, entry)) {
             judge_data(naive, entry, are_flags_judged);
@@ -279,12 +348,14 @@ static void judge_l2_table(naive_state *naive, uint64_t table, int are_flags_jud
 /* The active tree against the stored refcounts. */
 static void judge_tree(naive_state *naive, uint64_t l1, uint64_t size)
 {
-    for (uint64_t at = l1; at < l1 + 8 * size && at < naive->file_length && naive_has_work(naive); at += 8) {
+    uint64_t end = l1 + 8 * size;
+    uint64_t at = naive_next_entry(naive, l1, end, 8);
+    for (; at < end && naive_has_work(naive); at = naive_next_entry(naive, at + 8, end, 8)) {
         uint64_t entry = naive_number(naive, at, 8);
         uint64_t table = entry & NAIVE_OFFSET;
         uint64_t refcount = 0;
         if (table != 0) {
-            int is_known = look_up(naive, table / naive->cluster, &refcount);
+            int is_known = naive_look_up(naive, table / naive->cluster, &refcount);
             naive_defect(naive, is_known && is_flag_wrong(entry, refcount), REFCOW_KIND_L1_COPIED);
             judge_l2_table(naive, table, is_known);
         }
@@ -294,8 +365,8 @@ static void judge_tree(naive_state *naive, uint64_t l1, uint64_t size)
 /* Given for every image, as far as its tables are within the limits of the format. */
 static void report_refcounts(naive_state *naive)
 {
-    const refcow_header *header = naive->header;
-    refcow_refcount_report *report = &naive->answer->refcounts;
+    const refcow_header *header = &naive->header;
+    refcow_refcount_report *report = &naive->answer.refcounts;
     uint64_t size = header->l1_size < 4194304 ? header->l1_size : 4194304;
     int has_l1 = naive_readable(header->l1_table_offset, 8 * size);
     report->refcount_order = header->refcount_order;
@@ -312,7 +383,7 @@ static void report_refcounts(naive_state *naive)
 
 static void count_all(naive_state *naive)
 {
-    const refcow_header *header = naive->header;
+    const refcow_header *header = &naive->header;
     uint64_t disk = header->virtual_size / 512 * 512;
     count(naive, 0, naive->cluster);
     count_tree(naive, header->l1_table_offset, header->l1_size, 1);
@@ -324,7 +395,7 @@ static void count_all(naive_state *naive)
     count_bitmaps(naive);
     count_blocks(naive);
     compare(naive);
-    naive->answer->total_clusters = disk / naive->cluster + (disk % naive->cluster != 0 ? 1 : 0);
+    naive->answer.total_clusters = disk / naive->cluster + (disk % naive->cluster != 0 ? 1 : 0);
 }
 
 static void add_up(refcow_result *answer)
@@ -353,55 +424,51 @@ static void give_verdict(refcow_result *answer)
     answer->verdict = answer->check_errors > 0 ? REFCOW_VERDICT_INCOMPLETE : answer->verdict;
 }
 
-static naive_state start(const input_file *file, const naive_header *header, refcow_result *answer)
+static void start(naive_state *naive, const input_file *file, const naive_header *header)
 {
-    naive_state naive = {.file = file, .header = &header->fields, .answer = answer, .error = header->error};
-    naive.cluster = (uint64_t)1 << header->fields.cluster_bits;
-    naive.file_length = (file->size + 511) / 512 * 512;
-    naive.clusters = (naive.file_length + naive.cluster - 1) / naive.cluster;
-    naive.work = MOST_WORK;
-    naive.is_extended = (header->fields.incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0;
-    naive.has_data_file = (header->fields.incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0;
-    naive.most = UINT64_MAX;
+    naive_counts_clear(&naive->counts);
+    memset(&naive->answer, 0, sizeof naive->answer);
+    naive->file = file;
+    naive->header = header->fields;
+    naive->answer.error = header->error;
+    naive->cluster = (uint64_t)1 << header->fields.cluster_bits;
+    naive->file_length = (file->size + 511) / 512 * 512;
+    naive->clusters = (naive->file_length + naive->cluster - 1) / naive->cluster;
+    naive->work = MOST_WORK;
+    naive->most = 0;
+    naive->blocks = 0;
+    naive->per_block = naive->cluster * 8 >> (header->fields.refcount_order % 7);
+    naive->is_extended = (header->fields.incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0;
+    naive->has_data_file = (header->fields.incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0;
+    naive->limit = UINT64_MAX;
     if (header->fields.refcount_order < 6) {
-        naive.most >>= 64 - (1u << header->fields.refcount_order);
+        naive->limit >>= 64 - (1u << header->fields.refcount_order);
     }
-    return naive;
 }
 
 static void check(naive_state *naive)
 {
-    refcow_result *answer = naive->answer;
-    if (naive->error.status == REFCOW_STATUS_OK) {
+    if (naive->answer.error.status == REFCOW_STATUS_OK) {
         naive_judge_snapshots(naive);
     }
-    if (naive->error.status == REFCOW_STATUS_OK) {
+    if (naive->answer.error.status == REFCOW_STATUS_OK) {
         naive_judge_bitmaps(naive);
     }
-    answer->error = naive->error;
-    if (naive->error.status == REFCOW_STATUS_OK) {
+    if (naive->answer.error.status == REFCOW_STATUS_OK) {
         count_all(naive);
     }
     report_refcounts(naive);
-    give_verdict(answer);
+    give_verdict(&naive->answer);
 }
 
-int naive_check(const input_file *file, refcow_result *answer)
+int naive_check(naive_state *naive, const input_file *file)
 {
     naive_header header = naive_open(file);
     refcow_class class_ = refcow_status_class(header.error.status);
-    memset(answer, 0, sizeof *answer);
     if ((class_ != REFCOW_CLASS_OK && class_ != REFCOW_CLASS_REFUSED) || !naive_readable(0, file->size)) {
         return 0;
     }
-    naive_state naive = start(file, &header, answer);
-    if (naive.clusters >= MOST_CLUSTERS || refcount_table_entries(&naive) >= MOST_WORK) {
-        return 0;
-    }
-    /* A reference may stick out into one cluster more. */
-    naive.counted = calloc((size_t)naive.clusters + 1, sizeof *naive.counted);
-    FUZZ_ASSERT(naive.counted != NULL);
-    check(&naive);
-    free(naive.counted);
-    return naive.work > 0;
+    start(naive, file, &header);
+    check(naive);
+    return naive->work > 0;
 }

@@ -6,17 +6,17 @@
 /* Returns whether the rule is broken, and remembers the first one that is. */
 static int rule(naive_state *naive, int is_broken, refcow_status status, uint64_t value, uint64_t offset)
 {
-    if (is_broken && naive->error.status == REFCOW_STATUS_OK) {
-        naive->error.status = status;
-        naive->error.value = value;
-        naive->error.offset = offset;
+    if (is_broken && naive->answer.error.status == REFCOW_STATUS_OK) {
+        naive->answer.error.status = status;
+        naive->answer.error.value = value;
+        naive->answer.error.offset = offset;
     }
     return is_broken;
 }
 
 static int goes_on(naive_state *naive)
 {
-    return naive->error.status == REFCOW_STATUS_OK && naive_has_work(naive);
+    return naive->answer.error.status == REFCOW_STATUS_OK && naive_has_work(naive);
 }
 
 /* ----------------------------------------------------------------- snapshots */
@@ -29,7 +29,7 @@ uint64_t naive_snapshot_end(const naive_state *naive, uint64_t snapshot)
 
 void naive_judge_snapshots(naive_state *naive)
 {
-    const refcow_header *header = naive->header;
+    const refcow_header *header = &naive->header;
     uint64_t at = header->snapshots_offset;
     for (uint32_t index = 0; index < header->nb_snapshots && goes_on(naive); index++) {
         uint64_t l1 = naive_number(naive, at, 8);
@@ -59,7 +59,7 @@ uint64_t naive_bitmap_end(const naive_state *naive, uint64_t bitmap)
 /* A bit per granule, in words of 64 bits, in clusters. */
 static uint64_t table_size_needed(const naive_state *naive, uint64_t granularity)
 {
-    uint64_t disk = naive->header->virtual_size / 512 * 512;
+    uint64_t disk = naive->header.virtual_size / 512 * 512;
     uint64_t granule = (uint64_t)1 << granularity;
     uint64_t granules = disk / granule + (disk % granule != 0 ? 1 : 0);
     uint64_t bytes = (granules + 63) / 64 * 8;
@@ -84,7 +84,7 @@ static void judge_bitmap(naive_state *naive, uint64_t at)
     rule(naive, granularity < 9 || granularity > 31, REFCOW_STATUS_BITMAP_GRANULARITY, granularity, at + 17);
     rule(naive, name > 1023, REFCOW_STATUS_BITMAP_NAME_SIZE, name, at + 18);
     rule(naive, extra != 0, REFCOW_STATUS_BITMAP_EXTRA_SIZE, extra, at + 20);
-    if (naive->error.status == REFCOW_STATUS_OK && (flags & IN_USE) == 0) {
+    if (naive->answer.error.status == REFCOW_STATUS_OK && (flags & IN_USE) == 0) {
         rule(naive, size != table_size_needed(naive, granularity), REFCOW_STATUS_BITMAP_TABLE_SIZE, size, at + 8);
     }
 }
@@ -92,7 +92,7 @@ static void judge_bitmap(naive_state *naive, uint64_t at)
 /* The entries fill the directory exactly. That one reaches out of it is said before anything else about it. */
 static void judge_directory(naive_state *naive)
 {
-    const refcow_header *header = naive->header;
+    const refcow_header *header = &naive->header;
     refcow_span directory = header->bitmap_directory;
     uint64_t directory_end = directory.offset + directory.length;
     uint64_t at = directory.offset;
@@ -123,9 +123,9 @@ static int are_names_equal(const naive_state *naive, uint64_t one, uint64_t othe
 /* A bitmap that is not in use has no name that one before it has. */
 static void judge_names(naive_state *naive)
 {
-    uint64_t directory = naive->header->bitmap_directory.offset;
+    uint64_t directory = naive->header.bitmap_directory.offset;
     uint64_t at = directory;
-    for (uint32_t index = 0; index < naive->header->nb_bitmaps && goes_on(naive); index++) {
+    for (uint32_t index = 0; index < naive->header.nb_bitmaps && goes_on(naive); index++) {
         uint64_t earlier = directory;
         while (earlier < at && (naive_number(naive, at + 12, 4) & IN_USE) == 0 && goes_on(naive)) {
             rule(naive, are_names_equal(naive, at, earlier), REFCOW_STATUS_BITMAP_NAME_REPEATED, 0, directory);
@@ -144,7 +144,9 @@ static int is_bad_table_entry(const naive_state *naive, uint64_t entry)
 /* Of several bad entries the one that stands first in the file is told. */
 static void judge_table(naive_state *naive, uint64_t table, uint64_t size, refcow_error *first)
 {
-    for (uint64_t at = table; at < table + 8 * size && naive_has_work(naive); at += 8) {
+    uint64_t end = table + 8 * size;
+    uint64_t at = naive_next_entry(naive, table, end, 8);
+    for (; at < end && naive_has_work(naive); at = naive_next_entry(naive, at + 8, end, 8)) {
         uint64_t entry = naive_number(naive, at, 8);
         refcow_error bad = {REFCOW_STATUS_BITMAP_TABLE_ENTRY, entry, at};
         if (is_bad_table_entry(naive, entry) && (first->status == REFCOW_STATUS_OK || at < first->offset)) {
@@ -156,12 +158,12 @@ static void judge_table(naive_state *naive, uint64_t table, uint64_t size, refco
 static void judge_bitmap_tables(naive_state *naive)
 {
     refcow_error first = {REFCOW_STATUS_OK, 0, 0};
-    uint64_t at = naive->header->bitmap_directory.offset;
-    for (uint32_t index = 0; index < naive->header->nb_bitmaps && naive_has_work(naive); index++) {
+    uint64_t at = naive->header.bitmap_directory.offset;
+    for (uint32_t index = 0; index < naive->header.nb_bitmaps && naive_has_work(naive); index++) {
         judge_table(naive, naive_number(naive, at, 8), naive_number(naive, at + 8, 4), &first);
         at = naive_bitmap_end(naive, at);
     }
-    naive->error = first;
+    naive->answer.error = first;
 }
 
 void naive_judge_bitmaps(naive_state *naive)

@@ -55,8 +55,8 @@ static void note_structure(map_walk *walk, uint64_t offset)
     }
 }
 
-/* Numbers of a table, `step` apart: those that are not 0, each with the one after it, and some others. Those that name
- * clusters go to `named`, if it is not NULL; returns how many. */
+/* Numbers of a table, `step` apart: those that are not 0, each with the one after it, the last one, and some others.
+ * Those that name clusters go to `named`, if it is not NULL; returns how many. */
 static size_t note_table(map_walk *walk, const table_shape *table, uint64_t *named)
 {
     size_t found = 0;
@@ -69,7 +69,7 @@ static size_t note_table(map_walk *walk, const table_shape *table, uint64_t *nam
             break;
         }
         uint64_t entry = load_number(walk->data + at, table->width);
-        if (entry != 0 || before != 0 || i % 16 == 1) {
+        if (entry != 0 || before != 0 || i % 16 == 1 || i + 1 == table->entries) {
             note_input_place(walk->map, at, table->width, table->kind);
             noted++;
         }
