@@ -19,7 +19,8 @@ compare_folder() {
 
 @test "corpus: seeds" {
     compare_folder seeds
-    compare_folder seeds-16k
+    compare_folder seeds-64k
+    compare_folder seeds-128k
 }
 
 @test "corpus: damaged" {
@@ -33,5 +34,5 @@ compare_folder() {
 @test "corpus: no folder is forgotten" {
     cd "$conformance/../corpus"
     run -0 ls -d -- */
-    assert_output $'damaged/\ngrown/\nhostile/\nseeds-16k/\nseeds/' # hostile/ has recipes: hostile.bats
+    assert_output $'damaged/\ngrown/\nhostile/\nseeds-128k/\nseeds-64k/\nseeds/' # hostile/ has recipes: hostile.bats
 }

@@ -110,8 +110,8 @@ bool refcow_next_chunk(struct reader *reader, struct stretch *stretch, uint8_t *
     /* Entries are 8 or 16 bytes. Past the end of the file there are only zeros. */
     uint64_t zeros = least(skip_zeros(reader, stretch->next), stretch->end) - stretch->next;
     stretch->start = stretch->next + round_down(zeros, 16);
-    uint64_t end_of_data = greatest(stretch->start, round_up(reader->source->size, 16));
-    stretch->bytes = (size_t)least(least(stretch->end, end_of_data) - stretch->start, size);
+    uint64_t data = round_up(greatest(stretch->start, reader->source->size) - stretch->start, 16);
+    stretch->bytes = (size_t)least(least(stretch->end - stretch->start, data), size);
     stretch->next = stretch->start + stretch->bytes;
     return stretch->bytes != 0 && refcow_visit(reader, stretch->bytes / 8) &&
            refcow_read(reader, stretch->start, buffer, stretch->bytes);
