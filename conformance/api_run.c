@@ -127,6 +127,14 @@ void drop_answer(check_answer *answer)
     answer->findings = NULL;
 }
 
+check_answer run_with_ample_memory(memory_source *source, const check_answer *little)
+{
+    run_options options = {.memory_size = 4u << 20};
+    check_answer ample = run_check(source, &options);
+    CHECK_SAME(little, &ample);
+    return ample;
+}
+
 check_answer check_image(const built_image *image)
 {
     memory_source source = source_of_image(image);

@@ -39,7 +39,10 @@ typedef struct check_answer {
 check_answer run_check(memory_source *source, const run_options *options);
 void drop_answer(check_answer *answer);
 
-/* The same with the smallest block and ample room. */
+/* The check of a source in little memory once more, in 4 MiB: the test fails if the answers differ. */
+check_answer run_with_ample_memory(memory_source *source, const check_answer *little);
+
+/* Check an image in the smallest block with ample room for findings. */
 check_answer check_image(const built_image *image);
 
 /* The first finding of a kind; the test fails and gets an empty one if there is none. */

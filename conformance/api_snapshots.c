@@ -187,9 +187,7 @@ static void many_snapshots_in_little_memory(void)
     for (size_t i = 0; i < little.result.findings_count; i++) {
         CHECK_EQUAL(little.findings[i].expected, SNAPSHOTS + 1);
     }
-    options.memory_size = 4 << 20;
-    check_answer ample = run_check(&source, &options);
-    CHECK_SAME(&little, &ample);
+    check_answer ample = run_with_ample_memory(&source, &little);
     CHECK(little.result.entries_visited > ample.result.entries_visited);
     drop_answer(&ample);
     drop_answer(&little);

@@ -206,9 +206,7 @@ static void more_tables_than_can_be_remembered(void)
     check_answer little = run_check(&source, &options);
     expect_counts(&little, REFCOW_VERDICT_CLEAN, 0, 0, 0);
     CHECK_EQUAL(little.result.allocated_clusters, 10000);
-    options.memory_size = (size_t)(4 * MIB);
-    check_answer ample = run_check(&source, &options);
-    CHECK_SAME(&little, &ample);
+    check_answer ample = run_with_ample_memory(&source, &little);
     CHECK_EQUAL(ample.result.passes, 1);
     drop_answer(&ample);
     drop_answer(&little);
@@ -217,12 +215,9 @@ static void more_tables_than_can_be_remembered(void)
     for (uint64_t i = 0; i < 2500; i++) {
         image_put(&image, image_l1_entry(&image, i), 8, image_get(&image, image_l1_entry(&image, i + 2500), 8));
     }
-    options.memory_size = REFCOW_MEMORY_MIN;
     little = run_check(&source, &options);
     expect_counts(&little, REFCOW_VERDICT_CORRUPT, 2500 * 3, 2500 * 3, 0);
-    options.memory_size = (size_t)(4 * MIB);
-    ample = run_check(&source, &options);
-    CHECK_SAME(&little, &ample);
+    ample = run_with_ample_memory(&source, &little);
     drop_answer(&ample);
     drop_answer(&little);
     image_free(&image);
@@ -272,9 +267,7 @@ static void unreadable_blocks_in_a_hole_are_not_passed_over(void)
     CHECK_EQUAL(FIND(&little, REFCOUNT_UNREADABLE).host, 50 * 2048 * image.cluster_size);
     CHECK_EQUAL(FIND(&little, REFCOUNT_UNREADABLE).length, 2048 * image.cluster_size);
     CHECK(little.result.passes > 1);
-    options.memory_size = (size_t)(4 * MIB);
-    check_answer ample = run_check(&source, &options);
-    CHECK_SAME(&little, &ample);
+    check_answer ample = run_with_ample_memory(&source, &little);
     CHECK_EQUAL(ample.result.passes, 1);
     drop_answer(&ample);
     drop_answer(&little);

@@ -35,8 +35,7 @@ struct page {
 struct window {
     uint64_t first; /* the clusters first .. end - 1 */
     uint64_t end;
-    uint64_t lowest; /* of the clusters asked for since refcow_window_watch(): all that are past the window,
-                      * and others */
+    uint64_t lowest; /* of the clusters asked for since refcow_window_watch(), but for refcow_window_count_one() */
     uint64_t highest;
     uint64_t beyond; /* the lowest cluster at or past end that was asked for; UINT64_MAX: none */
     bool saturated;  /* a narrow counter ran full */
