@@ -132,6 +132,7 @@ check_row() {
 @test "scattered-references-exabytes" { check_row; }
 @test "scattered-tables" { check_row; }
 @test "past-the-end-references" { check_row; }
+@test "past-the-end-references-anywhere" { check_row; }
 @test "past-the-end-tables" { check_row; }
 @test "scattered-l2-tables" { check_row; }
 @test "snapshots-every-window" { check_row; }

@@ -100,18 +100,18 @@ static uint64_t words_at_hand(const refcow_image *image)
            smaller(header->nb_snapshots, REFCOW_SNAPSHOTS_MAX) + header->nb_bitmaps;
 }
 
-/* A table that is named often is not walked often. A word may stand in tables of every sort, and be read a few times
- * for each; the first looks read whole pages. For an entry that names a cluster past the end of the file, a page of the
- * refcount table is read and one of a refcount block. */
+/* A table that is named often is not walked often. A word may stand in tables of every sort, and be visited a few times
+ * for each. For an entry that names a cluster past the end of the file, a page of the refcount table is looked up and
+ * one of a refcount block. */
 static void expect_bounded_work(const refcow_image *image, const refcow_result *result)
 {
-    enum { LOOKS = 16, FIRST_LOOKS = 512, PAGE_WORDS = 32 };
+    enum { VISITS = 16, LOOKS = 2, LOOK_VISITS = 64, FIRST_LOOKS = 512, WORDS_PER_VISIT = 5 };
     if (image->source.size > (uint64_t)1 << 40) {
         return; /* the product might not fit, and the limits cut off much less */
     }
-    uint64_t bound = LOOKS * (words_at_hand(image) + FIRST_LOOKS) * (result->passes + 1);
-    FUZZ_ASSERT(result->entries_visited <= bound);
-    FUZZ_ASSERT(result->bytes_read / 8 <= bound + 2 * PAGE_WORDS * result->entries_visited);
+    uint64_t words = (words_at_hand(image) + FIRST_LOOKS) * (result->passes + 1);
+    FUZZ_ASSERT(result->entries_visited <= (VISITS + LOOKS * LOOK_VISITS) * words);
+    FUZZ_ASSERT(result->bytes_read / 8 <= VISITS * words + WORDS_PER_VISIT * result->entries_visited);
 }
 
 static void judge(const check_run *run, const refcow_options *options, const check_watch *watch, refcow_status status)

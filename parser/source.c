@@ -39,26 +39,20 @@ static bool report_at_intervals(struct reader *reader)
     return refcow_report(reader);
 }
 
-bool refcow_visit(struct reader *reader, uint64_t entries)
+/* Add work to one of the counts, up to its limit; 0: there is none. */
+static bool account(struct reader *reader, uint64_t *count, uint64_t work, uint64_t limit, refcow_status over_limit)
 {
     if (reader->error.status != REFCOW_STATUS_OK)
         return false;
-    uint64_t limit = reader->limits.max_entries;
-    if (limit != 0 && entries > limit - reader->at.entries_visited)
-        return fail(reader, REFCOW_STATUS_ENTRY_LIMIT, limit);
-    reader->at.entries_visited += entries;
+    if (limit != 0 && work > limit - *count)
+        return fail(reader, over_limit, limit);
+    *count += work;
     return report_at_intervals(reader);
 }
 
-static bool account_read(struct reader *reader, uint64_t length)
+bool refcow_visit(struct reader *reader, uint64_t entries)
 {
-    if (reader->error.status != REFCOW_STATUS_OK)
-        return false;
-    uint64_t limit = reader->limits.max_read;
-    if (limit != 0 && length > limit - reader->at.bytes_read)
-        return fail(reader, REFCOW_STATUS_READ_LIMIT, limit);
-    reader->at.bytes_read += length;
-    return report_at_intervals(reader);
+    return account(reader, &reader->at.entries_visited, entries, reader->limits.max_entries, REFCOW_STATUS_ENTRY_LIMIT);
 }
 
 static bool all_zeros(const uint8_t *bytes, size_t length)
@@ -79,7 +73,7 @@ static void look_for_hole(struct reader *reader, uint64_t offset, const uint8_t 
 bool refcow_read(struct reader *reader, uint64_t offset, uint8_t *buffer, size_t length)
 {
     const refcow_source *source = reader->source;
-    if (!account_read(reader, length))
+    if (!account(reader, &reader->at.bytes_read, length, reader->limits.max_read, REFCOW_STATUS_READ_LIMIT))
         return false;
     size_t inside = offset >= source->size ? 0 : (size_t)least(length, source->size - offset);
     bool in_hole = offset >= reader->hole_start && offset + inside <= reader->hole_end;
