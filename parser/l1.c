@@ -27,8 +27,8 @@ static void visit_entry(struct check *check, const struct l1_table *table, const
 
 /* The entries in the chunk, which begins at this host offset. Every word that is not 0 names an L2 table, also when
  * only its flags are set. Bound: bytes of the chunk. */
-static void visit_chunk(struct check *check, const struct l1_table *table, uint64_t offset, size_t bytes,
-                        bool is_first_scan)
+static void visit_l1_chunk(struct check *check, const struct l1_table *table, uint64_t offset, size_t bytes,
+                           bool is_first_scan)
 {
     uint64_t index = (offset - table->offset) / 8;
     for (size_t at = 0; at < bytes; at += 8, index++) {
@@ -52,7 +52,7 @@ static bool scan_stretch(struct check *check, const struct l1_table *table, uint
 {
     struct stretch stretch = {start, end, 0, 0};
     while (refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size))
-        visit_chunk(check, table, stretch.start, stretch.bytes, is_first_scan);
+        visit_l1_chunk(check, table, stretch.start, stretch.bytes, is_first_scan);
     return check->reader.error.status == REFCOW_STATUS_OK;
 }
 

@@ -3,7 +3,7 @@
 #include "l2_plain.h"
 
 /* The entries in the chunk, which was read from this host offset. Bound: bytes of the chunk. */
-static void visit_chunk(struct check *check, struct l2_walk *walk, uint64_t offset, size_t bytes)
+static void visit_l2_chunk(struct check *check, struct l2_walk *walk, uint64_t offset, size_t bytes)
 {
     uint32_t size = check->l2.entry_size;
     for (size_t at = 0; at < bytes;) {
@@ -80,7 +80,7 @@ bool refcow_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_ta
         struct stretch stretch = {at, least(end, walk->oldest->offset + check->cluster_size), 0, 0};
         at = stretch.end;
         while (refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size))
-            visit_chunk(check, walk, stretch.start, stretch.bytes);
+            visit_l2_chunk(check, walk, stretch.start, stretch.bytes);
         if (check->reader.error.status != REFCOW_STATUS_OK)
             return false;
         if (at < end)

@@ -1,7 +1,7 @@
 #include "snapshots.h"
 
 /* Host offsets in an entry. */
-enum { AT_L1_OFFSET = 0, AT_L1_SIZE = 8, AT_ID_LENGTH = 12, AT_NAME_LENGTH = 14, AT_EXTRA_SIZE = 36, HEAD_SIZE = 40 };
+enum { AT_L1_OFFSET = 0, AT_L1_LENGTH = 8, AT_ID_LENGTH = 12, AT_NAME_LENGTH = 14, AT_EXTRA_SIZE = 36, HEAD_SIZE = 40 };
 
 #define ENTRY_ALIGNMENT 8u
 #define EXTRA_MIN_V3 16u
@@ -26,7 +26,7 @@ bool refcow_snapshots_next(struct check *check, struct snapshot *snapshot)
     snapshot->index = snapshot->next++;
     snapshot->offset = offset;
     snapshot->l1_offset = load_be64(head + AT_L1_OFFSET);
-    snapshot->l1_size = load_be32(head + AT_L1_SIZE);
+    snapshot->l1_size = load_be32(head + AT_L1_LENGTH);
     snapshot->extra_size = load_be32(head + AT_EXTRA_SIZE);
     snapshot->end =
         offset + HEAD_SIZE + snapshot->extra_size + load_be16(head + AT_ID_LENGTH) + load_be16(head + AT_NAME_LENGTH);

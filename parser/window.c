@@ -27,7 +27,7 @@ struct page *refcow_window_page(const struct window *window, uint64_t cluster)
 /* ------------------------------------------------------- stored refcounts */
 
 /* Write down one by one what was set so far. */
-static void mix(struct window *window, struct page *page, uint64_t at)
+static void make_mixed(struct window *window, struct page *page, uint64_t at)
 {
     uint64_t start = round_down(at, PAGE_CLUSTERS);
     if (page->stored == PAGE_STORED_MIXED)
@@ -44,14 +44,14 @@ void refcow_window_store(struct window *window, uint64_t first, uint64_t count, 
         page->stored = refcount;
     if (page->stored == refcount)
         return;
-    mix(window, page, at);
+    make_mixed(window, page, at);
     memset(window->stored + at, refcount, (size_t)count);
 }
 
 uint8_t *refcow_window_store_each(struct window *window, uint64_t first)
 {
     uint64_t at = first - window->first;
-    mix(window, refcow_window_page(window, first), at);
+    make_mixed(window, refcow_window_page(window, first), at);
     return window->stored + at;
 }
 
