@@ -117,6 +117,20 @@ static void another_header_is_a_status(void)
     image_free(&built);
 }
 
+static void a_caller_of_another_patch_version_is_served(void)
+{
+    static const uint32_t patches[] = {0x00, 0x01, 0xff};
+    built_image built = image_build(small);
+    memory_source source = source_of_image(&built);
+    refcow_source callbacks = source_callbacks(&source);
+    refcow_image image;
+    for (size_t i = 0; i < sizeof patches / sizeof *patches; i++) {
+        uint32_t version = (REFCOW_VERSION & ~0xffu) | patches[i];
+        CHECK_EQUAL(refcow_open(&image, sizeof image, version, &callbacks), REFCOW_STATUS_OK);
+    }
+    image_free(&built);
+}
+
 static void too_little_memory_is_a_status(void)
 {
     built_image built = image_build(small);
@@ -393,6 +407,7 @@ void run_argument_tests(void)
     RUN(missing_arguments_of_a_check_are_a_status);
     RUN(an_image_that_was_not_opened_is_a_status);
     RUN(another_header_is_a_status);
+    RUN(a_caller_of_another_patch_version_is_served);
     RUN(too_little_memory_is_a_status);
     RUN(plan_is_enough_for_one_pass);
     RUN(plan_is_enough_for_one_pass_of_a_long_file);

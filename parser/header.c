@@ -6,6 +6,7 @@
  */
 #include "header.h"
 
+#define VERSION_PATCH_BITS 8u
 #define MAGIC 0x514649fbu /* "QFI\xfb" */
 #define HEADER_SIZE 112u  /* bytes of the longest header whose fields have a meaning here */
 #define HEADER_LENGTH_V2 72u
@@ -210,7 +211,7 @@ bool refcow_is_usable(const refcow_image *image)
 
 refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t version, const refcow_source *source)
 {
-    if (image_size != sizeof *image || version != REFCOW_VERSION)
+    if (image_size != sizeof *image || version >> VERSION_PATCH_BITS != REFCOW_VERSION >> VERSION_PATCH_BITS)
         return REFCOW_STATUS_BAD_VERSION_OF_HEADER;
     if (image == NULL || source == NULL || source->read == NULL)
         return REFCOW_STATUS_BAD_ARGUMENT;

@@ -198,8 +198,8 @@ typedef struct refcow_image {
 /*
  * Read and validate the header of an image.
  *
- * image_size is sizeof(refcow_image) and version REFCOW_VERSION: a caller compiled against another header gets
- * REFCOW_STATUS_BAD_VERSION_OF_HEADER and image is not written.
+ * image_size is sizeof(refcow_image) and version REFCOW_VERSION: a caller compiled against the header of another major
+ * or minor version gets REFCOW_STATUS_BAD_VERSION_OF_HEADER and image is not written.
  *
  * OK: the image can be checked. Class REFUSED: refcow_check() may still be called and gives the best-effort refcount
  * report with verdict refused; error says which field breaks the rule (the one that stands first).
