@@ -88,6 +88,7 @@ static void check_open_image(check_answer *answer, memory_source *source, const 
         .limits = options->limits,
         .progress = watch_progress,
         .user = &watch,
+        .observer = options->observer,
     };
     memset(&answer->result, CANARY, sizeof answer->result);
     answer->checked = refcow_check(&answer->image, &call, &answer->result);

@@ -18,6 +18,7 @@ typedef struct run_options {
     int no_room;          /* an array, of capacity 0 */
     size_t capacity;      /* of findings; 0: AMPLE_FINDINGS */
     refcow_limits limits;
+    const refcow_observer *observer;
     uint64_t cancel_at; /* the progress call with this number cancels, counted from 1; 0: none */
 } run_options;
 

@@ -11,6 +11,8 @@ void run_counting_tests(void); /* api_counting.c: what a check finds */
 void run_report_tests(void);   /* api_report.c: the refcount report */
 void run_snapshot_tests(void); /* api_snapshots.c: internal snapshots */
 void run_bitmap_tests(void);   /* api_bitmaps.c: persistent bitmaps */
+void run_list_tests(void);     /* api_lists.c: extensions, snapshots, bitmaps one by one */
+void run_observer_tests(void); /* api_observer.c: what someone who looks on is told */
 void run_fault_tests(void);    /* api_faults.c: failing and lying sources, cancellation, limits */
 void run_sparse_tests(void);   /* api_sparse.c: holes, huge sizes, bounded work */
 

@@ -15,6 +15,8 @@ int main(void)
     run_report_tests();
     run_snapshot_tests();
     run_bitmap_tests();
+    run_list_tests();
+    run_observer_tests();
     run_fault_tests();
     run_sparse_tests();
     return finish();

@@ -1,10 +1,11 @@
 #include "agreement.h"
 #include "fuzz.h"
+#include "ledger.h"
 #include "naive.h"
 #include "random.h"
 #include "rules.h"
 
-enum { WAYS = 5, WAYS_OF_MANY = 2 };
+enum { WAYS = 6, WAYS_OF_MANY = 2 };
 
 static const refcow_limits PATIENT_LIMITS = {32u << 20, 1u << 20};
 
@@ -43,6 +44,19 @@ static void expect_room_does_not_matter(const fuzz_subject *subject, size_t capa
     }
 }
 
+/* Someone looks on. */
+static void expect_observed(const fuzz_subject *subject)
+{
+    check_setting other = subject->smallest;
+    const refcow_image *image = subject_way(subject, 0);
+    other.observer = ledger_start(image);
+    check_run run = run_check(image, &other, OTHER_RUN);
+    if (!was_cut(&run)) {
+        FUZZ_RULE(rules_same_answer(&run.result, run.findings, &subject->base.result, subject->base.findings));
+        ledger_expect(&run.result);
+    }
+}
+
 static void expect_one(const fuzz_subject *subject, unsigned way, uint64_t random)
 {
     check_setting ample = subject->smallest;
@@ -58,6 +72,9 @@ static void expect_one(const fuzz_subject *subject, unsigned way, uint64_t rando
         expect_same(subject_way(subject, 1), &ample, &subject->base);
         break;
     case 3:
+        expect_observed(subject);
+        break;
+    case 4:
         expect_room_does_not_matter(subject, pick_capacity(random));
         break;
     default:

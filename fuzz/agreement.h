@@ -9,8 +9,8 @@
 /* The same again, with other garbage in the block and at another address: the same answer and the same work. */
 void expect_repeatable(const fuzz_subject *subject);
 
-/* The other ways: more memory, with next_data, more or less room for findings. All for an input that costs little, some
- * for one that costs more. */
+/* The other ways: more memory, with next_data, more or less room for findings, with someone who looks on. All for an
+ * input that costs little, some for one that costs more. */
 void expect_agreement(fuzz_subject *subject);
 
 /* The check of naive.h: the same counts, findings that are true, and no more passes than planned. */

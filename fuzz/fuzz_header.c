@@ -2,7 +2,8 @@
  * fuzz_header.c - opening an image: the header, its extensions, the names of codes.
  *
  * The input is a plain image file. Oracles: the header is decoded once more by naive_header.c, and fields, status and
- * evidence are the same; every place that the header names lies where refcow.h says.
+ * evidence are the same; every place that the header names lies where refcow.h says; extensions, snapshots and bitmaps
+ * are listed, one behind the other.
  */
 #include "fuzz.h"
 #include "naive_header.h"
@@ -47,6 +48,66 @@ static void expect_places(const refcow_header *header)
     FUZZ_ASSERT((header->nb_bitmaps == 0) == (header->bitmap_directory.length == 0));
 }
 
+/* Of snapshots and bitmaps, of which an image may name many: the later ones are like the first. */
+enum { LISTED_MAX = 40 };
+
+/* A call too many. */
+static void expect_end(refcow_status status)
+{
+    FUZZ_ASSERT(status == REFCOW_STATUS_BAD_ARGUMENT);
+}
+
+/* Extensions were seen when the image was opened, and the file has not changed. */
+static void expect_extensions(const refcow_image *image)
+{
+    refcow_extension extension = {0};
+    uint64_t next = image->header.header_length;
+    for (uint32_t i = 0; i < image->header.extensions; i++) {
+        FUZZ_ASSERT(refcow_next_extension(image, &extension) == REFCOW_STATUS_OK);
+        FUZZ_ASSERT(extension.index == i && extension.type != 0 && extension.contents.offset == next + 8);
+        expect_inside(&extension.contents, ((uint64_t)1 << image->header.cluster_bits) + 1);
+        next = (extension.contents.offset + extension.contents.length + 7) / 8 * 8;
+    }
+    expect_end(refcow_next_extension(image, &extension));
+}
+
+static void expect_snapshots(const refcow_image *image)
+{
+    refcow_snapshot snapshot = {0};
+    uint64_t end = image->header.snapshots_offset;
+    uint32_t count = image->header.nb_snapshots < LISTED_MAX ? image->header.nb_snapshots : LISTED_MAX;
+    refcow_status status = REFCOW_STATUS_OK;
+    for (uint32_t i = 0; i < count && status == REFCOW_STATUS_OK; i++, end = snapshot.end) {
+        status = refcow_next_snapshot(image, &snapshot);
+        if (status == REFCOW_STATUS_OK) {
+            FUZZ_ASSERT(snapshot.index == i && snapshot.offset >= end && snapshot.offset < end + 8);
+            FUZZ_ASSERT(snapshot.id.offset == snapshot.offset + 40 + snapshot.extra_size);
+            FUZZ_ASSERT(snapshot.name.offset == snapshot.id.offset + snapshot.id.length);
+            FUZZ_ASSERT(snapshot.end == snapshot.name.offset + snapshot.name.length);
+        }
+    }
+    FUZZ_ASSERT(status == REFCOW_STATUS_OK || status == REFCOW_STATUS_SNAPSHOTS_OFFSET);
+    if (status == REFCOW_STATUS_OK && count < LISTED_MAX) {
+        expect_end(refcow_next_snapshot(image, &snapshot));
+    }
+}
+
+static void expect_bitmaps(const refcow_image *image)
+{
+    refcow_bitmap bitmap = {0};
+    uint64_t end = image->header.bitmap_directory.offset;
+    uint32_t count = image->header.nb_bitmaps < LISTED_MAX ? image->header.nb_bitmaps : LISTED_MAX;
+    for (uint32_t i = 0; i < count; i++, end = bitmap.end) {
+        FUZZ_ASSERT(refcow_next_bitmap(image, &bitmap) == REFCOW_STATUS_OK);
+        FUZZ_ASSERT(bitmap.index == i && bitmap.offset == end);
+        FUZZ_ASSERT(bitmap.name.offset == bitmap.offset + 24 + bitmap.extra_size);
+        FUZZ_ASSERT(bitmap.end >= bitmap.name.offset + bitmap.name.length && bitmap.end % 8 == bitmap.offset % 8);
+    }
+    if (count < LISTED_MAX) {
+        expect_end(refcow_next_bitmap(image, &bitmap));
+    }
+}
+
 static void expect_same_error(const refcow_error *one, const refcow_error *other)
 {
     FUZZ_ASSERT(one->status == other->status);
@@ -74,6 +135,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (class_ == REFCOW_CLASS_OK || class_ == REFCOW_CLASS_REFUSED) {
         FUZZ_RULE(naive_header_difference(&image.header, &naive.fields));
         expect_places(&image.header);
+        expect_extensions(&image);
+        expect_snapshots(&image);
+        expect_bitmaps(&image);
     }
     return 0;
 }

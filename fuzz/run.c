@@ -146,6 +146,7 @@ check_run run_check(const refcow_image *image, const check_setting *setting, int
         .limits = setting->limits,
         .progress = watch_progress,
         .user = &watch,
+        .observer = setting->observer,
     };
     refcow_status status = refcow_check(image, &options, &run.result);
     expect_written(&run.result, sizeof run.result);

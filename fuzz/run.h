@@ -15,6 +15,7 @@ typedef struct check_setting {
     size_t capacity;
     refcow_limits limits;
     uint64_t cancel_at; /* the progress call with this number cancels, counted from 1; 0: none */
+    const refcow_observer *observer;
 } check_setting;
 
 typedef struct check_run {

@@ -55,11 +55,10 @@ static void absorb(struct siphash *state, uint64_t word)
 
 /* Bytes done .. done + 7 of a name, padded with zeros. A name ends at its first zero byte, so the word of the end, and
  * no other, has a zero in its last byte. */
-static bool read_word(struct check *check, const struct bitmap *bitmap, uint64_t done, uint64_t *word)
+static bool read_word(struct check *check, const refcow_bitmap *bitmap, uint64_t done, uint64_t *word)
 {
-    size_t length = done < bitmap->name_size ? (size_t)least(bitmap->name_size - done, 8) : 0;
-    uint64_t offset = bitmap->offset + BITMAP_HEAD_SIZE + bitmap->extra_size + done;
-    const uint8_t *bytes = refcow_look(&check->directory, &check->reader, offset);
+    size_t length = done < bitmap->name.length ? (size_t)least(bitmap->name.length - done, 8) : 0;
+    const uint8_t *bytes = refcow_look(&check->directory, bitmap->name.offset + done);
     *word = 0;
     if (bytes == NULL)
         return false;
@@ -74,7 +73,7 @@ static bool is_last(uint64_t word)
 }
 
 /* Bound: the 65535 bytes that a name can have. */
-static bool hash_name(struct check *check, const struct bitmap *bitmap, uint64_t *hash)
+static bool hash_name(struct check *check, const refcow_bitmap *bitmap, uint64_t *hash)
 {
     struct siphash state = {0x736f6d6570736575u, 0x646f72616e646f6du, 0x6c7967656e657261u, 0x7465646279746573u};
     uint64_t word = 1;
@@ -90,7 +89,7 @@ static bool hash_name(struct check *check, const struct bitmap *bitmap, uint64_t
 }
 
 /* Bound: as hash_name(). */
-static bool compare_names(struct check *check, const struct bitmap *one, const struct bitmap *other, bool *are_equal)
+static bool compare_names(struct check *check, const refcow_bitmap *one, const refcow_bitmap *other, bool *are_equal)
 {
     uint64_t word = 1;
     *are_equal = true;
@@ -109,9 +108,9 @@ static bool compare_names(struct check *check, const struct bitmap *one, const s
  * are not in use, and `guest` tells which comes first and whether it is in use. */
 static bool collect_hashes(struct check *check)
 {
-    struct bitmap bitmap = refcow_bitmaps_start(check);
+    refcow_bitmap bitmap = refcow_bitmaps_start(check->header);
     while (refcow_bitmaps_next(check, &bitmap)) {
-        bool is_in_use = (bitmap.flags & BITMAP_IN_USE) != 0;
+        bool is_in_use = (bitmap.flags & REFCOW_BITMAP_IN_USE) != 0;
         struct table_name name = {0, 1, is_in_use ? 0 : 1, 2 * bitmap.index + (is_in_use ? 1 : 0)};
         if (!hash_name(check, &bitmap, &name.offset))
             return false;
@@ -129,9 +128,9 @@ static bool may_be_repeated(const struct table_name *hash)
 }
 
 /* Whether a bitmap before this one has the same hash and the same name. */
-static bool find_same_name(struct check *check, const struct bitmap *bitmap, uint64_t hash, bool *is_found)
+static bool find_same_name(struct check *check, const refcow_bitmap *bitmap, uint64_t hash, bool *is_found)
 {
-    struct bitmap earlier = refcow_bitmaps_start(check);
+    refcow_bitmap earlier = refcow_bitmaps_start(check->header);
     *is_found = false;
     while (!*is_found && refcow_bitmaps_next(check, &earlier) && earlier.index < bitmap->index) {
         uint64_t earlier_hash = 0;
@@ -145,10 +144,10 @@ static bool find_same_name(struct check *check, const struct bitmap *bitmap, uin
 /* Whether a name with this hash is really repeated. */
 static bool confirm(struct check *check, uint64_t hash, bool *is_repeated)
 {
-    struct bitmap bitmap = refcow_bitmaps_start(check);
+    refcow_bitmap bitmap = refcow_bitmaps_start(check->header);
     while (!*is_repeated && refcow_bitmaps_next(check, &bitmap)) {
         uint64_t other = 0;
-        if ((bitmap.flags & BITMAP_IN_USE) != 0)
+        if ((bitmap.flags & REFCOW_BITMAP_IN_USE) != 0)
             continue;
         if (!hash_name(check, &bitmap, &other) || (other == hash && !find_same_name(check, &bitmap, hash, is_repeated)))
             return false;

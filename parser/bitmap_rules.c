@@ -11,7 +11,7 @@
 #define BITMAP_BYTES_MAX ((uint64_t)512 << 20)
 #define SECTOR_SIZE 512u
 
-static refcow_error refusal_at(const struct bitmap *bitmap, refcow_status status, uint64_t value, uint32_t field)
+static refcow_error refusal_at(const refcow_bitmap *bitmap, refcow_status status, uint64_t value, uint32_t field)
 {
     refcow_error refusal = {status, value, bitmap->offset + field};
     return refusal;
@@ -23,14 +23,14 @@ static uint64_t disk_size(const struct check *check)
 }
 
 /* Table entries that a stored bitmap of this disk has: a bit for each granule, in whole words of 64 bits. */
-static uint64_t table_entries_needed(const struct check *check, const struct bitmap *bitmap)
+static uint64_t table_entries_needed(const struct check *check, const refcow_bitmap *bitmap)
 {
     uint64_t granules = units_of(disk_size(check), bitmap->granularity);
     return units_of(units_of(granules, 6) * 8, check->header->cluster_bits);
 }
 
 /* The rules of one entry of the directory, in the order of its fields. */
-static refcow_error judge_entry(const struct check *check, const struct bitmap *bitmap)
+static refcow_error judge_entry(const struct check *check, const refcow_bitmap *bitmap)
 {
     uint64_t entries = bitmap->table_entries;
     refcow_error none = {REFCOW_STATUS_OK, 0, 0};
@@ -45,11 +45,11 @@ static refcow_error judge_entry(const struct check *check, const struct bitmap *
         return refusal_at(bitmap, REFCOW_STATUS_BITMAP_TYPE, bitmap->type, BITMAP_AT_TYPE);
     if (bitmap->granularity < GRANULARITY_MIN || bitmap->granularity > GRANULARITY_MAX)
         return refusal_at(bitmap, REFCOW_STATUS_BITMAP_GRANULARITY, bitmap->granularity, BITMAP_AT_GRANULARITY);
-    if (bitmap->name_size > NAME_MAX)
-        return refusal_at(bitmap, REFCOW_STATUS_BITMAP_NAME_SIZE, bitmap->name_size, BITMAP_AT_NAME_SIZE);
+    if (bitmap->name.length > NAME_MAX)
+        return refusal_at(bitmap, REFCOW_STATUS_BITMAP_NAME_SIZE, bitmap->name.length, BITMAP_AT_NAME_SIZE);
     if (bitmap->extra_size != 0)
         return refusal_at(bitmap, REFCOW_STATUS_BITMAP_EXTRA_SIZE, bitmap->extra_size, BITMAP_AT_EXTRA_SIZE);
-    if ((bitmap->flags & BITMAP_IN_USE) == 0 && entries != table_entries_needed(check, bitmap))
+    if ((bitmap->flags & REFCOW_BITMAP_IN_USE) == 0 && entries != table_entries_needed(check, bitmap))
         return refusal_at(bitmap, REFCOW_STATUS_BITMAP_TABLE_SIZE, entries, BITMAP_AT_TABLE_SIZE);
     return none;
 }
@@ -58,7 +58,7 @@ static refcow_error judge_entry(const struct check *check, const struct bitmap *
 static refcow_error judge_directory(struct check *check)
 {
     const refcow_span *directory = &check->header->bitmap_directory;
-    struct bitmap bitmap = refcow_bitmaps_start(check);
+    refcow_bitmap bitmap = refcow_bitmaps_start(check->header);
     refcow_error refusal = {REFCOW_STATUS_OK, 0, 0};
     uint64_t end = directory->offset + directory->length;
     while (refusal.status == REFCOW_STATUS_OK && refcow_bitmaps_next(check, &bitmap)) {

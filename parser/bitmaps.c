@@ -2,36 +2,42 @@
 
 #define ENTRY_ALIGNMENT 8u
 
-struct bitmap refcow_bitmaps_start(const struct check *check)
+refcow_bitmap refcow_bitmaps_start(const refcow_header *header)
 {
-    struct bitmap bitmap = {0};
-    bitmap.end = check->header->bitmap_directory.offset;
+    refcow_bitmap bitmap = {0};
+    bitmap.end = header->bitmap_directory.offset;
     return bitmap;
 }
 
-bool refcow_bitmaps_next(struct check *check, struct bitmap *bitmap)
+void refcow_bitmap_decode(refcow_bitmap *bitmap, const uint8_t *bytes)
+{
+    bitmap->offset = bitmap->end;
+    bitmap->index = bitmap->next++;
+    bitmap->table_offset = load_be64(bytes + BITMAP_AT_TABLE_OFFSET);
+    bitmap->table_entries = load_be32(bytes + BITMAP_AT_TABLE_SIZE);
+    bitmap->flags = load_be32(bytes + BITMAP_AT_FLAGS);
+    bitmap->type = bytes[BITMAP_AT_TYPE];
+    bitmap->granularity = bytes[BITMAP_AT_GRANULARITY];
+    bitmap->extra_size = load_be32(bytes + BITMAP_AT_EXTRA_SIZE);
+    bitmap->name.offset = bitmap->offset + BITMAP_HEAD_SIZE + bitmap->extra_size;
+    bitmap->name.length = load_be16(bytes + BITMAP_AT_NAME_SIZE);
+    bitmap->end = round_up(bitmap->name.offset + bitmap->name.length, ENTRY_ALIGNMENT);
+}
+
+bool refcow_bitmaps_next(struct check *check, refcow_bitmap *bitmap)
 {
     if (bitmap->next == check->header->nb_bitmaps)
         return false;
-    const uint8_t *head = refcow_look(&check->directory, &check->reader, bitmap->end);
+    const uint8_t *head = refcow_look(&check->directory, bitmap->end);
     if (head == NULL || !refcow_visit(&check->reader, 1))
         return false;
-    bitmap->index = bitmap->next++;
-    bitmap->offset = bitmap->end;
-    bitmap->table_offset = load_be64(head + BITMAP_AT_TABLE_OFFSET);
-    bitmap->table_entries = load_be32(head + BITMAP_AT_TABLE_SIZE);
-    bitmap->flags = load_be32(head + BITMAP_AT_FLAGS);
-    bitmap->type = head[BITMAP_AT_TYPE];
-    bitmap->granularity = head[BITMAP_AT_GRANULARITY];
-    bitmap->name_size = load_be16(head + BITMAP_AT_NAME_SIZE);
-    bitmap->extra_size = load_be32(head + BITMAP_AT_EXTRA_SIZE);
-    bitmap->end = round_up(bitmap->offset + BITMAP_HEAD_SIZE + bitmap->extra_size + bitmap->name_size, ENTRY_ALIGNMENT);
+    refcow_bitmap_decode(bitmap, head);
     return true;
 }
 
 bool refcow_bitmaps_add_tables(struct check *check)
 {
-    struct bitmap bitmap = refcow_bitmaps_start(check);
+    refcow_bitmap bitmap = refcow_bitmaps_start(check->header);
     while (refcow_bitmaps_next(check, &bitmap)) {
         uint64_t length = 8 * (uint64_t)bitmap.table_entries;
         if (refcow_readable(bitmap.table_offset, length))
@@ -48,7 +54,7 @@ static void count_chunk(struct check *check, const struct segment *segment, cons
     for (size_t at = 0; at < stretch->bytes; at += 8, index++) {
         struct place place = {segment->table, index, REFCOW_NO_GUEST, load_be64(check->chunk + at)};
         struct reference data = {REFCOW_ROLE_BITMAP_DATA, place.entry & ENTRY_OFFSET, check->cluster_size,
-                                 segment->depth};
+                                 segment->depth, segment->depth};
         if (data.offset != 0)
             refcow_count(check, &data, &place);
     }
@@ -74,12 +80,12 @@ static bool count_clusters(struct check *check)
 /* Bound: the bitmaps that the header announces, at most 65535. */
 static void count_tables(struct check *check)
 {
-    struct bitmap bitmap = refcow_bitmaps_start(check);
+    refcow_bitmap bitmap = refcow_bitmaps_start(check->header);
     while (refcow_bitmaps_next(check, &bitmap)) {
         uint64_t length = 8 * (uint64_t)bitmap.table_entries;
         struct place place = {check->header->bitmap_directory.offset, bitmap.index, REFCOW_NO_GUEST,
                               bitmap.table_offset};
-        struct reference table = {REFCOW_ROLE_BITMAP_TABLE, bitmap.table_offset, length, 1};
+        struct reference table = {REFCOW_ROLE_BITMAP_TABLE, bitmap.table_offset, length, 1, 1};
         if (refcow_readable(table.offset, table.length))
             refcow_count(check, &table, &place);
     }
@@ -88,7 +94,7 @@ static void count_tables(struct check *check)
 bool refcow_bitmaps_count(struct check *check)
 {
     const refcow_span *span = &check->header->bitmap_directory;
-    struct reference directory = {REFCOW_ROLE_BITMAP_DIRECTORY, span->offset, span->length, 1};
+    struct reference directory = {REFCOW_ROLE_BITMAP_DIRECTORY, span->offset, span->length, 1, 1};
     refcow_count(check, &directory, &NO_PLACE);
     count_tables(check);
     return count_clusters(check);

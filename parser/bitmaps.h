@@ -18,32 +18,18 @@ enum {
     BITMAP_HEAD_SIZE = 24
 };
 
-#define BITMAP_IN_USE 1u /* flag: a writer has not stored it, the contents of the bitmap are unknown */
-
 /* An entry of a bitmap's table; its offset is in the bits of ENTRY_OFFSET. */
 #define BITMAP_RESERVED_BITS 0xff000000000001feu
 #define BITMAP_ALL_ONES 1u /* no cluster: all its bits are 1 */
 
-/* One entry of the directory, and at the same time the place from which the next one is read. */
-struct bitmap {
-    uint64_t index;
-    uint64_t offset; /* of the entry */
-    uint64_t end;    /* behind its padding */
-    uint64_t next;   /* index of the entry that refcow_bitmaps_next() reads */
-    uint64_t table_offset;
-    uint32_t table_entries;
-    uint32_t flags;
-    uint32_t extra_size;
-    uint32_t name_size;
-    uint8_t type;
-    uint8_t granularity; /* log2 of the bytes of the disk that a bit stands for */
-};
+/* Before the first entry. An entry is at the same time the place from which the next one is read. */
+refcow_bitmap refcow_bitmaps_start(const refcow_header *header);
 
-/* Before the first entry. */
-struct bitmap refcow_bitmaps_start(const struct check *check);
+/* Go on to the next entry, whose first BITMAP_HEAD_SIZE bytes these are. */
+void refcow_bitmap_decode(refcow_bitmap *bitmap, const uint8_t *bytes);
 
 /* Read the next entry; false at the end of the directory and when the reader has failed. */
-bool refcow_bitmaps_next(struct check *check, struct bitmap *bitmap);
+bool refcow_bitmaps_next(struct check *check, refcow_bitmap *bitmap);
 
 /* Name the tables of all bitmaps for a round of the check's sweep. */
 bool refcow_bitmaps_add_tables(struct check *check);

@@ -2,14 +2,16 @@
 
 #define CACHE_EMPTY UINT64_MAX
 
-void refcow_cache_start(struct cache *cache)
+void refcow_cache_start(struct cache *cache, struct reader *reader)
 {
+    cache->reader = reader;
     for (size_t i = 0; i < cache->places; i++)
         cache->numbers[i] = CACHE_EMPTY;
 }
 
-const uint8_t *refcow_look(struct cache *cache, struct reader *reader, uint64_t offset)
+const uint8_t *refcow_look(struct cache *cache, uint64_t offset)
 {
+    struct reader *reader = cache->reader;
     size_t bytes = cache->page_size + CACHE_LOOK_BYTES;
     uint64_t number = offset / cache->page_size;
     size_t place = (size_t)(number & (cache->places - 1));

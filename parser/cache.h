@@ -17,16 +17,17 @@
 #define CACHE_MISS_ENTRIES 64u
 
 struct cache {
+    struct reader *reader;
     uint8_t *pages;    /* `places` times page_size + CACHE_LOOK_BYTES bytes */
     uint64_t *numbers; /* which page of the file is at each place */
     size_t places;     /* a power of two */
     size_t page_size;  /* a power of two */
 };
 
-/* Forget everything. */
-void refcow_cache_start(struct cache *cache);
+/* Forget everything; from now on it is this reader that reads. */
+void refcow_cache_start(struct cache *cache, struct reader *reader);
 
 /* CACHE_LOOK_BYTES bytes from offset on; NULL when the reader has failed. They stay until the next look. */
-const uint8_t *refcow_look(struct cache *cache, struct reader *reader, uint64_t offset);
+const uint8_t *refcow_look(struct cache *cache, uint64_t offset);
 
 #endif

@@ -26,14 +26,14 @@ static void start_report(struct check *check)
     report->refcount_table_offset = header->refcount_table_offset;
 }
 
-static struct l2_format l2_format_of(const refcow_header *header)
+static struct l2_format l2_format_of(const refcow_header *header, const refcow_observer *observer)
 {
     struct l2_format format = {0};
     format.extended = (header->incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0;
     format.data_file = (header->incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0;
     format.entry_size = format.extended ? 16 : 8;
     format.special = ~(ENTRY_OFFSET | ENTRY_COPIED) | low_bits(header->cluster_bits);
-    if (format.extended || format.data_file)
+    if (format.extended || format.data_file || observer != NULL)
         format.special = UINT64_MAX;
     return format;
 }
@@ -51,7 +51,8 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     fresh.file_length = round_up(image->source.size, SECTOR_SIZE);
     fresh.clusters = units_of(fresh.file_length, header->cluster_bits);
     fresh.reader.at.total = fresh.clusters;
-    fresh.l2 = l2_format_of(header);
+    fresh.observer = options->observer;
+    fresh.l2 = l2_format_of(header, fresh.observer);
     fresh.l1_span_bits = 2 * header->cluster_bits - (fresh.l2.extended ? 4 : 3);
     *check = fresh;
     refcow_memory_divide(check, image, options, is_wide);
@@ -75,6 +76,9 @@ static bool check_window(struct check *check, uint64_t first, uint64_t end)
         check->reader.at.pass++;
     check->reader.at.done = greatest(check->reader.at.done, first);
     refcow_window_start(window, first, end);
+    if (check->observer != NULL)
+        check->observer->window(check->observer->user, first << check->header->cluster_bits,
+                                (end - first) << check->header->cluster_bits);
     if (!refcow_report(&check->reader) || !refcow_visit(&check->reader, units_of(end - first, PAGE_BITS)) ||
         !refcow_refcounts_load(&check->refcounts, window) || !refcow_references_walk(check))
         return false;
@@ -185,9 +189,12 @@ refcow_status refcow_check(const refcow_image *image, const refcow_options *opti
     check.reader.at.pass = 1;
     check.result = result;
     start_reader(&check.reader, image, options);
-    start(&check, image, options, false);
+    /* An observer is told everything once, so the counters must not run full. */
+    start(&check, image, options, options->observer != NULL);
     validate_tables(&check, &refusal);
     check.report_only = refusal.status != REFCOW_STATUS_OK || check.reader.error.status != REFCOW_STATUS_OK;
+    if (check.report_only)
+        check.observer = NULL;
     if (check_windows(&check) && check.window.saturated && !check.report_only) {
         check.reader.at.pass++;
         start(&check, image, options, true);

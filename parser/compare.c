@@ -70,8 +70,18 @@ static void compare_with_limit(struct check *check, const struct clusters *clust
     report_in_range(check, &check->excess, &excess);
 }
 
+static void tell_clusters(const struct check *check, const struct clusters *clusters)
+{
+    uint32_t bits = check->header->cluster_bits;
+    refcow_clusters told = {clusters->first << bits, clusters->count << bits, clusters->is_known ? clusters->stored : 0,
+                            clusters->counted, clusters->is_known};
+    check->observer->clusters(check->observer->user, &told);
+}
+
 static void compare_clusters(struct check *check, const struct clusters *clusters)
 {
+    if (check->observer != NULL)
+        tell_clusters(check, clusters);
     uint64_t counted = least(clusters->counted, check->refcount_limit);
     compare_with_limit(check, clusters);
     if (clusters->is_known && clusters->stored == counted)
@@ -127,7 +137,7 @@ static bool compare_one(struct check *check, uint64_t cluster)
 }
 
 /* Whether a page has no mismatch, as far as a quick look can tell. Large refcounts differ in the bytes and may still be
- * equal. */
+ * equal; nobody looks on with narrow counters. */
 static bool is_equal(const struct window *window, const struct page *page, uint64_t first, uint64_t end)
 {
     size_t at = (size_t)(first - window->first);

@@ -24,6 +24,14 @@ void refcow_report_entry(struct check *check, refcow_kind kind, const struct ref
     refcow_findings_add(&check->findings, &finding);
 }
 
+static void tell(const struct check *check, const struct reference *reference, uint64_t first, uint64_t last)
+{
+    refcow_reference told = {reference->role, reference->offset, reference->length, reference->weight,
+                             reference->active};
+    if (first < check->window.end && last >= check->window.first)
+        check->observer->reference(check->observer->user, &told);
+}
+
 void refcow_count(struct check *check, const struct reference *reference, const struct place *place)
 {
     if (reference->length == 0)
@@ -38,6 +46,8 @@ void refcow_count(struct check *check, const struct reference *reference, const 
     uint64_t last = (end - 1) >> bits;
     if (last >= check->clusters)
         check->grown = 1;
+    if (check->observer != NULL)
+        tell(check, reference, first, last);
     refcow_window_count(&check->window, first, last - first + 1, reference->weight);
 }
 

@@ -12,6 +12,7 @@ struct reference {
     uint64_t offset;
     uint64_t length;
     uint64_t weight; /* how many times it counts */
+    uint64_t active; /* of these, for the active disk, or for no disk at all */
 };
 
 /* Which table entry is being looked at; for findings. */

@@ -13,6 +13,9 @@ enum {
 };
 #define TYPE_BACKING_FORMAT 0xe2792acau /* more than an enum holds */
 
+#define EXTENSION_HEAD_SIZE 8u
+#define EXTENSION_ALIGNMENT 8u
+
 #define BACKING_FORMAT_MAX 15u
 
 #define ENCRYPTION_SIZE 16u
@@ -22,6 +25,13 @@ enum {
 #define BITMAPS_SIZE 24u
 #define BITMAPS_MAX 65535u
 #define BITMAP_DIRECTORY_MAX 67107840u /* 65535 entries of 1024 bytes */
+
+refcow_extension refcow_extensions_start(const refcow_header *header)
+{
+    refcow_extension extension = {0};
+    extension.end = header->header_length;
+    return extension;
+}
 
 static bool is_place(const refcow_image *image, uint64_t offset)
 {
@@ -105,26 +115,45 @@ static bool locate(refcow_image *image, struct reader *reader, uint32_t type, re
     }
 }
 
-bool refcow_extensions_locate(refcow_image *image, struct reader *reader)
+/* Where extensions end at the latest. */
+static uint64_t end_of_extensions(const refcow_header *header)
 {
-    const refcow_header *header = &image->header;
     uint64_t cluster_size = (uint64_t)1 << header->cluster_bits;
     uint64_t name = header->backing_file.offset;
-    uint64_t end = name != 0 ? least(name, cluster_size) : cluster_size;
-    uint64_t at = header->header_length;
-    while (at < end) {
-        uint8_t head[8] = {0};
-        if (!refcow_read(reader, at, head, sizeof head))
+    return name != 0 ? least(name, cluster_size) : cluster_size;
+}
+
+bool refcow_extension_read(const refcow_header *header, struct reader *reader, refcow_extension *extension,
+                           bool *is_inside)
+{
+    uint8_t head[EXTENSION_HEAD_SIZE] = {0};
+    uint64_t end = end_of_extensions(header);
+    if (!refcow_read(reader, extension->end, head, sizeof head))
+        return false;
+    refcow_span contents = {extension->end + EXTENSION_HEAD_SIZE, load_be32(head + 4)};
+    extension->index = extension->next++;
+    extension->type = load_be32(head);
+    extension->contents = contents;
+    extension->end = round_up(contents.offset + contents.length, EXTENSION_ALIGNMENT);
+    *is_inside = contents.offset <= end && contents.length <= end - contents.offset;
+    return true;
+}
+
+bool refcow_extensions_locate(refcow_image *image, struct reader *reader)
+{
+    refcow_extension extension = refcow_extensions_start(&image->header);
+    uint64_t end = end_of_extensions(&image->header);
+    while (extension.end < end) {
+        bool is_inside = false;
+        if (!refcow_extension_read(&image->header, reader, &extension, &is_inside))
             return false;
-        uint32_t type = load_be32(head);
-        refcow_span contents = {at + sizeof head, load_be32(head + 4)};
-        if (contents.offset > end || contents.length > end - contents.offset)
-            return refcow_refuse(image, REFCOW_STATUS_EXTENSION_LENGTH, contents.length, at + 4);
-        if (type == TYPE_END)
+        refcow_span contents = extension.contents;
+        if (!is_inside)
+            return refcow_refuse(image, REFCOW_STATUS_EXTENSION_LENGTH, contents.length, contents.offset - 4);
+        if (extension.type == TYPE_END)
             return true;
-        if (!locate(image, reader, type, contents))
+        if (!locate(image, reader, extension.type, contents))
             return false;
-        at = round_up(contents.offset + contents.length, 8);
     }
     return true;
 }

@@ -14,6 +14,14 @@ bool refcow_refuse(refcow_image *image, refcow_status status, uint64_t value, ui
 /* Whether an image was opened, or at least refused: then its header has a meaning. */
 bool refcow_is_usable(const refcow_image *image);
 
+/* Before the first extension. One is at the same time the place from which the next one is read. */
+refcow_extension refcow_extensions_start(const refcow_header *header);
+
+/* Read the head of the next extension; false when the reader has failed. is_inside: its contents end before the backing
+ * file's name and the first cluster do. */
+bool refcow_extension_read(const refcow_header *header, struct reader *reader, refcow_extension *extension,
+                           bool *is_inside);
+
 /* Locate and validate the header extensions; false if they were not followed to the end. Bound: the first cluster. */
 bool refcow_extensions_locate(refcow_image *image, struct reader *reader);
 

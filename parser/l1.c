@@ -14,7 +14,8 @@ static void visit_entry(struct check *check, const struct l1_table *table, const
 {
     uint64_t offset = place->entry & ENTRY_OFFSET;
     uint8_t refcount = 0;
-    struct reference reference = {REFCOW_ROLE_L2_TABLE, offset, check->cluster_size, table->weight};
+    struct reference reference = {REFCOW_ROLE_L2_TABLE, offset, check->cluster_size, table->weight,
+                                  table->is_active ? 1 : 0};
     if ((place->entry & L1_RESERVED_BITS) != 0)
         refcow_report_entry(check, REFCOW_KIND_L1_RESERVED, &reference, place);
     refcow_count(check, &reference, place);
@@ -64,7 +65,7 @@ static bool scan_active(struct check *check, bool is_first_scan)
     const refcow_header *header = check->header;
     struct l1_table table = {header->l1_table_offset, 1, true};
     uint64_t length = 8 * least(header->l1_size, REFCOW_L1_ENTRIES_MAX);
-    struct reference reference = {REFCOW_ROLE_L1_TABLE, table.offset, length, 1};
+    struct reference reference = {REFCOW_ROLE_L1_TABLE, table.offset, length, 1, 1};
     if (!refcow_readable(table.offset, length))
         return true; /* the L1 table of a refused image */
     if (is_first_scan)
@@ -75,10 +76,10 @@ static bool scan_active(struct check *check, bool is_first_scan)
 /* -------------------------------------------------------------- snapshots */
 
 /* A snapshot's entry in the snapshot table: is it sound, and its reference to the L1 table. */
-static void visit_snapshot(struct check *check, const struct snapshot *snapshot)
+static void visit_snapshot(struct check *check, const refcow_snapshot *snapshot)
 {
     const refcow_header *header = check->header;
-    struct reference reference = {REFCOW_ROLE_L1_TABLE, snapshot->l1_offset, 8 * (uint64_t)snapshot->l1_size, 1};
+    struct reference reference = {REFCOW_ROLE_L1_TABLE, snapshot->l1_offset, 8 * (uint64_t)snapshot->l1_size, 1, 0};
     struct place place = {header->snapshots_offset, snapshot->index, REFCOW_NO_GUEST, snapshot->l1_offset};
     if (refcow_snapshot_is_incomplete(header, snapshot)) {
         place.entry = snapshot->extra_size;
@@ -96,11 +97,11 @@ static void visit_snapshot(struct check *check, const struct snapshot *snapshot)
 }
 
 /* The table's length is known when its last entry has been read. */
-static void count_snapshot_table(struct check *check, const struct snapshot *last)
+static void count_snapshot_table(struct check *check, const refcow_snapshot *last)
 {
     const refcow_header *header = check->header;
     struct reference table = {REFCOW_ROLE_SNAPSHOT_TABLE, header->snapshots_offset,
-                              last->end - header->snapshots_offset, 1};
+                              last->end - header->snapshots_offset, 1, 1};
     refcow_count(check, &table, &NO_PLACE);
     if (check->l2.data_file && header->nb_snapshots != 0)
         refcow_report_entry(check, REFCOW_KIND_SNAPSHOTS_AND_DATA_FILE, &table, &NO_PLACE);
@@ -109,7 +110,7 @@ static void count_snapshot_table(struct check *check, const struct snapshot *las
 /* What all snapshots of a sweep's round have to say for themselves. Bound: REFCOW_SNAPSHOTS_MAX snapshots. */
 static bool add_snapshots(struct check *check, bool are_visited)
 {
-    struct snapshot snapshot = refcow_snapshots_start(check->header);
+    refcow_snapshot snapshot = refcow_snapshots_start(check->header);
     while (refcow_snapshots_next(check, &snapshot)) {
         uint64_t length = 8 * (uint64_t)snapshot.l1_size;
         if (are_visited)

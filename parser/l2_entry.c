@@ -12,7 +12,7 @@ struct l2_entry {
 static void report_l2(struct check *check, const struct l2_walk *walk, refcow_kind kind, refcow_role role,
                       const struct place *place)
 {
-    struct reference reference = {role, place->entry & ENTRY_OFFSET, check->cluster_size, walk->weight};
+    struct reference reference = {role, place->entry & ENTRY_OFFSET, check->cluster_size, walk->weight, walk->active};
     refcow_report_entry(check, kind, &reference, place);
 }
 
@@ -51,7 +51,7 @@ static void judge_data_refcount(struct check *check, const struct l2_walk *walk,
 {
     uint8_t refcount = 1; /* of every cluster of an external data file, by definition */
     uint64_t offset = place->entry & ENTRY_OFFSET;
-    struct reference reference = {REFCOW_ROLE_DATA, offset, check->cluster_size, walk->judged};
+    struct reference reference = {REFCOW_ROLE_DATA, offset, check->cluster_size, walk->judged, walk->judged};
     bool is_judged = check->l2.data_file
                          ? check->first_pass
                          : refcow_stored_refcount(check, offset >> check->header->cluster_bits, &refcount);
@@ -72,7 +72,7 @@ static void visit_data(struct check *check, struct l2_walk *walk, const struct l
         report_l2(check, walk, REFCOW_KIND_SUBCLUSTERS_CLASH, REFCOW_ROLE_DATA, place);
     if (!is_aligned(offset, check->cluster_size))
         report_l2(check, walk, REFCOW_KIND_DATA_UNALIGNED, REFCOW_ROLE_DATA, place);
-    struct reference reference = {REFCOW_ROLE_DATA, offset, check->cluster_size, walk->weight};
+    struct reference reference = {REFCOW_ROLE_DATA, offset, check->cluster_size, walk->weight, walk->active};
     refcow_l2_count_statistics(check, walk, offset, 1);
     if (!check->l2.data_file)
         refcow_count(check, &reference, place);
@@ -88,7 +88,7 @@ static void visit_compressed(struct check *check, struct l2_walk *walk, const st
     const struct place *place = &entry->place;
     uint32_t bits = check->header->cluster_bits;
     struct reference reference = {REFCOW_ROLE_COMPRESSED, compressed_offset(place->entry, bits),
-                                  compressed_length(place->entry, bits), walk->weight};
+                                  compressed_length(place->entry, bits), walk->weight, walk->active};
     if ((place->entry & ENTRY_COPIED) != 0)
         refcow_report_entry(check, REFCOW_KIND_COMPRESSED_COPIED, &reference, place);
     if (check->l2.data_file) {

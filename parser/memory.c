@@ -180,6 +180,6 @@ void refcow_memory_divide(struct check *check, const refcow_image *image, const 
     check->directory.page_size = DIRECTORY_PAGE;
     check->window_clusters = layout.clusters;
     check->memory_used = layout.used;
-    refcow_cache_start(&check->lookups);
-    refcow_cache_start(&check->directory);
+    refcow_cache_start(&check->lookups, &check->reader);
+    refcow_cache_start(&check->directory, &check->reader);
 }

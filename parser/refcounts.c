@@ -34,7 +34,7 @@ bool refcow_refcounts_entry(struct refcounts *refcounts, uint64_t index, uint64_
     *entry = 0;
     if (!refcounts->usable || index >= refcounts->table_entries)
         return true;
-    const uint8_t *bytes = refcow_look(refcounts->cache, refcounts->reader, refcounts->table_offset + 8 * index);
+    const uint8_t *bytes = refcow_look(refcounts->cache, refcounts->table_offset + 8 * index);
     if (bytes == NULL)
         return false;
     *entry = load_be64(bytes);
@@ -94,7 +94,7 @@ bool refcow_refcounts_look_up(struct refcounts *refcounts, uint64_t cluster, uin
     /* Eight refcounts begin at a whole byte in every width. */
     uint64_t index = cluster & low_bits(block_bits(refcounts));
     uint64_t group = block_offset(entry) + ((index / 8) << refcounts->order);
-    const uint8_t *bytes = refcow_look(refcounts->cache, refcounts->reader, group);
+    const uint8_t *bytes = refcow_look(refcounts->cache, group);
     if (bytes == NULL)
         return false;
     *refcount = refcount_at(bytes, index % 8, refcounts->order);

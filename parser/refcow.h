@@ -9,6 +9,9 @@
  *     refcow_plan_memory()  says how much memory one pass over the image takes (optional)
  *     refcow_check()        counts, compares, and reports
  *
+ *     refcow_next_extension(), refcow_next_snapshot(), refcow_next_bitmap() and refcow_read_bytes() list what the image
+ *     has besides, and what it is called (optional)
+ *
  * All offsets and lengths are in bytes unless a comment says otherwise. "Host" is a place in the image file, "guest" a
  * place on the virtual disk. A cluster is 1 << cluster_bits bytes.
  *
@@ -207,6 +210,76 @@ typedef struct refcow_image {
  */
 refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t version, const refcow_source *source);
 
+/* ------------------------------------------------------------------ lists */
+
+/* What the image has of something, one after the other: zero the structure, then call as often as the header says that
+ * there are any. One call reads less than 100 bytes. Returns OK; READ_FAILED; BAD_ARGUMENT for an image that
+ * refcow_open() has neither accepted nor refused, and for a call too many. What is listed is not judged, but spans are
+ * where they say. Only refcow_check() knows whether the tables of snapshots and bitmaps are sound: before it they may
+ * be anything. */
+
+/* A header extension. */
+typedef struct refcow_extension {
+    uint32_t index;
+    uint32_t type;
+    refcow_span contents; /* in the first cluster */
+    uint64_t end;         /* private: where the next one begins */
+    uint32_t next;        /* private: its index */
+} refcow_extension;
+
+/* header.extensions of them. EXTENSION_LENGTH: since the image was opened it has changed, and the contents do not end
+ * in the first cluster. */
+refcow_status refcow_next_extension(const refcow_image *image, refcow_extension *extension);
+
+#define REFCOW_NO_ICOUNT UINT64_MAX
+
+/* An internal snapshot. */
+typedef struct refcow_snapshot {
+    uint32_t index;
+    uint32_t l1_size;          /* entries */
+    uint64_t offset;           /* of its entry in the snapshot table */
+    uint64_t l1_offset;        /* host offset */
+    refcow_span id;            /* decimal digits, by custom: not terminated, not validated */
+    refcow_span name;          /* the same */
+    uint32_t date_seconds;     /* since 1970, when it was taken */
+    uint32_t date_nanoseconds; /* besides */
+    uint64_t vm_clock;         /* nanoseconds that the guest had been running for */
+    uint64_t vm_state_size;    /* bytes of memory and devices; 0: the disk only */
+    uint64_t disk_size;        /* virtual size then; 0: the entry does not say */
+    uint64_t icount;           /* instructions that the guest had executed; REFCOW_NO_ICOUNT: the entry does not say */
+    uint32_t extra_size;       /* bytes of extra data, which the last three fields are in */
+    uint32_t next;             /* private: index of the one after it */
+    uint64_t end;              /* host offset behind its entry, not padded */
+} refcow_snapshot;
+
+/* header.nb_snapshots of them, REFCOW_SNAPSHOTS_MAX at most. SNAPSHOTS_OFFSET: the table is out of range. */
+refcow_status refcow_next_snapshot(const refcow_image *image, refcow_snapshot *snapshot);
+
+/* Bits of refcow_bitmap.flags. */
+#define REFCOW_BITMAP_IN_USE 1u /* a writer has not stored it: the contents of the bitmap are unknown */
+#define REFCOW_BITMAP_AUTO 2u   /* it records every write when the image is opened */
+
+/* A persistent dirty bitmap. */
+typedef struct refcow_bitmap {
+    uint32_t index;
+    uint32_t flags;
+    uint64_t offset;       /* of its entry in the directory */
+    uint64_t table_offset; /* host offset */
+    uint32_t table_entries;
+    uint32_t extra_size;
+    refcow_span name;    /* not terminated, not validated */
+    uint8_t type;        /* 1: tracks what was written */
+    uint8_t granularity; /* log2 of the bytes of the disk that a bit stands for */
+    uint32_t next;       /* private: index of the one after it */
+    uint64_t end;        /* host offset behind the padding of its entry */
+} refcow_bitmap;
+
+/* header.nb_bitmaps of them. */
+refcow_status refcow_next_bitmap(const refcow_image *image, refcow_bitmap *bitmap);
+
+/* Read any bytes, for example those of a name. Those at or past the end of the file are zeros. Returns as the above. */
+refcow_status refcow_read_bytes(const refcow_image *image, uint64_t offset, void *buffer, size_t length);
+
 /* ------------------------------------------------------------------ check */
 
 /* The smallest block of memory that any image can be checked in. */
@@ -267,6 +340,38 @@ typedef struct refcow_progress {
     uint64_t entries_visited;
 } refcow_progress;
 
+/* A structure takes up host clusters. */
+typedef struct refcow_reference {
+    refcow_role role;
+    uint64_t offset; /* of the structure; it takes up every cluster that it touches */
+    uint64_t length;
+    uint64_t times;  /* how often it is named: by the active disk's tables and by those of all snapshots */
+    uint64_t active; /* of these, by the active disk; metadata that belongs to no snapshot counts here */
+} refcow_reference;
+
+/* Adjacent clusters that are alike. */
+typedef struct refcow_clusters {
+    uint64_t host; /* offset of the first */
+    uint64_t length;
+    uint64_t stored;  /* the refcount of each */
+    uint64_t counted; /* references to each; more than the image's width can store are not cut off */
+    int is_known;     /* 0: the stored refcount could not be looked up, and is 0 here */
+} refcow_clusters;
+
+/* Someone who wants to know what is where in the file, and looks on while it is checked, window by window; none of the
+ * callbacks may be NULL. Between two windows there are only clusters without a reference and a refcount. Nothing is
+ * told about an image that is refused, nor of references that reach past the end of the file: those are findings.
+ * Looking on takes time, and 9 bytes of memory for each cluster instead of 2. */
+typedef struct refcow_observer {
+    /* A window begins, in ascending order: from this host offset on, so many bytes, of which the file may have less. */
+    void (*window)(void *user, uint64_t host, uint64_t length);
+    /* Then come all references that touch it, in no order; they may reach out of it. */
+    void (*reference)(void *user, const refcow_reference *reference);
+    /* Then all clusters of it that the file has, in ascending order, with what was stored and counted. */
+    void (*clusters)(void *user, const refcow_clusters *clusters);
+    void *user; /* given to the callbacks */
+} refcow_observer;
+
 /* What refcow_check() needs. Zero the structure, then set what you want. */
 typedef struct refcow_options {
     void *memory;             /* the block that the check works in; any alignment */
@@ -277,7 +382,8 @@ typedef struct refcow_options {
     /* Optional. Called between reads, at least once per 2 MiB read; anything but 0 stops the check with CANCELLED. On
      * an image that is refused the refusal stays the status, also for a limit; see refcounts.complete. */
     int (*progress)(void *user, const refcow_progress *progress);
-    void *user; /* given to progress */
+    void *user;                      /* given to progress */
+    const refcow_observer *observer; /* optional */
 } refcow_options;
 
 /* The refcount report: how the active disk's data clusters stand in the refcounts. Best effort: given for every image

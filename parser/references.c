@@ -7,7 +7,7 @@
 
 static void count_header(struct check *check)
 {
-    struct reference header = {REFCOW_ROLE_HEADER, 0, check->cluster_size, 1};
+    struct reference header = {REFCOW_ROLE_HEADER, 0, check->cluster_size, 1, 1};
     refcow_count(check, &header, &NO_PLACE);
 }
 
@@ -15,14 +15,14 @@ static void count_refcount_table(struct check *check)
 {
     const refcow_header *header = check->header;
     struct reference table = {REFCOW_ROLE_REFCOUNT_TABLE, header->refcount_table_offset,
-                              (uint64_t)header->refcount_table_clusters << header->cluster_bits, 1};
+                              (uint64_t)header->refcount_table_clusters << header->cluster_bits, 1, 1};
     refcow_count(check, &table, &NO_PLACE);
 }
 
 static void count_encryption_header(struct check *check)
 {
     const refcow_span *span = &check->header->encryption_header;
-    struct reference encryption = {REFCOW_ROLE_ENCRYPTION_HEADER, span->offset, span->length, 1};
+    struct reference encryption = {REFCOW_ROLE_ENCRYPTION_HEADER, span->offset, span->length, 1, 1};
     /* The oracle takes the length as a signed number: from 2^63 on there is nothing to count. */
     if (span->length <= INT64_MAX)
         refcow_count(check, &encryption, &NO_PLACE);
@@ -44,7 +44,7 @@ static void visit_block(struct check *check, uint64_t index, uint64_t entry)
     uint64_t offset = entry & ~(uint64_t)BLOCK_RESERVED_BITS;
     uint64_t cluster = offset >> check->header->cluster_bits;
     struct place place = {check->header->refcount_table_offset, index, REFCOW_NO_GUEST, entry};
-    struct reference block = {REFCOW_ROLE_REFCOUNT_BLOCK, offset, check->cluster_size, 1};
+    struct reference block = {REFCOW_ROLE_REFCOUNT_BLOCK, offset, check->cluster_size, 1, 1};
     if ((entry & BLOCK_RESERVED_BITS) != 0) {
         refcow_report_entry(check, REFCOW_KIND_BLOCK_RESERVED, &block, &place);
     } else if (!is_aligned(offset, check->cluster_size)) {

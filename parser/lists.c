@@ -1,0 +1,65 @@
+/*
+ * lists.c - what an image has besides its tables, for callers: extensions, snapshots, bitmaps, and the bytes of names.
+ */
+#include "bitmaps.h"
+#include "header.h"
+#include "snapshots.h"
+
+/* Names and heads are short: no limit, no progress. */
+static struct reader reader_of(const refcow_image *image)
+{
+    struct reader reader = {0};
+    reader.source = &image->source;
+    return reader;
+}
+
+refcow_status refcow_read_bytes(const refcow_image *image, uint64_t offset, void *buffer, size_t length)
+{
+    if (image == NULL || !refcow_is_usable(image) || buffer == NULL)
+        return REFCOW_STATUS_BAD_ARGUMENT;
+    struct reader reader = reader_of(image);
+    refcow_read(&reader, offset, buffer, length);
+    return reader.error.status;
+}
+
+refcow_status refcow_next_extension(const refcow_image *image, refcow_extension *extension)
+{
+    bool is_inside = false;
+    if (image == NULL || !refcow_is_usable(image) || extension == NULL || extension->next >= image->header.extensions)
+        return REFCOW_STATUS_BAD_ARGUMENT;
+    struct reader reader = reader_of(image);
+    if (extension->next == 0)
+        *extension = refcow_extensions_start(&image->header);
+    if (!refcow_extension_read(&image->header, &reader, extension, &is_inside))
+        return reader.error.status;
+    return is_inside ? REFCOW_STATUS_OK : REFCOW_STATUS_EXTENSION_LENGTH;
+}
+
+refcow_status refcow_next_snapshot(const refcow_image *image, refcow_snapshot *snapshot)
+{
+    uint8_t bytes[SNAPSHOT_HEAD_SIZE] = {0};
+    if (image == NULL || !refcow_is_usable(image) || snapshot == NULL ||
+        snapshot->next >= least(image->header.nb_snapshots, REFCOW_SNAPSHOTS_MAX))
+        return REFCOW_STATUS_BAD_ARGUMENT;
+    if (snapshot->next == 0)
+        *snapshot = refcow_snapshots_start(&image->header);
+    if (!refcow_readable(snapshot->end, SNAPSHOT_HEAD_SIZE))
+        return REFCOW_STATUS_SNAPSHOTS_OFFSET;
+    refcow_status status = refcow_read_bytes(image, refcow_snapshot_after(snapshot), bytes, sizeof bytes);
+    if (status == REFCOW_STATUS_OK)
+        refcow_snapshot_decode(snapshot, bytes);
+    return status;
+}
+
+refcow_status refcow_next_bitmap(const refcow_image *image, refcow_bitmap *bitmap)
+{
+    uint8_t bytes[BITMAP_HEAD_SIZE] = {0};
+    if (image == NULL || !refcow_is_usable(image) || bitmap == NULL || bitmap->next >= image->header.nb_bitmaps)
+        return REFCOW_STATUS_BAD_ARGUMENT;
+    if (bitmap->next == 0)
+        *bitmap = refcow_bitmaps_start(&image->header);
+    refcow_status status = refcow_read_bytes(image, bitmap->end, bytes, sizeof bytes);
+    if (status == REFCOW_STATUS_OK)
+        refcow_bitmap_decode(bitmap, bytes);
+    return status;
+}
