@@ -13,10 +13,17 @@ WARNINGS = -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wcas
 REPORTING = -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
 SANITIZE = $(REPORTING) -fsanitize=address,undefined
 PARSER_SANITIZE =
+PREFIX = /usr/local
+LIBDIR = $(PREFIX)/lib
+version := $(shell sed -n 's/^\#define REFCOW_VERSION_TEXT "\(.*\)"$$/\1/p' parser/refcow.h)
+# Structures may change with the minor version; then programs have to be compiled again.
+soname = librefcow.so.$(basename $(version))
 # What C allows and nobody may have meant: unsigned numbers that wrap, values that do not fit where they go.
 DOUBTFUL = -fsanitize=integer,implicit-conversion,local-bounds,nullability
-# What `make check` makes is here; check-sanitizers makes the same with other sanitizers elsewhere.
+# What `make check` makes is here; check-sanitizers makes the same with other sanitizers elsewhere, check-amalgamation
+# from other files.
 out = build
+parser = parser
 export CC CLANG WARNINGS
 export AFL_QUIET = 1
 
@@ -25,7 +32,7 @@ CHECKER ?=
 QEMU_IMG ?= $(shell command -v qemu-img)
 tools = REFCOW="$(CURDIR)/build/refcow" DAMAGE="$(CURDIR)/build/damage" CHECKER="$(CHECKER)" QEMU_IMG="$(QEMU_IMG)"
 
-PARSER = $(wildcard parser/*.c)
+PARSER = $(wildcard $(parser)/*.c)
 # Each harness is fuzz/fuzz_NAME.c; what they share is in the other files.
 HARNESSES = $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
 MUTATOR = $(addprefix fuzz/,mutator.c boundaries.c edit.c extents.c image_features.c places.c)
@@ -33,6 +40,7 @@ SHARED = $(filter-out fuzz/fuzz_%.c fuzz/replay.c fuzz/%_mutator.c fuzz/mutator_
 # In corpus/hostile/ are recipes, of images that are too large to be here.
 INPUTS = $(filter-out corpus/hostile/,$(wildcard corpus/*/)) fuzz/sparse/
 plain = $(patsubst %.c,build/plain/%.o,$(1))
+shared = $(patsubst %.c,build/shared/%.o,$(1))
 sanitized = $(patsubst %.c,$(out)/sanitized/%.o,$(1))
 fuzzing = $(patsubst %.c,build/fuzzing/%.o,$(1))
 measured = $(patsubst %.c,build/coverage/%.o,$(1))
@@ -67,6 +75,16 @@ check-sanitizers:
 	$(MAKE) check out=build/memory CC=$(CLANG) SANITIZE="$(REPORTING) -fsanitize=memory -fsanitize-memory-track-origins=2"
 	$(MAKE) check out=build/integer CC=$(CLANG) SANITIZE="$(REPORTING) -fsanitize=undefined" \
 	    PARSER_SANITIZE="$(DOUBTFUL) -fsanitize-ignorelist=fuzz/integer.ignorelist"
+
+## check-amalgamation  the same, of the library in two files
+check-amalgamation: amalgamation
+	$(MAKE) check out=build/one-file parser=build/amalgamation
+
+## check-vendor    install, uninstall; the library in C, Rust, Go, Python and JavaScript; installs tools that are missing
+check-vendor:
+	scripts/setup vendor
+	$(MAKE) all build/librefcow.so amalgamation
+	conformance/vendor/run
 
 ## coverage        what the tests reach of the parser, all of it or fail: build/coverage/html; installs what is missing
 coverage:
@@ -118,6 +136,26 @@ bench:
 	$(MAKE) build/refcow build/bare_read
 	scripts/bench/$(if $(PLOT),plot,run $(ONLY))
 
+## amalgamation    the library in two files: build/amalgamation/refcow.c and refcow.h
+amalgamation: build/amalgamation/refcow.c
+
+## install         the command, the library and its header: make install PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib
+install: build/refcow build/librefcow.a build/librefcow.so build/amalgamation/refcow.c
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include) $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -m 755 build/refcow $(DESTDIR)$(PREFIX)/bin/refcow
+	install -m 644 build/amalgamation/refcow.h $(DESTDIR)$(PREFIX)/include/refcow.h
+	install -m 644 build/librefcow.a $(DESTDIR)$(LIBDIR)/librefcow.a
+	install -m 755 build/librefcow.so $(DESTDIR)$(LIBDIR)/librefcow.so.$(version)
+	ln -sf librefcow.so.$(version) $(DESTDIR)$(LIBDIR)/$(soname)
+	ln -sf $(soname) $(DESTDIR)$(LIBDIR)/librefcow.so
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(version)|' scripts/refcow.pc.in \
+	    >$(DESTDIR)$(LIBDIR)/pkgconfig/refcow.pc
+
+## uninstall       remove what install has put there, given the same names
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/refcow include/refcow.h) $(addprefix $(DESTDIR)$(LIBDIR)/, \
+	    librefcow.a librefcow.so.$(version) $(soname) librefcow.so pkgconfig/refcow.pc)
+
 ## clean           remove build/
 clean:
 	rm -rf build
@@ -129,6 +167,17 @@ help:
 build/librefcow.a: $(call plain,$(PARSER))
 	rm -f $@
 	$(AR) rcs $@ $^
+# Exported is what the header declares, nothing else.
+build/librefcow.so: $(call shared,$(PARSER)) build/exports.map
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(soname) -Wl,--version-script=build/exports.map -Wl,-z,defs -o $@ \
+	    $(filter %.o,$^)
+build/exports.map: parser/refcow.h parser/codes.h Makefile
+	@mkdir -p $(@D)
+	echo '{ global:' >$@
+	$(CC) -E -P $< | grep -o 'refcow_[a-z0-9_]* *(' | tr '(' ';' >>$@
+	echo 'local: *; };' >>$@
+build/amalgamation/refcow.c: scripts/amalgamate LICENSE $(wildcard parser/*.[ch])
+	scripts/amalgamate $(@D)
 build/refcow: $(call plain,$(wildcard cli/*.c)) build/librefcow.a
 build/damage: $(call plain,conformance/damage.c)
 build/bare_read: $(call plain,scripts/bench/bare_read.c) build/librefcow.a
@@ -163,13 +212,16 @@ build/harnesses/fuzz_%: $(call plain,fuzz/fuzz_%.c $(mutator) $(SHARED) $(PARSER
 	$(CXX) $(CXXFLAGS) -o $@ $^ $(LIB_FUZZING_ENGINE)
 
 # The parser is C99. All the rest is C11 and sees the parser's public header.
-language = $(if $(filter parser/%,$<),-std=c99,-std=c11 -Iparser) $(WARNINGS) -MMD -MP
+language = $(if $(filter $(parser)/%,$<),-std=c99,-std=c11 -I$(parser)) $(WARNINGS) -MMD -MP
 build/plain/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(language) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+build/shared/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(language) $(CPPFLAGS) $(CFLAGS) -fPIC -c -o $@ $<
 $(out)/sanitized/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(language) $(SANITIZE) $(if $(filter parser/%,$<),$(PARSER_SANITIZE)) -c -o $@ $<
+	$(CC) $(language) $(SANITIZE) $(if $(filter $(parser)/%,$<),$(PARSER_SANITIZE)) -c -o $@ $<
 # Only the parser is to be covered: a harness that is instrumented too takes most of the time. So do traced comparisons,
 # which a mutator that knows the fields can do without.
 COVERAGE = -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
@@ -195,6 +247,7 @@ build/cmplog-objects/%.o: %.c Makefile
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
 .PHONY: all demo test check coverage harnesses simulate-oss-fuzz conformance lint check-sanitizers \
+	check-amalgamation check-vendor amalgamation install uninstall \
 	fuzz fuzz-afl fuzz-canaries instructions bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

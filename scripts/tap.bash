@@ -1,0 +1,22 @@
+# To be sourced: steps that are reported in TAP. Needs $out, a folder for the log. The script ends with
+# [ "$failures" = 0 ].
+steps=0
+failures=0
+
+# step TITLE COMMAND...: one line of TAP, and below it the last line that the command prints, or more if it fails. Exit 77
+# is a skip.
+step() {
+    local title=$1 result=0 lines=1
+    shift
+    steps=$((steps + 1))
+    set +e
+    (set -e && "$@") >"$out/log" 2>&1 </dev/null
+    result=$?
+    set -e
+    case $result in
+    0) echo "ok $steps $title" ;;
+    77) echo "ok $steps $title # skip $(tail -n 1 "$out/log")" && return ;;
+    *) echo "not ok $steps $title" && failures=$((failures + 1)) && lines=60 ;;
+    esac
+    tail -n "$lines" "$out/log" | sed 's/^/#   /'
+}
