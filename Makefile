@@ -86,6 +86,10 @@ check-vendor:
 	$(MAKE) all build/librefcow.so amalgamation
 	conformance/vendor/run
 
+## check-dist      the release, made twice and again in a clone; unpacked, built, checked
+check-dist:
+	scripts/check-dist
+
 ## coverage        what the tests reach of the parser, all of it or fail: build/coverage/html; installs what is missing
 coverage:
 	scripts/setup coverage
@@ -155,6 +159,10 @@ install: build/refcow build/librefcow.a build/librefcow.so build/amalgamation/re
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/refcow include/refcow.h) $(addprefix $(DESTDIR)$(LIBDIR)/, \
 	    librefcow.a librefcow.so.$(version) $(soname) librefcow.so pkgconfig/refcow.pc)
+
+## dist            build/dist/: the last commit as a tarball, its SHA-256 and its SPDX bill of materials
+dist:
+	scripts/dist
 
 ## clean           remove build/
 clean:
@@ -247,7 +255,7 @@ build/cmplog-objects/%.o: %.c Makefile
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
 .PHONY: all demo test check coverage harnesses simulate-oss-fuzz conformance lint check-sanitizers \
-	check-amalgamation check-vendor amalgamation install uninstall \
+	check-amalgamation check-vendor check-dist amalgamation install uninstall dist \
 	fuzz fuzz-afl fuzz-canaries instructions bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
