@@ -37,13 +37,13 @@ refcow_status refcow_next_extension(const refcow_image *image, refcow_extension 
 
 refcow_status refcow_next_snapshot(const refcow_image *image, refcow_snapshot *snapshot)
 {
-    uint8_t bytes[SNAPSHOT_HEAD_SIZE] = {0};
+    uint8_t bytes[SNAPSHOT_FIELDS_SIZE] = {0};
     if (image == NULL || !refcow_is_usable(image) || snapshot == NULL ||
         snapshot->next >= least(image->header.nb_snapshots, REFCOW_SNAPSHOTS_MAX))
         return REFCOW_STATUS_BAD_ARGUMENT;
     if (snapshot->next == 0)
         *snapshot = refcow_snapshots_start(&image->header);
-    if (!refcow_readable(snapshot->end, SNAPSHOT_HEAD_SIZE))
+    if (!refcow_readable(snapshot->end, SNAPSHOT_FIELDS_SIZE))
         return REFCOW_STATUS_SNAPSHOTS_OFFSET;
     refcow_status status = refcow_read_bytes(image, refcow_snapshot_after(snapshot), bytes, sizeof bytes);
     if (status == REFCOW_STATUS_OK)

@@ -6,8 +6,8 @@
 
 #include "check.h"
 
-/* Bytes of an entry in which everything is but the id and the name. */
-#define SNAPSHOT_HEAD_SIZE 64u
+/* Bytes of an entry in which all fields are; then come the id and the name. */
+#define SNAPSHOT_FIELDS_SIZE 64u
 
 /* Before the first entry. An entry is at the same time the place from which the next one is read. */
 refcow_snapshot refcow_snapshots_start(const refcow_header *header);
@@ -15,7 +15,7 @@ refcow_snapshot refcow_snapshots_start(const refcow_header *header);
 /* Where the entry after this one begins. */
 uint64_t refcow_snapshot_after(const refcow_snapshot *snapshot);
 
-/* Go on to that entry, whose first SNAPSHOT_HEAD_SIZE bytes these are. */
+/* Go on to that entry, whose first SNAPSHOT_FIELDS_SIZE bytes these are. */
 void refcow_snapshot_decode(refcow_snapshot *snapshot, const uint8_t *bytes);
 
 /* Read the next entry; false at the end of the table and when the reader has failed. */
