@@ -84,7 +84,7 @@ check-amalgamation: amalgamation
 check-vendor:
 	scripts/setup vendor
 	$(MAKE) all build/librefcow.so amalgamation
-	conformance/vendor/run
+	+conformance/vendor/run
 
 ## check-dist      the release, made twice and again in a clone; unpacked, built, checked
 check-dist:
