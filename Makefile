@@ -20,8 +20,8 @@ version := $(shell sed -n 's/^\#define REFCOW_VERSION_TEXT "\(.*\)"$$/\1/p' pars
 soname = librefcow.so.$(basename $(version))
 # What C allows and nobody may have meant: unsigned numbers that wrap, values that do not fit where they go.
 DOUBTFUL = -fsanitize=integer,implicit-conversion,local-bounds,nullability
-# What `make check` makes is here; check-sanitizers makes the same with other sanitizers elsewhere, check-amalgamation
-# from other files.
+# What is made is here; check-sanitizers makes the same with other sanitizers elsewhere, check-amalgamation from other
+# files, portability for other machines.
 out = build
 parser = parser
 export CC CLANG WARNINGS
@@ -39,7 +39,7 @@ MUTATOR = $(addprefix fuzz/,mutator.c boundaries.c edit.c extents.c image_featur
 SHARED = $(filter-out fuzz/fuzz_%.c fuzz/replay.c fuzz/%_mutator.c fuzz/mutator_test.c,$(wildcard fuzz/*.c))
 # In corpus/hostile/ are recipes, of images that are too large to be here.
 INPUTS = $(filter-out corpus/hostile/,$(wildcard corpus/*/)) fuzz/sparse/
-plain = $(patsubst %.c,build/plain/%.o,$(1))
+plain = $(patsubst %.c,$(out)/plain/%.o,$(1))
 shared = $(patsubst %.c,build/shared/%.o,$(1))
 sanitized = $(patsubst %.c,$(out)/sanitized/%.o,$(1))
 fuzzing = $(patsubst %.c,build/fuzzing/%.o,$(1))
@@ -95,6 +95,12 @@ coverage:
 	scripts/setup coverage
 	$(MAKE) $(addprefix build/coverage/,api_test corpus_test $(HARNESSES:%=replay_%))
 	scripts/coverage build/coverage/api_test build/coverage/corpus_test $(HARNESSES:%="build/coverage/replay_% $(INPUTS)")
+
+## portability     other compilers and machines, emulated: the same answers? installs what is missing
+portability:
+	scripts/setup portability
+	$(MAKE) build/damage
+	scripts/portability/run
 
 ## conformance     real images and planted cases, compared with qemu-img; CHECKER='COMMAND' tries another checker's cases
 conformance: build/refcow build/damage
@@ -192,6 +198,13 @@ build/bare_read: $(call plain,scripts/bench/bare_read.c) build/librefcow.a
 build/refcow build/damage build/bare_read:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# For other machines: no sanitizer, no archive.
+$(out)/plain/refcow: $(call plain,$(wildcard cli/*.c) $(PARSER))
+$(out)/plain/api_test: $(call plain,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
+$(out)/plain/corpus_test: $(call plain,conformance/corpus_test.c $(PARSER))
+$(out)/plain/refcow $(out)/plain/api_test $(out)/plain/corpus_test:
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(out)/api_test: $(call sanitized,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
 $(out)/corpus_test: $(call sanitized,conformance/corpus_test.c $(PARSER))
 $(out)/api_test $(out)/corpus_test:
@@ -219,9 +232,11 @@ build/harnesses/fuzz_%: $(call plain,fuzz/fuzz_%.c $(mutator) $(SHARED) $(PARSER
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) -o $@ $^ $(LIB_FUZZING_ENGINE)
 
+# Which headers an object depends on; set to nothing for a compiler that cannot tell.
+DEPENDENCIES = -MMD -MP
 # The parser is C99. All the rest is C11 and sees the parser's public header.
-language = $(if $(filter $(parser)/%,$<),-std=c99,-std=c11 -I$(parser)) $(WARNINGS) -MMD -MP
-build/plain/%.o: %.c Makefile
+language = $(if $(filter $(parser)/%,$<),-std=c99,-std=c11 -I$(parser)) $(WARNINGS) $(DEPENDENCIES)
+$(out)/plain/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(language) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 build/shared/%.o: %.c Makefile
@@ -254,7 +269,7 @@ build/cmplog-objects/%.o: %.c Makefile
 	AFL_LLVM_CMPLOG=1 $(uncovered) afl-clang-fast $(language) $(SANITIZE) -c -o $@ $<
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
-.PHONY: all demo test check coverage harnesses simulate-oss-fuzz conformance lint check-sanitizers \
+.PHONY: all demo test check coverage portability harnesses simulate-oss-fuzz conformance lint check-sanitizers \
 	check-amalgamation check-vendor check-dist amalgamation install uninstall dist \
 	fuzz fuzz-afl fuzz-canaries instructions bench clean help
 .SECONDARY:

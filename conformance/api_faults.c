@@ -87,8 +87,8 @@ static void fail_every_read(const built_image *image)
 
 static void every_read_may_fail(void)
 {
-    built_image images[] = {image_build(small), long_damaged_image(), image_with_snapshots(), image_with_bitmaps(),
-                            encrypted_image()};
+    built_image images[5] = {image_build(small), long_damaged_image(), image_with_snapshots(), image_with_bitmaps(),
+                             encrypted_image()};
     for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
         fail_every_read(&images[i]);
         image_free(&images[i]);
@@ -404,7 +404,7 @@ static void a_counter_runs_full_and_the_check_is_stopped(void)
 
 static void limits_stop_and_say_so(void)
 {
-    built_image images[] = {image_build(small), long_damaged_image(), image_with_snapshots(), image_with_bitmaps()};
+    built_image images[4] = {image_build(small), long_damaged_image(), image_with_snapshots(), image_with_bitmaps()};
     for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
         try_read_limits(&images[i]);
         try_entry_limits(&images[i]);

@@ -11,8 +11,7 @@
 #define GIB ((uint64_t)1 << 30)
 #define TIB ((uint64_t)1 << 40)
 #define EIB ((uint64_t)1 << 60)
-
-static const uint64_t largest_file = ((uint64_t)1 << 63) - GIB;
+#define LARGEST_FILE (((uint64_t)1 << 63) - GIB)
 
 static void put64(uint8_t *at, uint64_t value)
 {
@@ -55,7 +54,7 @@ static void expect_holes_do_not_matter(const built_image *image, uint64_t declar
 
 static void holes_do_not_matter(void)
 {
-    static const uint64_t sizes[] = {MIB, 100 * MIB + 3, GIB, TIB, EIB, largest_file};
+    static const uint64_t sizes[] = {MIB, 100 * MIB + 3, GIB, TIB, EIB, LARGEST_FILE};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         image_recipe recipe = {3, 16, 4, 2, 3, 0, 0};
         built_image image = image_build(recipe);
@@ -98,7 +97,7 @@ static void places_near_the_end_of_the_largest_file(void)
     put64(l2_bytes, data);
     image_put(&image, FIELD_L1_TABLE_OFFSET, 8, l1);
     const file_extent extents[] = {{0, image.l1_table, image.bytes}, {l2, 65536, l2_bytes}, {l1, 65536, l1_bytes}};
-    memory_source source = source_of_extents(extents, 3, largest_file);
+    memory_source source = source_of_extents(extents, 3, LARGEST_FILE);
     run_options options = {.with_next_data = 1};
     check_answer answer = run_check(&source, &options);
     /* What stood behind the refcount block is gone: 3 leaks; L1, L2 and data have no refcounts. */

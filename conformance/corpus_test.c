@@ -6,6 +6,7 @@
  * The counts in the manifest are those of qemu-img check, so this compares refcow with it where it is not installed.
  */
 #define _POSIX_C_SOURCE 200809L
+#define _FILE_OFFSET_BITS 64
 
 #include "../fuzz/rules.h"
 #include "runner.h"

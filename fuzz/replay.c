@@ -6,6 +6,7 @@
  * Folders are walked to the bottom, in the order of their names. Exit 1 when a path is missing or nothing was run.
  */
 #define _POSIX_C_SOURCE 200809L
+#define _FILE_OFFSET_BITS 64
 
 #include "fuzz.h"
 
