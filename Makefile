@@ -115,6 +115,11 @@ conformance-random: build/refcow build/damage
 lint:
 	scripts/lint
 
+## analyze         static analysis: gcc -fanalyzer, cppcheck, clang-tidy; installs what is missing
+analyze:
+	scripts/setup analyze
+	scripts/analyze
+
 ## fuzz            a harness under libFuzzer: make fuzz TARGET=check|faults|header|model|sparse TIME=60 (seconds)
 fuzz: build/fuzz_$(TARGET)
 	mkdir -p build/fuzz/$(TARGET)
@@ -269,8 +274,8 @@ build/cmplog-objects/%.o: %.c Makefile
 	AFL_LLVM_CMPLOG=1 $(uncovered) afl-clang-fast $(language) $(SANITIZE) -c -o $@ $<
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
-.PHONY: all demo test check coverage portability harnesses simulate-oss-fuzz conformance lint check-sanitizers \
-	check-amalgamation check-vendor check-dist amalgamation install uninstall dist \
+.PHONY: all demo test check coverage portability harnesses simulate-oss-fuzz conformance lint analyze \
+	check-sanitizers check-amalgamation check-vendor check-dist amalgamation install uninstall dist \
 	fuzz fuzz-afl fuzz-canaries instructions bench clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -249,7 +249,7 @@ uint64_t image_put_extension(built_image *image, uint64_t at, uint32_t type, uin
     image_put(image, at, 4, type);
     image_put(image, at + 4, 4, length);
     memset(image->bytes + at + 8, content, length);
-    return at + 8 + (length + 7) / 8 * 8;
+    return at + 8 + ((uint64_t)length + 7) / 8 * 8;
 }
 
 uint64_t image_added_table(const built_image *image, uint64_t index)

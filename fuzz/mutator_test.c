@@ -48,7 +48,7 @@ static void load(const char *path)
 /* A copy in a block of exactly `max` bytes, of which the unused ones are all the same. */
 static uint8_t *copy_of(const test_input *input, size_t max)
 {
-    uint8_t *copy = need(malloc(max));
+    uint8_t *copy = need(malloc(max > 0 ? max : 1));
     memset(copy, 0xa5, max);
     memcpy(copy, input->bytes, input->size < max ? input->size : max);
     return copy;

@@ -88,7 +88,7 @@ static int replay_folder(const char *path)
         failed |= replay_entry(path, entries[i]->d_name);
         free(entries[i]);
     }
-    free(entries);
+    free((void *)entries);
     return failed;
 }
 

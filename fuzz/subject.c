@@ -11,7 +11,8 @@ static const refcow_limits SPARSE_LIMITS = {8u << 20, 1u << 19};
 
 size_t pick_ample(uint64_t random)
 {
-    static const size_t sizes[] = {REFCOW_MEMORY_MIN + 1, 2 * REFCOW_MEMORY_MIN - 3, 8 * REFCOW_MEMORY_MIN};
+    static const size_t sizes[] = {REFCOW_MEMORY_MIN + 1, 2 * (size_t)REFCOW_MEMORY_MIN - 3,
+                                   8 * (size_t)REFCOW_MEMORY_MIN};
     if (random % 16 == 0) {
         return (size_t)5 << 20; /* slow; from 4 MiB on tables are read in larger chunks */
     }
