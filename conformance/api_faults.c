@@ -294,6 +294,25 @@ static void progress_goes_forward(void)
     image_free(&image);
 }
 
+/* One pass, in which no cluster is compared before all tables have been read. */
+static void progress_counts_tables_within_a_pass(void)
+{
+    image_recipe recipe = {.version = 3, .cluster_bits = 16, .refcount_order = 4, .l2_tables = 64, .mapped = 1};
+    built_image image = image_build(recipe);
+    memory_source source = source_of_image(&image);
+    run_options options = {.memory_size = 1u << 20};
+    check_answer answer = run_check(&source, &options);
+    expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
+    CHECK_EQUAL(answer.result.passes, 1);
+    CHECK_RULE(answer.broken_progress);
+    CHECK_EQUAL(answer.last_progress.done, 0);
+    CHECK_EQUAL(answer.last_progress.next, answer.last_progress.total);
+    CHECK_EQUAL(answer.last_progress.tables_known, 64);
+    CHECK(answer.last_progress.tables > 32);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
 static void every_progress_call_may_cancel(void)
 {
     built_image image = long_damaged_image();
@@ -437,6 +456,7 @@ void run_fault_tests(void)
     RUN(tables_may_move_away);
     RUN(next_data_may_lie);
     RUN(progress_goes_forward);
+    RUN(progress_counts_tables_within_a_pass);
     RUN(every_progress_call_may_cancel);
     RUN(limits_stop_and_say_so);
     RUN(a_counter_runs_full_and_the_check_is_stopped);

@@ -34,6 +34,22 @@ static void report_has_the_header_and_the_counts(void)
     image_free(&image);
 }
 
+static void orphans_are_told_of_one_by_one(void)
+{
+    built_image image = image_build(small);
+    make_orphans(&image);
+    check_answer answer = check_image(&image);
+    refcow_finding orphan = answer.last_orphan;
+    CHECK_EQUAL(answer.orphans, 2);
+    CHECK_EQUAL(orphan.host, image_data(&image, 66));
+    CHECK_EQUAL(orphan.length, image.cluster_size);
+    CHECK_EQUAL(orphan.guest, 66 * image.cluster_size);
+    CHECK_EQUAL(orphan.table + 8 * orphan.index, image_l2_entry(&image, 66));
+    CHECK_EQUAL(orphan.found, image_get(&image, image_l2_entry(&image, 66), 8));
+    drop_answer(&answer);
+    image_free(&image);
+}
+
 static void every_width_is_looked_up(void)
 {
     for (uint32_t order = 0; order <= 6; order++) {
@@ -198,6 +214,7 @@ static void refused_images_keep_limits(void)
 void run_report_tests(void)
 {
     RUN(report_has_the_header_and_the_counts);
+    RUN(orphans_are_told_of_one_by_one);
     RUN(every_width_is_looked_up);
     RUN(only_standard_entries_are_reported);
     RUN(extended_entries_have_no_zero_flag);

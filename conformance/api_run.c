@@ -15,6 +15,7 @@ typedef struct progress_watch {
     uint64_t cancel_at;
     uint64_t second_window;
     refcow_progress last;
+    check_answer *answer;
     const char *broken; /* the first rule of refcow_progress that was broken, in words; NULL: none */
 } progress_watch;
 
@@ -23,6 +24,8 @@ static const char *rules_progress(const refcow_progress *now, const refcow_progr
     RULE(now->pass >= 1, "progress: passes are counted from 1");
     RULE(now->done <= now->total, "progress: no more is done than there is");
     RULE(now->pass >= last->pass && now->done >= last->done, "progress: it does not go back");
+    RULE(now->done <= now->next && now->next <= now->total, "progress: what comes next is further on");
+    RULE(now->tables <= now->tables_known, "progress: no more tables than are known");
     RULE(now->bytes_read >= last->bytes_read && now->entries_visited >= last->entries_visited,
          "progress: the work does not go back");
     RULE(now->bytes_read - last->bytes_read <= progress_interval, "progress: called at least once per 2 MiB");
@@ -40,6 +43,13 @@ static int watch_progress(void *user, const refcow_progress *now)
     watch->last = *now;
     watch->calls++;
     return watch->calls == watch->cancel_at;
+}
+
+static void note_orphan(void *user, const refcow_finding *entry)
+{
+    progress_watch *watch = user;
+    watch->answer->orphans = entry != NULL ? watch->answer->orphans + entry->times : 0;
+    watch->answer->last_orphan = entry != NULL ? *entry : (refcow_finding){0};
 }
 
 static void *allocate(size_t size)
@@ -79,7 +89,7 @@ static void check_open_image(check_answer *answer, memory_source *source, const 
     size_t memory_size = options->memory_size != 0 ? options->memory_size : REFCOW_MEMORY_MIN;
     size_t capacity = options->capacity != 0 ? options->capacity : AMPLE_FINDINGS;
     uint8_t *block = make_block(options, memory_size);
-    progress_watch watch = {.cancel_at = options->cancel_at};
+    progress_watch watch = {.cancel_at = options->cancel_at, .answer = answer};
     refcow_options call = {
         .memory = block + MARGIN + options->shift,
         .memory_size = memory_size,
@@ -89,6 +99,7 @@ static void check_open_image(check_answer *answer, memory_source *source, const 
         .progress = watch_progress,
         .user = &watch,
         .observer = options->observer,
+        .orphan = note_orphan,
     };
     memset(&answer->result, CANARY, sizeof answer->result);
     answer->checked = refcow_check(&answer->image, &call, &answer->result);
@@ -96,10 +107,12 @@ static void check_open_image(check_answer *answer, memory_source *source, const 
     answer->progress_calls = watch.calls;
     answer->second_window = watch.second_window;
     answer->broken_progress = watch.broken;
+    answer->last_progress = watch.last;
     CHECK(watch.broken != NULL || answer->result.bytes_read - watch.last.bytes_read <= progress_interval);
     CHECK_EQUAL(answer->checked, answer->result.error.status);
     CHECK_RULE(rules_result(&answer->result, &call));
     CHECK(source->delivered <= answer->result.bytes_read);
+    CHECK_EQUAL(answer->orphans, answer->result.refcounts.orphan_clusters);
     drop_block(block, options, memory_size);
 }
 

@@ -32,6 +32,9 @@ typedef struct check_answer {
     refcow_finding *findings; /* result.findings_count of them; drop_answer() frees them */
     uint64_t reads;
     uint64_t progress_calls;
+    refcow_progress last_progress;
+    uint64_t orphans; /* that were told of */
+    refcow_finding last_orphan;
     uint64_t second_window;      /* the cluster with which it begins; 0: there is none */
     const char *broken_progress; /* what was wrong with what they told, in words; NULL: nothing */
 } check_answer;

@@ -41,6 +41,7 @@ typedef struct check_watch {
     refcow_progress last;
     uint64_t calls;
     uint64_t cancel_at;
+    uint64_t orphans;
 } check_watch;
 
 static int watch_progress(void *user, const refcow_progress *now)
@@ -49,6 +50,7 @@ static int watch_progress(void *user, const refcow_progress *now)
     FUZZ_ASSERT(!watch->file->ended);
     FUZZ_ASSERT(now->pass >= 1 && now->pass >= watch->last.pass);
     FUZZ_ASSERT(now->done <= now->total && now->done >= watch->last.done);
+    FUZZ_ASSERT(now->done <= now->next && now->next <= now->total && now->tables <= now->tables_known);
     FUZZ_ASSERT(watch->calls == 0 || now->total == watch->last.total);
     FUZZ_ASSERT(now->bytes_read >= watch->last.bytes_read);
     FUZZ_ASSERT(now->entries_visited >= watch->last.entries_visited);
@@ -56,6 +58,18 @@ static int watch_progress(void *user, const refcow_progress *now)
     watch->calls++;
     watch->file->ended = watch->calls == watch->cancel_at;
     return watch->file->ended;
+}
+
+static void note_orphan(void *user, const refcow_finding *entry)
+{
+    check_watch *watch = user;
+    if (entry == NULL) {
+        watch->orphans = 0;
+        return;
+    }
+    FUZZ_ASSERT(entry->kind == REFCOW_KIND_REFCOUNT_LOW && entry->role == REFCOW_ROLE_DATA && entry->expected == 0);
+    FUZZ_ASSERT(entry->times > 0 && entry->found != 0);
+    watch->orphans += entry->times;
 }
 
 /* A block at an odd address that ends where its allocation ends; the bytes before it are canaries. */
@@ -120,6 +134,7 @@ static void judge(const check_run *run, const refcow_options *options, const che
     FUZZ_RULE(watch->file->lies != 0 ? rules_unstable_result(result, options) : rules_result(result, options));
     FUZZ_ASSERT(status == result->error.status);
     FUZZ_ASSERT(watch->file->delivered <= result->bytes_read);
+    FUZZ_ASSERT(watch->orphans == result->refcounts.orphan_clusters);
     FUZZ_ASSERT(watch->last.bytes_read <= result->bytes_read);
     FUZZ_ASSERT(watch->last.entries_visited <= result->entries_visited);
     int is_cancelled = watch->calls == watch->cancel_at && watch->calls != 0;
@@ -147,6 +162,7 @@ check_run run_check(const refcow_image *image, const check_setting *setting, int
         .progress = watch_progress,
         .user = &watch,
         .observer = setting->observer,
+        .orphan = note_orphan,
     };
     refcow_status status = refcow_check(image, &options, &run.result);
     expect_written(&run.result, sizeof run.result);

@@ -46,6 +46,7 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     fresh.result = check->result;
     fresh.reader = check->reader;
     fresh.report_only = check->report_only;
+    fresh.orphan = options->orphan;
     fresh.header = header;
     fresh.cluster_size = (uint64_t)1 << header->cluster_bits;
     fresh.file_length = round_up(image->source.size, SECTOR_SIZE);
@@ -75,6 +76,9 @@ static bool check_window(struct check *check, uint64_t first, uint64_t end)
     if (!check->first_pass)
         check->reader.at.pass++;
     check->reader.at.done = greatest(check->reader.at.done, first);
+    check->reader.at.next = greatest(check->reader.at.next, least(end, check->clusters));
+    check->reader.at.tables = 0;
+    check->reader.at.tables_known = 0;
     refcow_window_start(window, first, end);
     if (check->observer != NULL)
         check->observer->window(check->observer->user, first << check->header->cluster_bits,
@@ -197,6 +201,8 @@ refcow_status refcow_check(const refcow_image *image, const refcow_options *opti
         check.observer = NULL;
     if (check_windows(&check) && check.window.saturated && !check.report_only) {
         check.reader.at.pass++;
+        if (options->orphan != NULL)
+            options->orphan(options->user, NULL);
         start(&check, image, options, true);
         check_windows(&check);
     }

@@ -26,9 +26,10 @@ struct check {
     struct table_set tables;         /* the L2 tables that are being walked */
     struct ranges ranges;            /* of the L2 tables, in the order in which they are walked */
     const refcow_observer *observer; /* or NULL */
-    struct sweep sweep;              /* over the L1 tables of snapshots, or over bitmap tables */
-    refcow_finding mismatch;         /* adjacent clusters with the same one, which may go on; times 0: none */
-    refcow_finding excess;           /* the same for clusters with more references than a refcount can say */
+    void (*orphan)(void *user, const refcow_finding *entry); /* the caller's, or NULL */
+    struct sweep sweep;      /* over the L1 tables of snapshots, or over bitmap tables */
+    refcow_finding mismatch; /* adjacent clusters with the same one, which may go on; times 0: none */
+    refcow_finding excess;   /* the same for clusters with more references than a refcount can say */
     struct l2_format l2;
     uint64_t cluster_size;
     uint64_t file_length;     /* the file's size rounded up to 512, as the oracle has it */

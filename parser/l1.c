@@ -180,6 +180,7 @@ static bool walk_l2_tables(struct check *check, uint64_t walked)
         uint64_t next = i + 1 < tables->count ? tables->names[i + 1].offset : UINT64_MAX;
         if (!walk_l2_table(check, &walk, walked + i, next))
             return false;
+        check->reader.at.tables++;
     }
     return true;
 }
@@ -194,6 +195,7 @@ bool refcow_l1_walk(struct check *check)
         if (!scan_active(check, is_first_scan) || (!check->report_only && !scan_snapshots(check, is_first_scan)))
             return false;
         refcow_tables_finish(&check->tables);
+        check->reader.at.tables_known = walked + check->tables.count;
         if (!walk_l2_tables(check, walked))
             return false;
         walked += check->tables.count;

@@ -36,13 +36,24 @@ static void count_compressed_statistics(struct check *check, const struct l2_wal
     check->result->compressed_clusters += walk->active;
 }
 
-static void report_orphan(struct check *check, const struct l2_walk *walk, uint8_t refcount)
+/* What the refcount report says about an entry beyond that it is there. */
+static void report_refcount(struct check *check, const struct l2_walk *walk, const struct place *place,
+                            uint8_t refcount)
 {
     refcow_refcount_report *report = &check->result->refcounts;
-    if (refcount == 0)
-        report->orphan_clusters += walk->reported;
+    struct reference data = {REFCOW_ROLE_DATA, place->entry & ENTRY_OFFSET, check->cluster_size, walk->reported,
+                             walk->reported};
+    if (walk->reported == 0)
+        return;
     if (refcount == REFCOUNT_UNKNOWN)
         report->unknown_clusters += walk->reported;
+    if (refcount != 0)
+        return;
+    report->orphan_clusters += walk->reported;
+    if (check->orphan != NULL) {
+        refcow_finding orphan = refcow_finding_at(REFCOW_KIND_REFCOUNT_LOW, &data, place);
+        check->orphan(check->reader.user, &orphan);
+    }
 }
 
 /* What the active tree says about a cluster, held against its stored refcount. */
@@ -60,7 +71,7 @@ static void judge_data_refcount(struct check *check, const struct l2_walk *walk,
     if (walk->judged != 0)
         refcow_check_copied_flag(check, REFCOW_KIND_L2_COPIED, refcount, &reference, place);
     if (class == L2_NORMAL)
-        report_orphan(check, walk, refcount);
+        report_refcount(check, walk, place, refcount);
 }
 
 /* An entry that names a host cluster. */

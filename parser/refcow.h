@@ -338,6 +338,9 @@ typedef struct refcow_progress {
     uint64_t total; /* clusters of the file */
     uint64_t bytes_read;
     uint64_t entries_visited;
+    uint64_t next;         /* what done will be after this pass */
+    uint64_t tables;       /* L2 tables of this pass that have been dealt with */
+    uint64_t tables_known; /* of so many; grows if there are more than the memory has room for */
 } refcow_progress;
 
 /* A structure takes up host clusters. */
@@ -382,7 +385,11 @@ typedef struct refcow_options {
     /* Optional. Called between reads, at least once per 2 MiB read; anything but 0 stops the check with CANCELLED. On
      * an image that is refused the refusal stays the status, also for a limit; see refcounts.complete. */
     int (*progress)(void *user, const refcow_progress *progress);
-    void *user;                      /* given to progress */
+    void *user; /* given to progress and orphan */
+    /* Optional. Called for each entry that the refcount report counts among the orphans, which are no findings, so that
+     * the caller can list them, in no order: of kind REFCOW_KIND_REFCOUNT_LOW, with the whole entry in found and
+     * nothing in expected. NULL: counting starts again with wider counters, forget all that was told so far. */
+    void (*orphan)(void *user, const refcow_finding *entry);
     const refcow_observer *observer; /* optional */
 } refcow_options;
 

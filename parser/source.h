@@ -14,7 +14,7 @@ struct reader {
     const refcow_source *source;
     refcow_limits limits;
     int (*progress)(void *user, const refcow_progress *progress);
-    void *user;
+    void *user;           /* of all callbacks but those of the source */
     refcow_progress at;   /* counts the work, and is what the callback sees */
     uint64_t next_report; /* work at which the callback is called next */
     uint64_t hole_start;  /* a stretch that next_data said is a hole; empty if start = end */
