@@ -6,36 +6,45 @@
 #include "image_file.h"
 #include "memory.h"
 #include "options.h"
+#include "progress.h"
 #include "stop.h"
 
-static const char help[] = "usage: refcow check [OPTION]... IMAGE\n"
-                           "\n"
-                           "Count the references in a qcow2 image and compare them with the refcounts that it stores.\n"
-                           "The image is only read, no lock is taken, and no file that it names is opened.\n"
-                           "\n"
-                           "  -f, --format qcow2     do not guess the format: another one is an error, exit code 1\n"
-                           "      --output human     for people (default)\n"
-                           "      --output json      for programs: what qemu-img check prints, and the key \"refcow\"\n"
-                           "  -q, --quiet            print nothing but errors\n"
-                           "  -U, --force-share      accepted for qemu-img's sake\n"
-                           "      --memory SIZE      work in at most SIZE bytes (default 64M, at least 64K);\n"
-                           "                         less memory means more passes and the same answer\n"
-                           "      --timeout SECONDS  give up after so long (default: never)\n"
-                           "      --max-read SIZE    give up after reading SIZE bytes\n"
-                           "      --max-entries N    give up after visiting N entries of tables\n"
-                           "                         (none: never; default: in proportion to what the file takes up\n"
-                           "                         on the disk, more than any image with honest metadata needs)\n"
-                           "      --max-findings N   list N findings of each kind (default 32, for people 8)\n"
-                           "  -h, --help             print this\n"
-                           "\n"
-                           "SIZE may end in K, M, G or T.\n"
-                           "\n"
-                           "exit code:\n"
-                           "   0  clean\n"
-                           "   1  not judged to the end: refused, unreadable, a limit, wrong usage\n"
-                           "   2  corruptions\n"
-                           "   3  leaks and nothing worse\n"
-                           "  63  not a qcow2 image\n";
+static const char help[] =
+    "usage: refcow check [OPTION]... IMAGE...\n"
+    "\n"
+    "Count the references in qcow2 images and compare them with the refcounts that they store.\n"
+    "The images are only read, no lock is taken, and no file that they name is opened.\n"
+    "\n"
+    "  -f, --format qcow2     do not guess the format: another one is an error, exit code 1\n"
+    "      --output human     for people (default)\n"
+    "      --output json      of one image: what qemu-img check prints, and the key \"refcow\"\n"
+    "      --output jsonl     JSON Lines: records of type image, finding, summary for each image\n"
+    "      --output csv       the same findings and summaries, for spreadsheets\n"
+    "      --list KIND        list all findings of this kind, and of no other: leaked, orphan,\n"
+    "                         refcount-too-low, ... (as in the output), or all; may be repeated\n"
+    "      --max-findings N   list N findings of each kind (default 32, for people 8; with --list\n"
+    "                         as many as fit into as much memory again as --memory grants)\n"
+    "  -q, --quiet            print nothing but errors\n"
+    "  -p, --progress         show progress on stderr, even if that is no terminal;\n"
+    "                         SIGUSR1 prints a line of it at any time\n"
+    "  -U, --force-share      accepted for qemu-img's sake\n"
+    "      --memory SIZE      work in at most SIZE bytes (default 64M, at least 64K);\n"
+    "                         less memory means more passes and the same answer\n"
+    "      --timeout SECONDS  give an image up after so long (default: never)\n"
+    "      --max-read SIZE    give up after reading SIZE bytes\n"
+    "      --max-entries N    give up after visiting N entries of tables\n"
+    "                         (none: never; default: in proportion to what the file takes up\n"
+    "                         on the disk, more than any image with honest metadata needs)\n"
+    "  -h, --help             print this\n"
+    "\n"
+    "SIZE may end in K, M, G or T.\n"
+    "\n"
+    "exit code, of several images the worst one in this order:\n"
+    "   1  not judged to the end: refused, unreadable, a limit, wrong usage\n"
+    "  63  not a qcow2 image\n"
+    "   2  corruptions\n"
+    "   3  leaks and nothing worse\n"
+    "   0  clean\n";
 
 static uint64_t clamp(uint64_t number, uint64_t least, uint64_t most)
 {
@@ -63,59 +72,84 @@ static const char *detail_of(const refcow_error *error, const image_file *file)
     return file->read_detail;
 }
 
+/* What goes along with the images, from one to the next. */
+typedef struct check_session {
+    check_options options;
+    memory_block findings;
+    memory_block orphans;
+    bool has_printed; /* a report for people */
+} check_session;
+
+static size_t room_in(const memory_block *block)
+{
+    return block->size / sizeof(refcow_finding);
+}
+
+static int note_progress(void *user, const refcow_progress *progress)
+{
+    (void)user;
+    progress_show(progress);
+    return stop_wanted();
+}
+
+static void note_orphan(void *user, const refcow_finding *entry)
+{
+    orphans_add(user, entry);
+}
+
 /* Check an open image in the memory that the caller has found for it. */
-static void run_library(check_report *report, const check_options *options, const image_file *file,
-                        const memory_block *work, const memory_block *findings)
+static void run_library(check_report *report, const check_session *session, const image_file *file,
+                        const memory_block *work)
 {
     refcow_options settings = {
         .memory = work->base,
         .memory_size = work->size,
-        .findings = findings->base,
-        .findings_capacity = findings->size / sizeof(refcow_finding),
-        .limits = budget_of(options, file),
-        .progress = stop_wanted,
+        .findings = session->findings.base,
+        .findings_capacity = room_in(&session->findings),
+        .limits = budget_of(&session->options, file),
+        .progress = note_progress,
+        .user = &report->orphans,
+        .orphan = note_orphan,
     };
 
+    report->orphans = (orphan_list){
+        .ranges = session->orphans.base,
+        .room = room_in(&session->orphans),
+        .cluster_size = UINT64_C(1) << report->image.header.cluster_bits,
+    };
     refcow_check(&report->image, &settings, &report->result);
+    orphans_finish(&report->orphans);
     report->checked = true;
-    report->findings = findings->base;
+    report->findings = session->findings.base;
     const refcow_error *error = &report->result.error;
     note_failure(report, report->result.verdict,
                  error->status == REFCOW_STATUS_CANCELLED ? stop_failure()
                                                           : failure_of_library(error, detail_of(error, file)));
 }
 
-/* The findings are left mapped for the report. */
-static void find_memory_and_check(check_report *report, const check_options *options, const image_file *file,
-                                  memory_block *findings)
+static void find_memory_and_check(check_report *report, const check_session *session, const image_file *file)
 {
-    uint64_t findings_size = options->max_findings * REFCOW_KINDS * sizeof(refcow_finding);
     refcow_plan plan = {0};
     memory_block work;
 
-    refcow_plan_memory(&report->image, options->memory, &plan);
-    uint64_t most = clamp(plan.one_pass, REFCOW_MEMORY_MIN, options->memory);
-    if (findings_size > 0 && !memory_map(findings, findings_size)) {
-        note_failure(report, REFCOW_VERDICT_INCOMPLETE, failure_of_memory(findings_size));
-        return;
-    }
+    refcow_plan_memory(&report->image, session->options.memory, &plan);
+    uint64_t most = clamp(plan.one_pass, REFCOW_MEMORY_MIN, session->options.memory);
     if (!memory_map_between(&work, most, REFCOW_MEMORY_MIN)) {
         note_failure(report, REFCOW_VERDICT_INCOMPLETE, failure_of_memory(REFCOW_MEMORY_MIN));
         return;
     }
-    memory_limit(work.size + findings->size + OWN_MEMORY);
-    run_library(report, options, file, &work, findings);
+    run_library(report, session, file, &work);
     memory_unmap(&work);
 }
 
-static void check_file(check_report *report, const check_options *options, image_file *file, memory_block *findings)
+static void check_file(check_report *report, const check_session *session, image_file *file)
 {
     refcow_source source = image_file_source(file);
     refcow_status status = refcow_open(&report->image, sizeof report->image, REFCOW_VERSION, &source);
     refcow_class class = refcow_status_class(status);
 
     if (class == REFCOW_CLASS_OK || class == REFCOW_CLASS_REFUSED) {
-        find_memory_and_check(report, options, file, findings);
+        find_memory_and_check(report, session, file);
         return;
     }
     refcow_error error = report->image.error;
@@ -124,17 +158,24 @@ static void check_file(check_report *report, const check_options *options, image
                  failure_of_library(&error, file->read_detail));
 }
 
-static void check_path(check_report *report, const check_options *options, memory_block *findings)
+static void check_path(check_report *report, const check_session *session)
 {
     image_file file;
     failure why;
 
-    if (!image_file_open(&file, options->path, &why)) {
+    if (stop_wanted()) {
+        note_failure(report, REFCOW_VERDICT_INCOMPLETE, stop_failure());
+        return;
+    }
+    if (!image_file_open(&file, report->path, &why)) {
         note_failure(report, REFCOW_VERDICT_INCOMPLETE, why);
         return;
     }
+    report->opened = true;
     report->file_size = file.size;
-    check_file(report, options, &file, findings);
+    live_moment begun = live_begin(&file);
+    check_file(report, session, &file);
+    report->live = live_end(&begun, &file);
     image_file_close(&file);
 }
 
@@ -164,14 +205,35 @@ static exit_code exit_code_of(const check_report *report, const check_options *o
     return EXIT_CODE_FAILED;
 }
 
-static void print_report(const check_report *report, const check_options *options)
+static void print_for_people(const check_report *report, check_session *session)
 {
-    if (options->quiet)
+    if (!report->checked)
+        return; /* there is nothing to say but the failure, which belongs on stderr */
+    if (session->has_printed)
+        putchar('\n');
+    session->has_printed = true;
+    check_print_human(stdout, report);
+}
+
+static void print_report(const check_report *report, check_session *session)
+{
+    if (session->options.quiet)
         return;
-    if (options->output == OUTPUT_JSON)
+    switch (session->options.output) {
+    case OUTPUT_HUMAN:
+        print_for_people(report, session);
+        break;
+    case OUTPUT_JSON:
         check_print_json(stdout, report);
-    else
-        check_print_human(stdout, report);
+        break;
+    case OUTPUT_JSONL:
+        check_print_jsonl(stdout, report);
+        break;
+    case OUTPUT_CSV:
+        check_print_csv(stdout, report);
+        break;
+    }
+    fflush(stdout); /* who reads along need not wait for the other images */
 }
 
 static void complain_if_not_complete(const check_report *report)
@@ -182,26 +244,65 @@ static void complain_if_not_complete(const check_report *report)
         complain_about_lookups(report->path, report->result.check_errors);
 }
 
-static exit_code check_image(const check_options *options)
+static progress_mode progress_mode_of(const check_options *options)
 {
-    check_report report = {.path = options->path};
-    memory_block findings = {NULL, 0};
+    if (options->quiet)
+        return PROGRESS_OFF;
+    return options->wants_progress ? PROGRESS_ALWAYS : PROGRESS_IF_SEEN;
+}
 
-    stop_watch(options->timeout);
-    check_path(&report, options, &findings);
-    print_report(&report, options);
+static exit_code check_image(void *user, const char *path)
+{
+    check_session *session = user;
+    check_report report = {.path = path, .listed = session->options.listed};
+
+    stop_after(session->options.timeout);
+    progress_start(progress_mode_of(&session->options));
+    check_path(&report, session);
+    progress_end(check_is_finished(&report));
+    report.code = exit_code_of(&report, &session->options);
+    print_report(&report, session);
     complain_if_not_complete(&report);
-    memory_unmap(&findings);
-    return exit_code_of(&report, options);
+    return report.code;
+}
+
+/* Room for as many findings as are to be listed; no block if that is none. */
+static bool map_findings(memory_block *block, uint64_t count)
+{
+    return count == 0 || memory_map(block, count * sizeof(refcow_finding));
+}
+
+static bool map_lists(check_session *session)
+{
+    uint64_t each = session->options.max_findings;
+    uint64_t orphans = kind_set_has(session->options.listed, KIND_ORPHAN) ? each : 0;
+
+    return map_findings(&session->findings, each * REFCOW_KINDS) && map_findings(&session->orphans, orphans);
+}
+
+static exit_code check_images(check_session *session)
+{
+    const check_options *options = &session->options;
+
+    stop_on_signals();
+    progress_on_signal();
+    if (!map_lists(session)) {
+        complain_about_memory();
+        return EXIT_CODE_FAILED;
+    }
+    memory_limit(options->memory + session->findings.size + session->orphans.size + OWN_MEMORY);
+    if (options->output == OUTPUT_CSV && !options->quiet)
+        check_print_csv_heading(stdout);
+    return images_each(&options->images, check_image, session);
 }
 
 exit_code check_run(int argc, char **argv)
 {
-    check_options options;
+    check_session session = {0};
 
-    switch (check_options_parse(&options, argc, argv)) {
+    switch (check_options_parse(&session.options, argc, argv)) {
     case OPTIONS_READY:
-        return check_image(&options);
+        return check_images(&session);
     case OPTIONS_HELP:
         fputs(help, stdout);
         return EXIT_CODE_CLEAN;

@@ -1,6 +1,8 @@
 #include "check_report.h"
 
 #include "escape.h"
+#include "listed.h"
+#include "sizes.h"
 
 #include <inttypes.h>
 
@@ -12,19 +14,10 @@ static void print_count(FILE *out, uint64_t count, const char *noun)
     fprintf(out, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
 }
 
-/* "64 KiB", "1.50 GiB" */
 static void print_size(FILE *out, uint64_t size)
 {
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    unsigned unit = 0;
-
-    while (unit + 1 < sizeof units / sizeof units[0] && size >> (10 * (unit + 1)) != 0)
-        unit++;
-    uint64_t scale = UINT64_C(1) << (10 * unit);
-    if (size % scale == 0)
-        fprintf(out, "%" PRIu64 " %s", size / scale, units[unit]);
-    else
-        fprintf(out, "%.2f %s", (double)size / (double)scale, units[unit]);
+    char text[SIZE_TEXT_LENGTH];
+    fputs(size_text(text, size), out);
 }
 
 static double percent(uint64_t part, uint64_t whole)
@@ -155,6 +148,19 @@ static void print_dirty_hint(FILE *out, const check_report *report)
               out);
 }
 
+/* What was read may be no picture of one moment. */
+static void print_live(FILE *out, const check_report *report)
+{
+    const live_facts *live = &report->live;
+
+    if (live->locks.is_known && lock_bytes_show_writer(live->locks))
+        fputs("Somebody holds the image open to write to it, and may have done so meanwhile.\n", out);
+    if (live_has_changed(live)) {
+        const char *what = live->header_changed ? "header" : live->size_changed ? "size" : "time of modification";
+        fprintf(out, "The image has changed while it was read (its %s has): read it again when nobody writes.\n", what);
+    }
+}
+
 static void print_verdict(FILE *out, const check_report *report)
 {
     const char *meaning = verdict_meaning(report);
@@ -166,6 +172,7 @@ static void print_verdict(FILE *out, const check_report *report)
     if (meaning != NULL)
         fprintf(out, "%s\n", meaning);
     print_dirty_hint(out, report);
+    print_live(out, report);
 }
 
 /* ------------------------------------------------------------------ the numbers */
@@ -232,73 +239,90 @@ static bool is_about_copied_flag(refcow_kind kind)
     return kind == REFCOW_KIND_L1_COPIED || kind == REFCOW_KIND_L2_COPIED;
 }
 
-/* The host clusters that a finding is about. A hostile entry may name a place that ends beyond 2^64. */
-static void print_host_range(FILE *out, const refcow_finding *finding, uint64_t cluster)
+/* "host 0x50000", "host 0x50000..0x6ffff". A hostile entry may name a place that ends beyond 2^64. */
+static void print_range(FILE *out, const char *what, uint64_t start, uint64_t length, uint64_t cluster)
 {
-    fprintf(out, "host 0x%" PRIx64, finding->host);
-    if (finding->length > cluster) {
-        uint64_t behind = finding->length - 1;
-        uint64_t last = behind > UINT64_MAX - finding->host ? UINT64_MAX : finding->host + behind;
-        fprintf(out, "..0x%" PRIx64 " (", last);
-        print_count(out, finding->length / cluster + (finding->length % cluster != 0), "cluster");
-        fputc(')', out);
+    fprintf(out, "%s 0x%" PRIx64, what, start);
+    if (length > cluster) {
+        uint64_t behind = length - 1;
+        uint64_t last = behind > UINT64_MAX - start ? UINT64_MAX : start + behind;
+        fprintf(out, "..0x%" PRIx64, last);
     }
 }
 
-static void print_evidence(FILE *out, const refcow_finding *finding)
+static void print_ranges(FILE *out, const listed_finding *listed, uint64_t cluster)
 {
-    if (is_about_refcount(finding->kind))
-        fprintf(out, ": expected refcount %" PRIu64 ", found %" PRIu64, finding->expected, finding->found);
-    else if (is_about_copied_flag(finding->kind))
+    const refcow_finding *finding = listed->finding;
+
+    print_range(out, "host", finding->host, finding->length, cluster);
+    if (finding->length > cluster) {
+        fputs(" (", out);
+        print_count(out, finding->length / cluster + (finding->length % cluster != 0), "cluster");
+        fputc(')', out);
+    }
+    if (finding->role != REFCOW_ROLE_NONE)
+        fprintf(out, ", %s", refcow_role_name(finding->role));
+    if (finding->guest != REFCOW_NO_GUEST) {
+        fputs(", ", out);
+        print_range(out, "guest", finding->guest, listed->guest_length, cluster);
+    }
+}
+
+static void print_evidence(FILE *out, const listed_finding *listed)
+{
+    const refcow_finding *finding = listed->finding;
+
+    if (is_about_copied_flag(finding->kind))
         fprintf(out, ": expected flag %" PRIu64 ", found entry 0x%" PRIx64, finding->expected, finding->found);
     else if (finding->table != REFCOW_NO_TABLE)
         fprintf(out, ": found entry 0x%" PRIx64, finding->found);
-    if (finding->table != REFCOW_NO_TABLE)
+    else if (is_about_refcount(finding->kind))
+        fprintf(out, ": expected refcount %" PRIu64 ", found %" PRIu64, finding->expected, finding->found);
+    if (listed->entries == 1)
         fprintf(out, " (table 0x%" PRIx64 " entry %" PRIu64 ")", finding->table, finding->index);
+    if (listed->entries > 1)
+        fprintf(out, " (table 0x%" PRIx64 " entries %" PRIu64 "..%" PRIu64 ")", finding->table, finding->index,
+                finding->index + listed->entries - 1);
 }
 
-static void print_finding(FILE *out, const refcow_finding *finding, uint64_t cluster)
+static void print_finding(FILE *out, const listed_finding *listed, uint64_t cluster)
 {
+    const refcow_finding *finding = listed->finding;
+
     fputs("    ", out);
-    print_host_range(out, finding, cluster);
-    if (finding->role != REFCOW_ROLE_NONE)
-        fprintf(out, ", %s", refcow_role_name(finding->role));
-    if (finding->guest != REFCOW_NO_GUEST)
-        fprintf(out, ", guest 0x%" PRIx64, finding->guest);
-    print_evidence(out, finding);
+    print_ranges(out, listed, cluster);
+    print_evidence(out, listed);
     if (finding->times > 1 && finding->length <= cluster)
         fprintf(out, ", counts %" PRIu64 " times", finding->times);
     fputc('\n', out);
 }
 
-static void print_findings_of_kind(FILE *out, const check_report *report, refcow_kind kind)
+static void print_findings_of_kind(FILE *out, const check_report *report, unsigned kind, uint64_t count)
 {
-    uint64_t left = report->result.found[kind];
+    listed_finding next;
 
-    fprintf(out, "\n  %s (%" PRIu64 "): %s\n", refcow_kind_name(kind), left, refcow_kind_text(kind));
-    for (size_t i = 0; i < report->result.findings_count; i++) {
-        const refcow_finding *finding = &report->findings[i];
-        if (finding->kind != kind)
+    fprintf(out, "\n  %s (%" PRIu64 "): %s\n", kind_name(kind), count, kind_text(kind));
+    for (size_t at = 0; listed_next(report, &at, &next);) {
+        if (next.kind != kind)
             continue;
-        print_finding(out, finding, cluster_size(report));
-        left -= finding->times < left ? finding->times : left;
+        print_finding(out, &next, cluster_size(report));
+        count -= next.finding->times;
     }
-    if (left > 0)
-        fprintf(out, "    and %" PRIu64 " more that --max-findings does not let through\n", left);
+    if (count > 0)
+        fprintf(out, "    and %" PRIu64 " more that --max-findings does not let through\n", count);
 }
 
 static void print_findings(FILE *out, const check_report *report)
 {
-    for (unsigned kind = 0; kind < REFCOW_KINDS; kind++) {
-        if (report->result.found[kind] > 0)
-            print_findings_of_kind(out, report, (refcow_kind)kind);
+    for (unsigned kind = 0; kind <= KIND_ORPHAN; kind++) {
+        uint64_t count = kind == KIND_ORPHAN ? report->result.refcounts.orphan_clusters : report->result.found[kind];
+        if (count > 0 && kind_set_has(report->listed, kind))
+            print_findings_of_kind(out, report, kind, count);
     }
 }
 
 void check_print_human(FILE *out, const check_report *report)
 {
-    if (!report->checked)
-        return;
     print_image(out, report);
     print_verdict(out, report);
     fputc('\n', out);

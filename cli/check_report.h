@@ -1,10 +1,14 @@
 /*
- * check_report.h - all that `refcow check` has learnt about an image, and the two ways to print it.
+ * check_report.h - all that `refcow check` has learnt about an image, and the ways to print it.
  */
 #ifndef REFCOW_CLI_CHECK_REPORT_H
 #define REFCOW_CLI_CHECK_REPORT_H
 
+#include "exit_codes.h"
 #include "failure.h"
+#include "kinds.h"
+#include "live.h"
+#include "orphans.h"
 #include "refcow.h"
 
 #include <stdbool.h>
@@ -14,11 +18,16 @@ typedef struct check_report {
     const char *path;
     refcow_verdict verdict;
     failure failure;
+    exit_code code;
+    bool opened; /* the fields up to the next one mean something */
     uint64_t file_size;
+    live_facts live;
     bool checked; /* refcow_check() has run: the fields below mean something */
     refcow_image image;
     refcow_result result;
     const refcow_finding *findings;
+    orphan_list orphans;
+    kind_set listed; /* the kinds that are to be listed */
 } check_report;
 
 /* The whole image was looked at; there may be refcounts that could not be looked up. */
@@ -44,10 +53,17 @@ static inline bool has_data_file(const refcow_header *header)
     return (header->incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0 || header->data_file.length > 0;
 }
 
-/* For people. Prints nothing if there is nothing to say but the failure, which belongs on stderr. */
+/* For people, of an image that was checked. */
 void check_print_human(FILE *out, const check_report *report);
 
 /* For programs: the keys of `qemu-img check --output=json` if the check is finished, and the key "refcow" always. */
 void check_print_json(FILE *out, const check_report *report);
+
+/* JSON Lines: a record about the image, one for each range of findings that is listed, and one that sums up. */
+void check_print_jsonl(FILE *out, const check_report *report);
+
+/* A table with the same rows, less the first; its heading comes before those of the first image. */
+void check_print_csv_heading(FILE *out);
+void check_print_csv(FILE *out, const check_report *report);
 
 #endif

@@ -56,6 +56,11 @@ void complain_about_usage(const char *command, const char *sentence, const char 
     fprintf(stderr, " (see %s --help)\n", command);
 }
 
+void complain_about_memory(void)
+{
+    fputs("refcow: the system does not give the memory for so many findings (see --max-findings)\n", stderr);
+}
+
 void complain_about_output(int error)
 {
     fputs("refcow: the output cannot be written", stderr);

@@ -19,6 +19,9 @@ void complain_about_lookups(const char *path, uint64_t clusters);
  * one that is wrong or NULL. */
 void complain_about_usage(const char *command, const char *sentence, const char *word);
 
+/* The system does not give the memory for the lists that are asked for. */
+void complain_about_memory(void);
+
 /* Stdout could not be written; error is an errno or 0 if the reason is not known. */
 void complain_about_output(int error);
 

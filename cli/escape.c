@@ -35,23 +35,29 @@ static bool locale_is_utf8(void)
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
+size_t escape_step(const char *text, char piece[ESCAPED_LENGTH])
+{
+    int32_t code_point;
+    size_t length = utf8_decode(text, &code_point);
+    bool is_foreign = code_point > 0x7f && !locale_is_utf8();
+    size_t end = 0;
+
+    if (code_point == UTF8_INVALID || is_foreign || is_shapeless(code_point)) {
+        for (size_t i = 0; i < length; i++)
+            end += (size_t)snprintf(piece + end, ESCAPED_LENGTH - end, "\\x%02x", (unsigned)(unsigned char)text[i]);
+    } else if (code_point == '\\') {
+        memcpy(piece, "\\\\", 3);
+    } else {
+        memcpy(piece, text, length);
+        piece[length] = '\0';
+    }
+    return length;
+}
+
 void escape_print(FILE *out, const char *text)
 {
-    bool only_ascii = !locale_is_utf8();
+    char piece[ESCAPED_LENGTH];
 
-    while (*text != '\0') {
-        int32_t code_point;
-        size_t length = utf8_decode(text, &code_point);
-        bool hidden = code_point == UTF8_INVALID || is_shapeless(code_point) || (only_ascii && code_point > 0x7f);
-
-        if (code_point == '\\') {
-            fputs("\\\\", out);
-        } else if (hidden) {
-            for (size_t i = 0; i < length; i++)
-                fprintf(out, "\\x%02x", (unsigned)(unsigned char)text[i]);
-        } else {
-            fwrite(text, 1, length, out);
-        }
-        text += length;
-    }
+    for (; *text != '\0'; fputs(piece, out))
+        text += escape_step(text, piece);
 }

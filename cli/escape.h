@@ -14,4 +14,10 @@
  */
 void escape_print(FILE *out, const char *text);
 
+/* The longest piece: a sequence of six bytes, each as \xNN, and a NUL. */
+#define ESCAPED_LENGTH 25
+
+/* The same for the first character of a text that is not empty: its length. piece is what stands for it. */
+size_t escape_step(const char *text, char piece[ESCAPED_LENGTH]);
+
 #endif

@@ -65,6 +65,7 @@ static bool examine(image_file *file, failure *why)
         return false;
     }
     file->allocated = bytes_on_disk(&facts, file->size);
+    file->modified = facts.st_mtim;
     return true;
 }
 
@@ -90,6 +91,23 @@ void image_file_close(image_file *file)
 {
     close(file->descriptor);
     file->descriptor = -1;
+}
+
+bool image_file_look_again(image_file *file)
+{
+    struct stat facts;
+
+    if (fstat(file->descriptor, &facts) != 0 || !find_size(file->descriptor, &facts, &file->size))
+        return false;
+    file->modified = facts.st_mtim;
+    return true;
+}
+
+void image_file_peek(const image_file *file, void *buffer, size_t length)
+{
+    memset(buffer, 0, length);
+    while (pread(file->descriptor, buffer, length, 0) < 0 && errno == EINTR)
+        continue;
 }
 
 static int read_exactly(void *user, uint64_t offset, void *buffer, size_t length)

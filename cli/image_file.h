@@ -9,13 +9,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 typedef struct image_file {
     int descriptor;
     uint64_t size;
-    uint64_t allocated;      /* bytes that the file takes up on the disk; as many as size if the system does not say */
-    bool knows_holes;        /* the file system can say where data is */
-    const char *read_detail; /* why the first failed read failed, or NULL */
+    uint64_t allocated;       /* bytes that the file takes up on the disk; as many as size if the system does not say */
+    struct timespec modified; /* the last time, as the file system has it */
+    bool knows_holes;         /* the file system can say where data is */
+    const char *read_detail;  /* why the first failed read failed, or NULL */
 } image_file;
 
 /*
@@ -25,6 +27,12 @@ typedef struct image_file {
 bool image_file_open(image_file *file, const char *path, failure *why);
 
 void image_file_close(image_file *file);
+
+/* Find out size and time of modification anew. False if the system does not tell. */
+bool image_file_look_again(image_file *file);
+
+/* The first bytes of the file as it is now; zeros where there are none or they cannot be read. */
+void image_file_peek(const image_file *file, void *buffer, size_t length);
 
 /* The source refers to file, which must stay open and in place as long as the source is used. */
 refcow_source image_file_source(image_file *file);

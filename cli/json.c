@@ -63,6 +63,8 @@ static void write_string(FILE *out, const char *text)
 
 static void new_line(json_writer *json)
 {
+    if (json->is_line)
+        return;
     fputc('\n', json->out);
     for (unsigned level = 0; level < json->depth; level++)
         fputs("    ", json->out);
@@ -72,7 +74,7 @@ static void new_line(json_writer *json)
 static void lead_in(json_writer *json, const char *key)
 {
     if (!json->empty)
-        fputc(',', json->out);
+        fputs(json->is_line ? ", " : ",", json->out);
     json->empty = false;
     new_line(json);
     if (key != NULL) {
@@ -99,8 +101,13 @@ static void close_bracket(json_writer *json, char bracket)
 
 void json_begin(json_writer *json, FILE *out)
 {
-    json->out = out;
-    json->depth = 0;
+    *json = (json_writer){.out = out};
+    open_bracket(json, '{');
+}
+
+void json_begin_line(json_writer *json, FILE *out)
+{
+    *json = (json_writer){.out = out, .is_line = true};
     open_bracket(json, '{');
 }
 

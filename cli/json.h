@@ -1,5 +1,5 @@
 /*
- * json.h - write one JSON value, indented by four spaces a level, as qemu-img does.
+ * json.h - write one JSON value, indented by four spaces a level, as qemu-img does, or in one line.
  *
  * The caller keeps the grammar: members have a key, elements of an array have NULL for it, and what is opened is
  * closed. Errors stay in the stream, as with fprintf().
@@ -15,10 +15,12 @@ typedef struct json_writer {
     FILE *out;
     unsigned depth;
     bool empty; /* nothing has been written at this depth yet */
+    bool is_line;
 } json_writer;
 
 /* The outermost value is an object. */
 void json_begin(json_writer *json, FILE *out);
+void json_begin_line(json_writer *json, FILE *out);
 void json_end(json_writer *json);
 
 void json_open_object(json_writer *json, const char *key);

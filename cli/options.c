@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "complain.h"
+#include "numbers.h"
 #include "refcow.h"
 
 #include <getopt.h>
@@ -10,24 +11,35 @@
 #define COMMAND "refcow check"
 
 #define DEFAULT_FINDINGS_HUMAN 8 /* what a person reads; programs take more */
-#define DEFAULT_FINDINGS_JSON 32
+#define DEFAULT_FINDINGS_PROGRAM 32
 #define MOST_FINDINGS 1000     /* keeping them sorted costs time, and the output is to stay readable */
+#define MOST_LISTED 1000000    /* who asks for a list wants it whole */
 #define MOST_SECONDS 100000000 /* three years */
 
 #define NOT_GIVEN UINT64_MAX
 
-enum { OPTION_OUTPUT = 256, OPTION_MEMORY, OPTION_MAX_READ, OPTION_MAX_ENTRIES, OPTION_MAX_FINDINGS, OPTION_TIMEOUT };
+enum {
+    OPTION_OUTPUT = 256,
+    OPTION_LIST,
+    OPTION_MEMORY,
+    OPTION_MAX_READ,
+    OPTION_MAX_ENTRIES,
+    OPTION_MAX_FINDINGS,
+    OPTION_TIMEOUT
+};
 
-static const char short_options[] = ":f:hqU";
+static const char short_options[] = ":f:hpqU";
 static const struct option long_options[] = {
     {"format", required_argument, NULL, 'f'},
     {"force-share", no_argument, NULL, 'U'},
     {"help", no_argument, NULL, 'h'},
+    {"list", required_argument, NULL, OPTION_LIST},
     {"max-entries", required_argument, NULL, OPTION_MAX_ENTRIES},
     {"max-findings", required_argument, NULL, OPTION_MAX_FINDINGS},
     {"max-read", required_argument, NULL, OPTION_MAX_READ},
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"output", required_argument, NULL, OPTION_OUTPUT},
+    {"progress", no_argument, NULL, 'p'},
     {"quiet", no_argument, NULL, 'q'},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {NULL, 0, NULL, 0},
@@ -39,62 +51,15 @@ static bool complain(const char *sentence, const char *word)
     return false;
 }
 
-/* Decimal digits at the start of a text; end is what follows. False if there are none or they are too many. */
-static bool parse_digits(const char *text, uint64_t *number, const char **end)
-{
-    const char *digit = text;
-
-    *number = 0;
-    for (; *digit >= '0' && *digit <= '9'; digit++) {
-        unsigned value = (unsigned)(*digit - '0');
-        if (*number > (UINT64_MAX - value) / 10)
-            return false;
-        *number = *number * 10 + value;
-    }
-    *end = digit;
-    return digit != text;
-}
-
-static bool parse_number(const char *text, uint64_t *number)
-{
-    const char *end;
-    return parse_digits(text, number, &end) && *end == '\0';
-}
-
-/* The power of two that K, M, G, T stand for, in either case; 0 for no suffix, -1 for another one. */
-static int suffix_shift(const char *suffix)
-{
-    static const char letters[] = "KMGTkmgt";
-
-    if (suffix[0] == '\0')
-        return 0;
-    const char *letter = strchr(letters, suffix[0]);
-    if (letter == NULL || suffix[1] != '\0')
-        return -1;
-    return 10 * ((int)(letter - letters) % 4 + 1);
-}
-
-static bool parse_size(const char *text, uint64_t *size)
-{
-    const char *suffix;
-    if (!parse_digits(text, size, &suffix))
-        return false;
-    int shift = suffix_shift(suffix);
-    if (shift < 0 || *size > UINT64_MAX >> shift)
-        return false;
-    *size <<= shift;
-    return true;
-}
-
 static bool set_output(check_options *options, const char *word)
 {
-    if (strcmp(word, "human") == 0)
-        options->output = OUTPUT_HUMAN;
-    else if (strcmp(word, "json") == 0)
-        options->output = OUTPUT_JSON;
-    else
-        return complain("--output is neither human nor json", word);
-    return true;
+    return output_mode_of(word, &options->output) || complain("--output is not human, json, jsonl or csv", word);
+}
+
+static bool add_to_list(check_options *options, const char *word)
+{
+    return kind_set_add(&options->listed, word) ||
+           complain("--list names no kind of finding, nor orphan, nor all", word);
 }
 
 static bool set_format(check_options *options, const char *word)
@@ -136,8 +101,7 @@ static bool set_timeout(check_options *options, const char *word)
 
 static bool set_max_findings(check_options *options, const char *word)
 {
-    return (parse_number(word, &options->max_findings) && options->max_findings <= MOST_FINDINGS) ||
-           complain("--max-findings is not a number from 0 to 1000", word);
+    return parse_number(word, &options->max_findings) || complain("--max-findings is not a number", word);
 }
 
 /* Name the option that getopt_long() has just stumbled over. It leaves the letter of a short one, or the short form of
@@ -157,10 +121,15 @@ static bool apply_option(check_options *options, int option, char **argv)
     case 'q':
         options->quiet = true;
         return true;
+    case 'p':
+        options->wants_progress = true;
+        return true;
     case 'U': /* qemu-img's way to look at an image that a guest uses: refcow never takes a lock */
         return true;
     case OPTION_OUTPUT:
         return set_output(options, optarg);
+    case OPTION_LIST:
+        return add_to_list(options, optarg);
     case OPTION_MEMORY:
         return set_memory(options, optarg);
     case OPTION_MAX_READ:
@@ -178,20 +147,39 @@ static bool apply_option(check_options *options, int option, char **argv)
     }
 }
 
-static bool take_path(check_options *options, int argc, char **argv)
+/* qemu-img's answer is one object, about one image. An array for several would be another answer for the same option,
+ * and nothing to read before the last image is done. */
+static bool take_images(check_options *options, int argc, char **argv)
 {
-    if (optind >= argc)
-        return complain("no image is named", NULL);
-    if (argc - optind > 1)
-        return complain("one image at a time, this one is too many", argv[optind + 1]);
-    options->path = argv[optind];
+    if (!images_take(&options->images, COMMAND, argc, argv))
+        return false;
+    if (options->output == OUTPUT_JSON && options->images.count > 1)
+        return complain("--output=json is about one image, several take --output=jsonl; this one is too many",
+                        options->images.paths[1]);
     return true;
 }
 
-static void fill_in_defaults(check_options *options)
+/* With --list as many findings as fit into as much memory again as the check may take. */
+static uint64_t default_findings(const check_options *options)
+{
+    uint64_t fitting = options->memory / (REFCOW_KINDS * sizeof(refcow_finding));
+
+    if (options->listed != 0)
+        return fitting < MOST_LISTED ? fitting : MOST_LISTED;
+    return options->output == OUTPUT_HUMAN ? DEFAULT_FINDINGS_HUMAN : DEFAULT_FINDINGS_PROGRAM;
+}
+
+static bool settle_findings(check_options *options)
 {
     if (options->max_findings == NOT_GIVEN)
-        options->max_findings = options->output == OUTPUT_JSON ? DEFAULT_FINDINGS_JSON : DEFAULT_FINDINGS_HUMAN;
+        options->max_findings = default_findings(options);
+    else if (options->listed == 0 && options->max_findings > MOST_FINDINGS)
+        return complain("--max-findings is more than 1000, which is for --list", NULL);
+    else if (options->max_findings > MOST_LISTED)
+        return complain("--max-findings is more than 1000000", NULL);
+    if (options->listed == 0)
+        options->listed = ALL_FINDINGS;
+    return true;
 }
 
 options_outcome check_options_parse(check_options *options, int argc, char **argv)
@@ -208,8 +196,5 @@ options_outcome check_options_parse(check_options *options, int argc, char **arg
         if (!apply_option(options, option, argv))
             return OPTIONS_WRONG;
     }
-    if (!take_path(options, argc, argv))
-        return OPTIONS_WRONG;
-    fill_in_defaults(options);
-    return OPTIONS_READY;
+    return take_images(options, argc, argv) && settle_findings(options) ? OPTIONS_READY : OPTIONS_WRONG;
 }

@@ -4,6 +4,10 @@
 #ifndef REFCOW_CLI_OPTIONS_H
 #define REFCOW_CLI_OPTIONS_H
 
+#include "images.h"
+#include "kinds.h"
+#include "output_mode.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -12,8 +16,6 @@
 /* A limit that the user has left open: see budget.h. */
 #define LIMIT_DEFAULT UINT64_MAX
 
-typedef enum output_mode { OUTPUT_HUMAN, OUTPUT_JSON } output_mode;
-
 typedef enum options_outcome {
     OPTIONS_READY,
     OPTIONS_HELP, /* help is asked for; the rest does not matter */
@@ -21,15 +23,17 @@ typedef enum options_outcome {
 } options_outcome;
 
 typedef struct check_options {
-    const char *path;
+    image_list images;
     output_mode output;
     bool quiet;
-    bool format_is_given; /* -f qcow2: a file in another format is an error, as in qemu-img */
-    uint64_t memory;      /* bytes, at most */
-    uint64_t max_read;    /* bytes; 0: no limit; or LIMIT_DEFAULT */
-    uint64_t max_entries; /* 0: no limit; or LIMIT_DEFAULT */
-    uint64_t timeout;     /* seconds; 0: as long as it takes */
-    uint64_t max_findings;
+    bool wants_progress;
+    bool format_is_given;  /* -f qcow2: a file in another format is an error, as in qemu-img */
+    uint64_t memory;       /* bytes, at most */
+    uint64_t max_read;     /* bytes; 0: no limit; or LIMIT_DEFAULT */
+    uint64_t max_entries;  /* 0: no limit; or LIMIT_DEFAULT */
+    uint64_t timeout;      /* seconds for each image; 0: as long as it takes */
+    kind_set listed;       /* the kinds whose findings are listed */
+    uint64_t max_findings; /* of each kind */
 } check_options;
 
 /* argv[0] is the verb; the strings stay the caller's. */

@@ -1,27 +1,21 @@
-#define _POSIX_C_SOURCE 200809L /* sigaction(), clock_gettime() */
+#define _POSIX_C_SOURCE 200809L /* sigaction() */
 
 #include "stop.h"
 
+#include "clock.h"
+
 #include <signal.h>
 #include <stddef.h>
-#include <time.h>
 
 static volatile sig_atomic_t stop_signal; /* that has come; 0: none */
-static uint64_t deadline;                 /* in nanoseconds of the monotonic clock; 0: none */
+static uint64_t deadline;                 /* as clock_now() has it; 0: none */
 
 static void note_signal(int number)
 {
     stop_signal = number;
 }
 
-static uint64_t now(void)
-{
-    struct timespec time = {0};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
-void stop_watch(uint64_t timeout_seconds)
+void stop_on_signals(void)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
@@ -32,15 +26,16 @@ void stop_watch(uint64_t timeout_seconds)
         if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
             sigaction(signals[i], &action, NULL);
     }
-    if (timeout_seconds != 0)
-        deadline = now() + timeout_seconds * 1000000000u;
 }
 
-int stop_wanted(void *user, const refcow_progress *progress)
+void stop_after(uint64_t seconds)
 {
-    (void)user;
-    (void)progress;
-    return stop_signal != 0 || (deadline != 0 && now() >= deadline);
+    deadline = seconds != 0 ? clock_now() + seconds * NANOSECONDS_PER_SECOND : 0;
+}
+
+bool stop_wanted(void)
+{
+    return stop_signal != 0 || (deadline != 0 && clock_now() >= deadline);
 }
 
 failure stop_failure(void)

@@ -7,11 +7,14 @@
 #include "failure.h"
 
 /* From now on SIGINT, SIGTERM and SIGHUP ask for an end, which comes when the library next calls for progress; a second
- * one kills, as if nobody listened. The time starts to run; 0 seconds: as long as it takes. */
-void stop_watch(uint64_t timeout_seconds);
+ * one kills, as if nobody listened. */
+void stop_on_signals(void);
 
-/* The progress callback of the library: not 0 once the check is to end. */
-int stop_wanted(void *user, const refcow_progress *progress);
+/* The time starts to run; 0 seconds: as long as it takes. */
+void stop_after(uint64_t seconds);
+
+/* Whether a signal has asked for an end, or the time is over. */
+bool stop_wanted(void);
 
 /* Why the check was ended. */
 failure stop_failure(void);

@@ -209,7 +209,15 @@ check --memory 64Q image.qcow2
 check --memory 99999999999999999999 image.qcow2
 check --memory 18446744073709551615K image.qcow2
 check --memory
-check image.qcow2 image.qcow2
+check --output=json image.qcow2 image.qcow2
+check -
+check image.qcow2 -
+check --list
+check --list nonsense image.qcow2
+check --list= image.qcow2
+check --max-findings x image.qcow2
+check --max-findings 1001 image.qcow2
+check --list leaked --max-findings 1000001 image.qcow2
 frob image.qcow2
 --frob
 ROWS

@@ -1,0 +1,42 @@
+#include "kinds.h"
+
+#include <string.h>
+
+const char *kind_name(unsigned kind)
+{
+    return kind == KIND_ORPHAN ? "orphan" : refcow_kind_name((refcow_kind)kind);
+}
+
+const char *kind_text(unsigned kind)
+{
+    return kind == KIND_ORPHAN ? "active L2 entries name clusters whose stored refcount is 0"
+                               : refcow_kind_text((refcow_kind)kind);
+}
+
+const char *kind_severity_name(unsigned kind)
+{
+    if (kind == KIND_ORPHAN)
+        return "corruption";
+    switch (refcow_kind_severity((refcow_kind)kind)) {
+    case REFCOW_SEVERITY_CORRUPTION:
+        return "corruption";
+    case REFCOW_SEVERITY_LEAK:
+        return "leak";
+    case REFCOW_SEVERITY_ERROR:
+        return "check-error";
+    }
+    return "unknown";
+}
+
+bool kind_set_add(kind_set *set, const char *name)
+{
+    bool is_known = false;
+
+    for (unsigned kind = 0; kind <= KIND_ORPHAN; kind++) {
+        if (strcmp(name, "all") == 0 || strcmp(name, kind_name(kind)) == 0) {
+            *set |= UINT32_C(1) << kind;
+            is_known = true;
+        }
+    }
+    return is_known;
+}

@@ -1,0 +1,32 @@
+#include "live.h"
+
+#include <string.h>
+
+static live_moment moment_of(const image_file *file)
+{
+    live_moment moment = {.size = file->size, .modified = file->modified};
+
+    image_file_peek(file, moment.header, sizeof moment.header);
+    moment.locks = lock_bytes_query(file->descriptor);
+    return moment;
+}
+
+live_moment live_begin(const image_file *file)
+{
+    return moment_of(file);
+}
+
+live_facts live_end(const live_moment *begun, const image_file *file)
+{
+    image_file again = *file;
+    bool is_there = image_file_look_again(&again);
+    live_moment now = moment_of(&again);
+
+    return (live_facts){
+        .locks = lock_bytes_join(begun->locks, now.locks),
+        .size_changed = !is_there || now.size != begun->size,
+        .header_changed = memcmp(now.header, begun->header, sizeof now.header) != 0,
+        .time_changed =
+            now.modified.tv_sec != begun->modified.tv_sec || now.modified.tv_nsec != begun->modified.tv_nsec,
+    };
+}
