@@ -22,7 +22,7 @@ int main(int argc, char **argv)
 {
     static unsigned char memory[1 << 20];
     int file = argc == 2 ? open(argv[1], O_RDONLY) : -1;
-    off_t size = lseek(file, 0, SEEK_END);
+    off_t size = file < 0 ? -1 : lseek(file, 0, SEEK_END);
     if (size < 0)
         return 1;
 
