@@ -30,9 +30,21 @@ export AFL_QUIET = 1
 # What the suites try, and what they hold it against.
 CHECKER ?=
 QEMU_IMG ?= $(shell command -v qemu-img)
-tools = REFCOW="$(CURDIR)/build/refcow" DAMAGE="$(CURDIR)/build/damage" CHECKER="$(CHECKER)" QEMU_IMG="$(QEMU_IMG)"
+tools = REFCOW="$(CURDIR)/build/refcow" DAMAGE="$(CURDIR)/build/damage" \
+	SANDBOX_TEST="$(CURDIR)/build/sandbox_test" CHECKER="$(CHECKER)" QEMU_IMG="$(QEMU_IMG)"
 
 PARSER = $(wildcard $(parser)/*.c)
+# What the command can do without: libseccomp, to confine itself, and libnbd, for images on servers. For the files that
+# need them others stand in.
+PKG_CONFIG ?= pkg-config
+library = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo $(1))
+LIBSECCOMP := $(call library,libseccomp)
+LIBNBD := $(call library,libnbd)
+need_libseccomp = cli/sandbox_seccomp.c cli/sandbox_landlock.c
+need_libnbd = cli/image_nbd.c $(wildcard cli/nbd_*.c)
+COMMAND = $(filter-out $(if $(LIBSECCOMP),cli/sandbox_none.c,$(need_libseccomp)) \
+	$(if $(LIBNBD),cli/image_nbd_none.c,$(need_libnbd)),$(wildcard cli/*.c))
+COMMAND_ALONE = $(filter-out $(need_libseccomp) $(need_libnbd),$(wildcard cli/*.c))
 # Each harness is fuzz/fuzz_NAME.c; what they share is in the other files.
 HARNESSES = $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
 MUTATOR = $(addprefix fuzz/,mutator.c boundaries.c edit.c extents.c image_features.c places.c)
@@ -103,7 +115,7 @@ portability:
 	scripts/portability/run
 
 ## conformance     real images and planted cases, compared with qemu-img; CHECKER='COMMAND' tries another checker's cases
-conformance: build/refcow build/damage
+conformance: build/refcow build/damage build/sandbox_test
 	$(if $(CHECKER),,$(tools) bats --jobs 2 --no-parallelize-within-files conformance)
 	$(tools) conformance/run-cases
 
@@ -197,14 +209,22 @@ build/exports.map: parser/refcow.h parser/codes.h Makefile
 	echo 'local: *; };' >>$@
 build/amalgamation/refcow.c: scripts/amalgamate LICENSE $(wildcard parser/*.[ch])
 	scripts/amalgamate $(@D)
-build/refcow: $(call plain,$(wildcard cli/*.c)) build/librefcow.a
+build/refcow: $(call plain,$(COMMAND)) build/librefcow.a build/with-$(LIBSECCOMP)-$(LIBNBD)
+build/refcow build/sandbox_test: LDLIBS += $(if $(LIBSECCOMP),$(shell $(PKG_CONFIG) --libs libseccomp)) $(if $(LIBNBD),-ldl)
+build/plain/cli/%.o: CPPFLAGS += $(if $(LIBSECCOMP)$(LIBNBD),$(shell $(PKG_CONFIG) --cflags $(LIBSECCOMP) $(LIBNBD)))
+# Made again when another choice of libraries is found, and the command with it.
+build/with-%:
+	@mkdir -p build && rm -f build/with-* && touch $@
+	$(if $(LIBSECCOMP),,@echo "libseccomp is not installed: refcow is built without the most of its sandbox")
+	$(if $(LIBNBD),,@echo "libnbd is not installed: refcow is built without remote images")
 build/damage: $(call plain,conformance/damage.c)
+build/sandbox_test: $(call plain,conformance/sandbox_test.c $(filter cli/sandbox%,$(COMMAND)))
 build/bare_read: $(call plain,scripts/bench/bare_read.c) build/librefcow.a
-build/refcow build/damage build/bare_read:
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+build/refcow build/damage build/sandbox_test build/bare_read:
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
-# For other machines: no sanitizer, no archive.
-$(out)/plain/refcow: $(call plain,$(wildcard cli/*.c) $(PARSER))
+# For other machines: no sanitizer, no archive, no libraries.
+$(out)/plain/refcow: $(call plain,$(COMMAND_ALONE) $(PARSER))
 $(out)/plain/api_test: $(call plain,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
 $(out)/plain/corpus_test: $(call plain,conformance/corpus_test.c $(PARSER))
 $(out)/plain/refcow $(out)/plain/api_test $(out)/plain/corpus_test:

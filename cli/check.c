@@ -13,7 +13,8 @@ static const char help[] =
     "usage: refcow check [OPTION]... IMAGE...\n"
     "\n"
     "Count the references in qcow2 images and compare them with the refcounts that they store.\n"
-    "The images are only read, no lock is taken, and no file that they name is opened.\n"
+    "The images are only read, no lock is taken, and no file that they name is opened. An image is a\n"
+    "file, a block device, or on an NBD server: nbd://, nbds://, nbd+unix://, nbds+unix://.\n"
     "\n"
     "  -f, --format qcow2     do not guess the format: another one is an error, exit code 1\n"
     "      --output human     for people (default)\n"
@@ -35,6 +36,7 @@ static const char help[] =
     "      --max-entries N    give up after visiting N entries of tables\n"
     "                         (none: never; default: in proportion to what the file takes up\n"
     "                         on the disk, more than any image with honest metadata needs)\n"
+    "      --no-sandbox       keep rights that a check does not need: for debuggers\n"
     "  -h, --help             print this\n"
     "\n"
     "SIZE may end in K, M, G or T.\n"
@@ -53,9 +55,6 @@ static uint64_t clamp(uint64_t number, uint64_t least, uint64_t most)
     return number > most ? most : number;
 }
 
-/* What the command needs besides the library's blocks: the C library's buffers and a heap for little things. */
-#define OWN_MEMORY (UINT64_C(4) << 20)
-
 static void note_failure(check_report *report, refcow_verdict verdict, failure why)
 {
     report->verdict = verdict;
@@ -70,6 +69,17 @@ static const char *detail_of(const refcow_error *error, const image_file *file)
     if (error->status == REFCOW_STATUS_READ_LIMIT)
         return "see --max-read, and give more --memory if there is much to count";
     return file->read_detail;
+}
+
+/* Ctrl-C or the time limit, whether the library has noticed or who waited for a server. */
+static bool was_stopped(refcow_status status)
+{
+    return status == REFCOW_STATUS_CANCELLED || (status == REFCOW_STATUS_READ_FAILED && stop_wanted());
+}
+
+static failure failure_of(const refcow_error *error, const image_file *file)
+{
+    return was_stopped(error->status) ? stop_failure() : failure_of_library(error, detail_of(error, file));
 }
 
 /* What goes along with the images, from one to the next. */
@@ -121,10 +131,7 @@ static void run_library(check_report *report, const check_session *session, cons
     orphans_finish(&report->orphans);
     report->checked = true;
     report->findings = session->findings.base;
-    const refcow_error *error = &report->result.error;
-    note_failure(report, report->result.verdict,
-                 error->status == REFCOW_STATUS_CANCELLED ? stop_failure()
-                                                          : failure_of_library(error, detail_of(error, file)));
+    note_failure(report, report->result.verdict, failure_of(&report->result.error, file));
 }
 
 static void find_memory_and_check(check_report *report, const check_session *session, const image_file *file)
@@ -155,28 +162,22 @@ static void check_file(check_report *report, const check_session *session, image
     refcow_error error = report->image.error;
     error.status = status; /* a library of another version leaves the image as it was */
     note_failure(report, class == REFCOW_CLASS_FOREIGN ? REFCOW_VERDICT_REFUSED : REFCOW_VERDICT_INCOMPLETE,
-                 failure_of_library(&error, file->read_detail));
+                 failure_of(&error, file));
 }
 
-static void check_path(check_report *report, const check_session *session)
+static void check_if_open(check_report *report, const check_session *session, opened_image *image)
 {
-    image_file file;
-    failure why;
+    image_file *file = &image->file;
 
-    if (stop_wanted()) {
-        note_failure(report, REFCOW_VERDICT_INCOMPLETE, stop_failure());
-        return;
-    }
-    if (!image_file_open(&file, report->path, &why)) {
-        note_failure(report, REFCOW_VERDICT_INCOMPLETE, why);
+    if (!image->is_open || stop_wanted()) {
+        note_failure(report, REFCOW_VERDICT_INCOMPLETE, image->is_open ? stop_failure() : image->why);
         return;
     }
     report->opened = true;
-    report->file_size = file.size;
-    live_moment begun = live_begin(&file);
-    check_file(report, session, &file);
-    report->live = live_end(&begun, &file);
-    image_file_close(&file);
+    report->file_size = file->size;
+    live_moment begun = live_begin(file);
+    check_file(report, session, file);
+    report->live = live_end(&begun, file);
 }
 
 /* As qemu-img judges it: without the magic, or with the version number of the older qcow format or none. */
@@ -251,14 +252,15 @@ static progress_mode progress_mode_of(const check_options *options)
     return options->wants_progress ? PROGRESS_ALWAYS : PROGRESS_IF_SEEN;
 }
 
-static exit_code check_image(void *user, const char *path)
+static exit_code check_image(void *user, opened_image *image)
 {
     check_session *session = user;
-    check_report report = {.path = path, .listed = session->options.listed};
+    check_report report = {.path = image->path, .listed = session->options.listed};
 
     stop_after(session->options.timeout);
     progress_start(progress_mode_of(&session->options));
-    check_path(&report, session);
+    check_if_open(&report, session, image);
+    stop_after(0);
     progress_end(check_is_finished(&report));
     report.code = exit_code_of(&report, &session->options);
     print_report(&report, session);
@@ -290,10 +292,14 @@ static exit_code check_images(check_session *session)
         complain_about_memory();
         return EXIT_CODE_FAILED;
     }
-    memory_limit(options->memory + session->findings.size + session->orphans.size + OWN_MEMORY);
     if (options->output == OUTPUT_CSV && !options->quiet)
         check_print_csv_heading(stdout);
-    return images_each(&options->images, check_image, session);
+    images_needs needs = {
+        .memory = clamp(options->memory, 0, UINT64_MAX / 2) + session->findings.size + session->orphans.size,
+        .timeout = options->timeout,
+        .sandbox = options->sandbox,
+    };
+    return images_each(&options->images, &needs, check_image, session);
 }
 
 exit_code check_run(int argc, char **argv)

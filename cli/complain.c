@@ -27,8 +27,10 @@ void complain_about_image(const char *path, const failure *why)
 {
     begin_line(path);
     fputs(why->text, stderr);
-    if (why->detail != NULL)
-        fprintf(stderr, ": %s", why->detail);
+    if (why->detail != NULL) { /* a server may have chosen it */
+        fputs(": ", stderr);
+        escape_print(stderr, why->detail);
+    }
     if (why->value_is_place)
         fprintf(stderr, " (at offset %" PRIu64 ")", why->value);
     else if (why->has_value)

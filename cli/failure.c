@@ -24,6 +24,11 @@ failure failure_of_opening(const char *detail)
     return (failure){.name = "open-failed", .text = "the file cannot be opened", .detail = detail};
 }
 
+failure failure_of_connecting(const char *detail)
+{
+    return (failure){.name = "connect-failed", .text = "the server does not give the image", .detail = detail};
+}
+
 failure failure_of_file_kind(const char *detail)
 {
     return (failure){.name = "not-a-file", .text = "neither a regular file nor a block device", .detail = detail};

@@ -27,6 +27,9 @@ failure failure_of_library(const refcow_error *error, const char *detail);
 /* The file cannot be opened; detail says why. */
 failure failure_of_opening(const char *detail);
 
+/* The image on a server cannot be had; detail says why. */
+failure failure_of_connecting(const char *detail);
+
 /* The file is of a kind that no image is kept in; detail says which. */
 failure failure_of_file_kind(const char *detail);
 

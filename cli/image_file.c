@@ -3,6 +3,8 @@
 
 #include "image_file.h"
 
+#include "image_nbd.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -69,8 +71,21 @@ static bool examine(image_file *file, failure *why)
     return true;
 }
 
+static bool is_remote(const char *path)
+{
+    static const char *const schemes[] = {"nbd://", "nbds://", "nbd+unix://", "nbds+unix://"};
+
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (strncmp(path, schemes[i], strlen(schemes[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool image_file_open(image_file *file, const char *path, failure *why)
 {
+    if (is_remote(path))
+        return image_nbd_open(file, path, why);
     *file = (image_file){.descriptor = -1, .knows_holes = true};
 
     do {
@@ -89,6 +104,10 @@ bool image_file_open(image_file *file, const char *path, failure *why)
 
 void image_file_close(image_file *file)
 {
+    if (file->remote != NULL) {
+        image_nbd_close(file);
+        return;
+    }
     close(file->descriptor);
     file->descriptor = -1;
 }
@@ -97,17 +116,25 @@ bool image_file_look_again(image_file *file)
 {
     struct stat facts;
 
+    if (file->remote != NULL)
+        return true; /* a server says it once */
     if (fstat(file->descriptor, &facts) != 0 || !find_size(file->descriptor, &facts, &file->size))
         return false;
     file->modified = facts.st_mtim;
     return true;
 }
 
-void image_file_peek(const image_file *file, void *buffer, size_t length)
+bool image_file_peek(const image_file *file, void *buffer, size_t length)
 {
+    ssize_t got;
+
     memset(buffer, 0, length);
-    while (pread(file->descriptor, buffer, length, 0) < 0 && errno == EINTR)
-        continue;
+    if (file->remote != NULL)
+        return image_nbd_peek(file, buffer, length);
+    do {
+        got = pread(file->descriptor, buffer, length, 0);
+    } while (got < 0 && errno == EINTR);
+    return got >= 0;
 }
 
 static int read_exactly(void *user, uint64_t offset, void *buffer, size_t length)
@@ -157,5 +184,7 @@ static uint64_t next_data(void *user, uint64_t offset)
 
 refcow_source image_file_source(image_file *file)
 {
+    if (file->remote != NULL)
+        return image_nbd_source(file);
     return (refcow_source){.read = read_exactly, .next_data = next_data, .user = file, .size = file->size};
 }

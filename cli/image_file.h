@@ -1,5 +1,5 @@
 /*
- * image_file.h - a path becomes a source of bytes for the library.
+ * image_file.h - a path, or the URI of an image on a server, becomes a source of bytes for the library.
  */
 #ifndef REFCOW_CLI_IMAGE_FILE_H
 #define REFCOW_CLI_IMAGE_FILE_H
@@ -11,8 +11,11 @@
 #include <stdint.h>
 #include <time.h>
 
+struct image_nbd;
+
 typedef struct image_file {
     int descriptor;
+    struct image_nbd *remote; /* NULL: a file or a block device here */
     uint64_t size;
     uint64_t allocated;       /* bytes that the file takes up on the disk; as many as size if the system does not say */
     struct timespec modified; /* the last time, as the file system has it */
@@ -22,7 +25,8 @@ typedef struct image_file {
 
 /*
  * Open a regular file or a block device for reading. Never waits for a FIFO's writer or a device, never writes, takes
- * no lock. Returns true, or false and why.
+ * no lock. What begins as nbd://, nbds://, nbd+unix:// or nbds+unix:// is asked of a server. Returns true, or false and
+ * why.
  */
 bool image_file_open(image_file *file, const char *path, failure *why);
 
@@ -31,8 +35,8 @@ void image_file_close(image_file *file);
 /* Find out size and time of modification anew. False if the system does not tell. */
 bool image_file_look_again(image_file *file);
 
-/* The first bytes of the file as it is now; zeros where there are none or they cannot be read. */
-void image_file_peek(const image_file *file, void *buffer, size_t length);
+/* The first bytes of the file as it is now, zeros where there are none. False if they cannot be read. */
+bool image_file_peek(const image_file *file, void *buffer, size_t length);
 
 /* The source refers to file, which must stay open and in place as long as the source is used. */
 refcow_source image_file_source(image_file *file);

@@ -1,10 +1,21 @@
 #include "images.h"
 
 #include "complain.h"
+#include "memory.h"
+#include "sandbox.h"
+#include "stop.h"
 
 #include <getopt.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+
+/* What the command needs besides: the C library's buffers and a heap for little things. For connections, the libraries
+ * that encrypt them, and blocks of each image. */
+#define OWN_MEMORY (UINT64_C(4) << 20)
+#define NETWORK_MEMORY (UINT64_C(32) << 20)
+#define CONNECTION_MEMORY (UINT64_C(4) << 20)
 
 bool images_take(image_list *images, const char *command, int argc, char **argv)
 {
@@ -23,11 +34,71 @@ bool images_take(image_list *images, const char *command, int argc, char **argv)
     return true;
 }
 
-exit_code images_each(const image_list *images, exit_code (*look_at)(void *user, const char *path), void *user)
+/* As many descriptors as the system lets a process have. */
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void open_all(const image_list *images, opened_image *opened, uint64_t timeout)
+{
+    allow_descriptors();
+    for (int i = 0; i < images->count; i++) {
+        opened[i].path = images->paths[i];
+        stop_after(timeout);
+        opened[i].is_open = image_file_open(&opened[i].file, opened[i].path, &opened[i].why);
+        if (!opened[i].is_open && stop_wanted())
+            opened[i].why = stop_failure();
+    }
+    stop_after(0);
+}
+
+static uint64_t count_remote(const opened_image *opened, int count)
+{
+    uint64_t remote = 0;
+
+    for (int i = 0; i < count; i++)
+        remote += opened[i].is_open && opened[i].file.remote != NULL;
+    return remote;
+}
+
+/* From here on images are read, which may be hostile. */
+static void confine(const opened_image *opened, int count, const images_needs *needs)
+{
+    uint64_t remote = count_remote(opened, count);
+    uint64_t own = OWN_MEMORY + (uint64_t)count * sizeof *opened + remote * CONNECTION_MEMORY;
+
+    if (remote > 0)
+        own += NETWORK_MEMORY;
+    memory_limit(needs->memory < UINT64_MAX - own ? needs->memory + own : UINT64_MAX);
+    if (needs->sandbox)
+        sandbox_enter(remote > 0);
+}
+
+exit_code images_each(const image_list *images, const images_needs *needs,
+                      exit_code (*look_at)(void *user, opened_image *image), void *user)
 {
     exit_code worst = EXIT_CODE_CLEAN;
+    opened_image *opened = calloc((size_t)images->count, sizeof *opened);
 
-    for (int i = 0; i < images->count; i++)
-        worst = worse_exit_code(worst, look_at(user, images->paths[i]));
+    if (opened == NULL) {
+        complain_about_memory();
+        return EXIT_CODE_FAILED;
+    }
+    open_all(images, opened, needs->timeout);
+    confine(opened, images->count, needs);
+    for (int i = 0; i < images->count; i++) {
+        if (opened[i].is_open)
+            image_file_look_again(&opened[i].file); /* it may have changed while others were looked at */
+        worst = worse_exit_code(worst, look_at(user, &opened[i]));
+        if (opened[i].is_open)
+            image_file_close(&opened[i].file);
+    }
+    free(opened);
     return worst;
 }

@@ -5,8 +5,10 @@
 #define REFCOW_CLI_IMAGES_H
 
 #include "exit_codes.h"
+#include "image_file.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef struct image_list {
     char **paths; /* words of the command line */
@@ -17,7 +19,27 @@ typedef struct image_list {
  * cannot be: "-" is kept for standard input. command is "refcow VERB". */
 bool images_take(image_list *images, const char *command, int argc, char **argv);
 
-/* Look at each of them, whatever became of the others. Returns the worst exit code. */
-exit_code images_each(const image_list *images, exit_code (*look_at)(void *user, const char *path), void *user);
+typedef struct opened_image {
+    const char *path;
+    bool is_open;
+    image_file file; /* if it is open */
+    failure why;     /* if it is not */
+} opened_image;
+
+typedef struct images_needs {
+    uint64_t memory;  /* bytes that looking at an image takes, at most; what is mapped already included */
+    uint64_t timeout; /* seconds to reach a server; 0: as long as it takes */
+    bool sandbox;
+} images_needs;
+
+/*
+ * Open them all; give up what looking at them does not need, see sandbox.h; then look at each of them, whatever became
+ * of the others. Returns the worst exit code.
+ *
+ * All are opened first because nothing can be opened later: an image that has taken over the process is to get at no
+ * file but those that are named with it, and at those only to read.
+ */
+exit_code images_each(const image_list *images, const images_needs *needs,
+                      exit_code (*look_at)(void *user, opened_image *image), void *user);
 
 #endif

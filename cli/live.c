@@ -6,7 +6,7 @@ static live_moment moment_of(const image_file *file)
 {
     live_moment moment = {.size = file->size, .modified = file->modified};
 
-    image_file_peek(file, moment.header, sizeof moment.header);
+    moment.has_header = image_file_peek(file, moment.header, sizeof moment.header);
     moment.locks = lock_bytes_query(file->descriptor);
     return moment;
 }
@@ -25,7 +25,8 @@ live_facts live_end(const live_moment *begun, const image_file *file)
     return (live_facts){
         .locks = lock_bytes_join(begun->locks, now.locks),
         .size_changed = !is_there || now.size != begun->size,
-        .header_changed = memcmp(now.header, begun->header, sizeof now.header) != 0,
+        .header_changed =
+            begun->has_header && now.has_header && memcmp(now.header, begun->header, sizeof now.header) != 0,
         .time_changed =
             now.modified.tv_sec != begun->modified.tv_sec || now.modified.tv_nsec != begun->modified.tv_nsec,
     };

@@ -14,7 +14,8 @@
 typedef struct live_moment {
     uint64_t size;
     struct timespec modified;
-    unsigned char header[LIVE_HEADER_LENGTH]; /* zeros where it cannot be read */
+    bool has_header; /* it could be read */
+    unsigned char header[LIVE_HEADER_LENGTH];
     lock_bytes locks;
 } live_moment;
 

@@ -6,13 +6,17 @@
 #include "check.h"
 #include "complain.h"
 #include "exit_codes.h"
+#include "image_nbd.h"
 #include "refcow.h"
+#include "sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct verb {
     const char *name;
@@ -39,9 +43,16 @@ static exit_code print_help(void)
     return EXIT_CODE_CLEAN;
 }
 
+/* Not what the command was built for, but what this system lets it do. */
 static exit_code print_version(void)
 {
+    const char *library = image_nbd_library();
+    sandbox holds = sandbox_enter(false);
+
     puts("refcow " REFCOW_VERSION_TEXT);
+    printf("confined by: %s%s%s\n", holds.seccomp ? "seccomp, " : "", holds.landlock ? "Landlock, " : "",
+           holds.limits ? "resource limits" : "no resource limits");
+    printf("remote images: %s\n", library != NULL ? library : "none, built without libnbd");
     return EXIT_CODE_CLEAN;
 }
 
@@ -76,8 +87,22 @@ static exit_code deliver_output(exit_code code)
     return EXIT_CODE_FAILED;
 }
 
+/* So that no image and no connection gets the number of a standard stream that the caller has closed. What was closed
+ * can still not be written to. */
+static void keep_standard_streams(void)
+{
+    int descriptor;
+
+    do {
+        descriptor = open("/dev/null", O_RDONLY);
+    } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    if (descriptor >= 0)
+        close(descriptor);
+}
+
 int main(int argc, char **argv)
 {
+    keep_standard_streams();
     setlocale(LC_CTYPE, ""); /* tells which bytes a terminal takes for characters; numbers stay as in C */
     signal(SIGPIPE, SIG_IGN);
     return (int)deliver_output(run_verb(argc - 1, argv + 1));

@@ -25,7 +25,8 @@ enum {
     OPTION_MAX_READ,
     OPTION_MAX_ENTRIES,
     OPTION_MAX_FINDINGS,
-    OPTION_TIMEOUT
+    OPTION_TIMEOUT,
+    OPTION_NO_SANDBOX
 };
 
 static const char short_options[] = ":f:hpqU";
@@ -38,6 +39,7 @@ static const struct option long_options[] = {
     {"max-findings", required_argument, NULL, OPTION_MAX_FINDINGS},
     {"max-read", required_argument, NULL, OPTION_MAX_READ},
     {"memory", required_argument, NULL, OPTION_MEMORY},
+    {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"progress", no_argument, NULL, 'p'},
     {"quiet", no_argument, NULL, 'q'},
@@ -138,6 +140,9 @@ static bool apply_option(check_options *options, int option, char **argv)
         return set_max_entries(options, optarg);
     case OPTION_TIMEOUT:
         return set_timeout(options, optarg);
+    case OPTION_NO_SANDBOX:
+        options->sandbox = false;
+        return true;
     case OPTION_MAX_FINDINGS:
         return set_max_findings(options, optarg);
     case ':':
@@ -186,8 +191,11 @@ options_outcome check_options_parse(check_options *options, int argc, char **arg
 {
     int option;
 
-    *options = (check_options){
-        .memory = DEFAULT_MEMORY, .max_read = LIMIT_DEFAULT, .max_entries = LIMIT_DEFAULT, .max_findings = NOT_GIVEN};
+    *options = (check_options){.sandbox = true,
+                               .memory = DEFAULT_MEMORY,
+                               .max_read = LIMIT_DEFAULT,
+                               .max_entries = LIMIT_DEFAULT,
+                               .max_findings = NOT_GIVEN};
     opterr = 0; /* getopt's own messages would print words as they are */
     optind = 1;
     while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {

@@ -27,6 +27,7 @@ typedef struct check_options {
     output_mode output;
     bool quiet;
     bool wants_progress;
+    bool sandbox;
     bool format_is_given;  /* -f qcow2: a file in another format is an error, as in qemu-img */
     uint64_t memory;       /* bytes, at most */
     uint64_t max_read;     /* bytes; 0: no limit; or LIMIT_DEFAULT */

@@ -6,6 +6,10 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <unistd.h>
+
+/* What does not stop when it is asked to is killed so much later. */
+#define GRACE_SECONDS 5
 
 static volatile sig_atomic_t stop_signal; /* that has come; 0: none */
 static uint64_t deadline;                 /* as clock_now() has it; 0: none */
@@ -31,6 +35,7 @@ void stop_on_signals(void)
 void stop_after(uint64_t seconds)
 {
     deadline = seconds != 0 ? clock_now() + seconds * NANOSECONDS_PER_SECOND : 0;
+    alarm(seconds != 0 ? (unsigned)seconds + GRACE_SECONDS : 0);
 }
 
 bool stop_wanted(void)

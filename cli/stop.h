@@ -10,7 +10,8 @@
  * one kills, as if nobody listened. */
 void stop_on_signals(void);
 
-/* The time starts to run; 0 seconds: as long as it takes. */
+/* From now on it may take so many seconds; 0: as long as it takes. What has not come to an end some seconds after that
+ * is killed by SIGALRM. */
 void stop_after(uint64_t seconds);
 
 /* Whether a signal has asked for an end, or the time is over. */
