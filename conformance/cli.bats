@@ -231,7 +231,7 @@ ROWS
     run -0 "$REFCOW" check --help
     assert_output --partial --memory
     run -0 "$REFCOW" --version
-    assert_output --regexp '^refcow [0-9]+\.[0-9]+\.[0-9]+$'
+    assert_line --index 0 --regexp '^refcow [0-9]+\.[0-9]+\.[0-9]+$'
 }
 
 @test "--memory 1K is a clear error" {

@@ -13,6 +13,7 @@ export REFCOW DAMAGE QEMU_IMG
 load lib/compare
 load lib/images
 load lib/damages
+load lib/servers
 
 # Every test works in a directory of its own, so that images have short names.
 setup() {
@@ -24,6 +25,7 @@ setup() {
 # All that a test has compared is judged here, so that no test can forget to.
 teardown() {
     local failed=0
+    stop_servers
     echo "$BATS_TEST_NAME" >>"$BATS_RUN_TMPDIR/tests"
     if [ -e "$answers" ]; then
         judge || failed=1

@@ -1,0 +1,239 @@
+#!/usr/bin/env bats
+# The command's sandbox: what each layer forbids, that the command is inside before it reads, and how it goes without.
+
+load lib/suite
+
+sandbox_test=$(realpath "${SANDBOX_TEST:-$conformance/../build/sandbox_test}")
+killed=$((128 + $(kill -l SYS)))
+
+make_image() {
+    local cluster=65536
+    create compat=1.1 160
+    guest 'write 0 4' 'write -c 8 1'
+}
+
+# try LAYER CALL: what came of it in $result: what sandbox_test says, or "killed".
+try() {
+    local code=0
+    result=$("$sandbox_test" "$1" "$2" 2>stderr | tail -n 1; exit "${PIPESTATUS[0]}") || code=$?
+    case $code in
+    0) ;;
+    "$killed") result=killed ;;
+    *) fail "sandbox_test $1 $2: exit status $code: $(cat stderr)" ;;
+    esac
+}
+
+# assert_layer LAYER: each call ends as the rows on stdin say, and as it should without the layer.
+assert_layer() {
+    local layer=$1 call expected result rows=0
+    while read -r call expected; do
+        rows=$((rows + 1))
+        try none "$call"
+        [ "$result" = "done" ] || fail "outside of the sandbox, $call: $result"
+        try "$layer" "$call"
+        [ "$result" = "$expected" ] || fail "$layer, $call: $result, expected $expected"
+    done
+    [ "$rows" -gt 0 ]
+}
+
+@test "the sandbox is complete here, and --version says so" {
+    run -0 "$REFCOW" --version
+    assert_line --index 0 --regexp '^refcow [0-9]+\.[0-9]+\.[0-9]+$'
+    assert_line --index 1 --regexp '^confined by: seccomp, (Landlock, )?resource limits$'
+    assert_line --index 2 'remote images: libnbd'
+}
+
+@test "seccomp kills what makes a call that is not on the list" {
+    assert_layer seccomp <<'CALLS'
+read done
+size done
+print done
+memory done
+time done
+talk killed
+open killed
+create killed
+remove killed
+write killed
+execute killed
+fork killed
+signal killed
+socket killed
+connect killed
+map-program killed
+make-program killed
+map-file killed
+type killed
+CALLS
+}
+
+@test "with a connection, nothing more is allowed than to use it" {
+    assert_layer all-and-talk <<'CALLS'
+read done
+size done
+print done
+memory done
+time done
+talk done
+open killed
+create killed
+remove killed
+write killed
+execute killed
+fork killed
+signal killed
+socket killed
+connect killed
+map-program killed
+make-program killed
+map-file killed
+type killed
+CALLS
+}
+
+@test "Landlock alone lets no file be opened" {
+    if [[ $("$REFCOW" --version) != *Landlock* ]]; then
+        skip 'this kernel has no Landlock'
+    fi
+    assert_layer landlock <<'CALLS'
+read done
+size done
+print done
+open EACCES
+create EACCES
+remove EACCES
+execute EACCES
+CALLS
+}
+
+@test "resource limits alone let no descriptor be made" {
+    assert_layer limits <<'CALLS'
+read done
+size done
+print done
+talk done
+open EMFILE
+create EMFILE
+socket EMFILE
+CALLS
+}
+
+# Library functions of the command, replaced: LD_PRELOAD is what a defect is in this test.
+preload() { # FUNCTION-BODY...: of pread(), which gets a descriptor; the first call only
+    cat >preload.c <<C
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+ssize_t pread64(int descriptor, void *buffer, size_t length, off64_t offset);
+ssize_t pread64(int descriptor, void *buffer, size_t length, off64_t offset)
+{
+    $1
+    return syscall(SYS_pread64, descriptor, buffer, length, offset);
+}
+ssize_t pread(int descriptor, void *buffer, size_t length, off_t offset)
+{
+    return pread64(descriptor, buffer, length, offset);
+}
+C
+    cc -shared -fPIC -o preload.so preload.c
+}
+
+@test "a reader of images that goes astray is killed, and is not without the sandbox" {
+    local astray
+    make_image
+    while read -r astray; do
+        preload "$astray"
+        run -0 env LD_PRELOAD="$PWD/preload.so" "$REFCOW" check --no-sandbox image.qcow2
+        run "-$killed" env LD_PRELOAD="$PWD/preload.so" "$REFCOW" check image.qcow2
+        run "-$killed" env LD_PRELOAD="$PWD/preload.so" "$REFCOW" check --output=json image.qcow2
+        assert_output ''
+    done <<'CALLS'
+socket(AF_INET, SOCK_STREAM, 0);
+open("/etc/passwd", O_RDONLY);
+if (vfork() == 0) _exit(0);
+CALLS
+    preload ''
+    run -0 env LD_PRELOAD="$PWD/preload.so" "$REFCOW" check image.qcow2
+}
+
+@test "a check that does not come back is killed some seconds after --timeout" {
+    make_image
+    preload 'for (;;);'
+    run "-$((128 + $(kill -l ALRM)))" timeout 60 \
+        env LD_PRELOAD="$PWD/preload.so" "$REFCOW" check --timeout 1 image.qcow2
+}
+
+@test "who reads the output slowly gets it all, although the time is over" {
+    "$conformance/../corpus/hostile/make-hostile" every-entry-a-finding image.qcow2
+    "$REFCOW" check --timeout 1 --output=json --max-findings 1000 image.qcow2 | (sleep 8 && cat >out)
+    [ "$(stat -c %s out)" -gt 100000 ] # more than a pipe holds
+    jq -e .refcow.complete out
+}
+
+# calls OPTION...: the system calls of a check after it has opened the image, in their order, one on a line.
+calls() {
+    strace -o calls.txt "$REFCOW" check "$@" image.qcow2 >/dev/null
+    sed -n '/^openat(.*"image.qcow2"/,$s/^\([a-z0-9_]*\)(.*/\1/p' calls.txt
+}
+
+@test "the sandbox is closed before the first byte of the image is read" {
+    make_image
+    calls >with
+    grep -q 'SECCOMP_SET_MODE_FILTER.* = 0$' calls.txt
+    grep -q 'RLIMIT_NOFILE.* = 0$' calls.txt
+    sed '/^pread64$/,$d' with >before
+    grep -qx seccomp before
+    grep -qx prlimit64 before
+    calls --no-sandbox >without
+    grep -qx pread64 without
+    run ! grep -qxE 'seccomp|landlock_.*|prctl' without
+}
+
+@test "where the system has neither seccomp nor Landlock the limits hold" {
+    local -a without=(strace -o /dev/null -e inject=prctl:error=EINVAL
+        -e 'inject=seccomp,landlock_create_ruleset:error=ENOSYS')
+    make_image
+    run -0 "${without[@]}" "$REFCOW" --version
+    assert_line 'confined by: resource limits'
+    run -0 "${without[@]}" "$REFCOW" check image.qcow2
+    preload 'socket(AF_INET, SOCK_STREAM, 0);'
+    run -0 "${without[@]}" -E LD_PRELOAD="$PWD/preload.so" "$REFCOW" check image.qcow2
+}
+
+@test "output to a terminal, a pipe, a file and nowhere" {
+    make_image
+    TERM=dumb run -0 script -qec "'$REFCOW' check image.qcow2" /dev/null
+    assert_output --partial Clean
+    run -0 bash -c "'$REFCOW' check image.qcow2 | cat"
+    assert_output --partial Clean
+    "$REFCOW" check image.qcow2 >file
+    grep -q Clean file
+    run -0 "$REFCOW" check -q image.qcow2 <&- >&- 2>&-
+}
+
+@test "no stream that is closed becomes the image" {
+    make_image
+    "$DAMAGE" image.qcow2 set refcount:host:0 0
+    run -1 bash -c "'$REFCOW' check image.qcow2 >&-"
+    run -2 bash -c "'$REFCOW' check image.qcow2 <&-"
+    run -2 bash -c "'$REFCOW' check image.qcow2 2>&-"
+    run -2 bash -c "'$REFCOW' check -q image.qcow2 <&- >&- 2>&-"
+}
+
+@test "a build without libseccomp and libnbd works, and says so" {
+    local source=$conformance/..
+    make_image
+    mkdir plain && cp -r "$source/Makefile" "$source/parser" "$source/cli" plain
+    run -0 make -C plain CFLAGS=-O0 PKG_CONFIG=false build/refcow
+    assert_line --partial 'libseccomp is not installed'
+    assert_line --partial 'libnbd is not installed'
+    run -0 plain/build/refcow --version
+    assert_line 'confined by: resource limits'
+    assert_line --partial 'built without libnbd'
+    run -0 plain/build/refcow check image.qcow2
+    run -1 --separate-stderr plain/build/refcow check nbd://localhost/
+    # shellcheck disable=SC2154 # set by run
+    [[ $stderr == *'built without libnbd'* ]] || fail "$stderr"
+}

@@ -1,0 +1,234 @@
+/*
+ * sandbox_test.c - tries, in a layer of the command's sandbox or in all of them, what the command never does:
+ *
+ *     sandbox_test LAYER CALL
+ *
+ * Prints "done", or the error, and exits with 0, if it is not killed.
+ */
+#define _GNU_SOURCE
+
+#include "../cli/sandbox.h"
+#include "../cli/sandbox_layers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGE 4096
+
+/* Opened before the sandbox closes. */
+static int file, connection[2], unconnected;
+static void *memory;
+
+static int done_unless_negative(long result)
+{
+    return result < 0 ? -1 : 0;
+}
+
+/* ------------------------------------------------------------------ what the command does */
+
+static int read_file(void)
+{
+    char byte;
+    return done_unless_negative(pread(file, &byte, 1, 0));
+}
+
+static int ask_size(void)
+{
+    struct stat facts;
+    return fstat(file, &facts);
+}
+
+static int print(void)
+{
+    return printf("\n") == 1 && fflush(stdout) == 0 ? 0 : -1;
+}
+
+static int take_memory(void)
+{
+    void *little = malloc(100), *much = malloc(10 << 20);
+    int result = little != NULL && much != NULL ? 0 : -1;
+    free(little);
+    free(much);
+    return result;
+}
+
+static int ask_time(void)
+{
+    struct timespec now;
+    return clock_gettime(CLOCK_MONOTONIC, &now);
+}
+
+static int talk(void)
+{
+    char byte = 1;
+    if (send(connection[0], &byte, 1, 0) != 1)
+        return -1;
+    return recv(connection[1], &byte, 1, 0) == 1 ? 0 : -1;
+}
+
+/* ------------------------------------------------------------------ what it never does */
+
+static int open_file(void)
+{
+    return done_unless_negative(open("/etc/passwd", O_RDONLY));
+}
+
+static int create_file(void)
+{
+    return done_unless_negative(open("created", O_WRONLY | O_CREAT, 0600));
+}
+
+static int remove_file(void)
+{
+    return unlink("file");
+}
+
+static int write_file(void)
+{
+    return done_unless_negative(write(file, "", 1));
+}
+
+static int execute(void)
+{
+    return execl("/bin/echo", "echo", "done", (char *)NULL);
+}
+
+static int make_process(void)
+{
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    return child < 0 ? -1 : done_unless_negative(waitpid(child, NULL, 0));
+}
+
+static int signal_parent(void)
+{
+    return kill(getppid(), 0);
+}
+
+static int make_socket(void)
+{
+    return done_unless_negative(socket(AF_INET, SOCK_STREAM, 0));
+}
+
+static int connect_socket(void)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(1), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int result = connect(unconnected, (struct sockaddr *)&address, sizeof address);
+    return result != 0 && errno == ECONNREFUSED ? 0 : result; /* nobody listens; but it was tried */
+}
+
+static int map_program(void)
+{
+    void *map = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return map == MAP_FAILED ? -1 : 0;
+}
+
+static int make_program(void)
+{
+    return mprotect(memory, PAGE, PROT_READ | PROT_EXEC);
+}
+
+static int map_file(void)
+{
+    return mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, file, 0) == MAP_FAILED ? -1 : 0;
+}
+
+static int type_at_terminal(void)
+{
+    int result = ioctl(STDOUT_FILENO, TIOCSTI, "x");
+    return result != 0 && (errno == ENOTTY || errno == EIO) ? 0 : result; /* no terminal; but it was tried */
+}
+
+static const struct {
+    const char *name;
+    int (*run)(void); /* 0, or -1 and errno */
+} calls[] = {
+    {"read", read_file},
+    {"size", ask_size},
+    {"print", print},
+    {"memory", take_memory},
+    {"time", ask_time},
+    {"talk", talk},
+    {"open", open_file},
+    {"create", create_file},
+    {"remove", remove_file},
+    {"write", write_file},
+    {"execute", execute},
+    {"fork", make_process},
+    {"signal", signal_parent},
+    {"socket", make_socket},
+    {"connect", connect_socket},
+    {"map-program", map_program},
+    {"make-program", make_program},
+    {"map-file", map_file},
+    {"type", type_at_terminal},
+};
+
+/* Returns whether the layer is there. */
+static bool enter(const char *layer)
+{
+    if (strcmp(layer, "none") == 0)
+        return true;
+    if (strcmp(layer, "limits") == 0)
+        return sandbox_limit_resources();
+    if (strcmp(layer, "landlock") == 0)
+        return sandbox_landlock();
+    if (strcmp(layer, "seccomp") == 0)
+        return sandbox_seccomp(false);
+    if (strcmp(layer, "all") == 0)
+        return sandbox_enter(false).seccomp;
+    if (strcmp(layer, "all-and-talk") == 0)
+        return sandbox_enter(true).seccomp;
+    return false;
+}
+
+static bool open_everything(void)
+{
+    file = open("file", O_RDWR | O_CREAT, 0600);
+    unconnected = socket(AF_INET, SOCK_STREAM, 0);
+    memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return file >= 0 && unconnected >= 0 && memory != MAP_FAILED &&
+           socketpair(AF_UNIX, SOCK_STREAM, 0, connection) == 0;
+}
+
+static int try_call(int (*call)(void))
+{
+    int result = call();
+
+    puts(result == 0 ? "done" : strerrorname_np(errno));
+    return fclose(stdout) == 0 ? 0 : 2;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 3 || !open_everything()) {
+        fputs("sandbox_test: usage, or no files and sockets\n", stderr);
+        return 2;
+    }
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        if (strcmp(argv[2], calls[i].name) != 0)
+            continue;
+        if (!enter(argv[1])) {
+            fprintf(stderr, "sandbox_test: no layer %s\n", argv[1]);
+            return 3;
+        }
+        return try_call(calls[i].run);
+    }
+    fprintf(stderr, "sandbox_test: no call %s\n", argv[2]);
+    return 2;
+}
