@@ -20,7 +20,7 @@ static const struct {
     {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0x10ffff},
 };
 
-static bool is_shapeless(int32_t code_point)
+bool escape_is_shapeless(int32_t code_point)
 {
     for (size_t i = 0; i < sizeof shapeless / sizeof shapeless[0]; i++) {
         if (code_point <= shapeless[i].last)
@@ -42,7 +42,7 @@ size_t escape_step(const char *text, char piece[ESCAPED_LENGTH])
     bool is_foreign = code_point > 0x7f && !locale_is_utf8();
     size_t end = 0;
 
-    if (code_point == UTF8_INVALID || is_foreign || is_shapeless(code_point)) {
+    if (code_point == UTF8_INVALID || is_foreign || escape_is_shapeless(code_point)) {
         for (size_t i = 0; i < length; i++)
             end += (size_t)snprintf(piece + end, ESCAPED_LENGTH - end, "\\x%02x", (unsigned)(unsigned char)text[i]);
     } else if (code_point == '\\') {

@@ -3,6 +3,7 @@
 #include "utf8.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define REPLACEMENT_CHARACTER 0xfffd
 
@@ -50,15 +51,23 @@ static void write_code_point(FILE *out, int32_t code_point)
     }
 }
 
-static void write_string(FILE *out, const char *text)
+/* There is a NUL behind the bytes. */
+static void write_bytes(FILE *out, const char *bytes, size_t length)
 {
+    const char *end = bytes + length;
+
     fputc('"', out);
-    while (*text != '\0') {
+    while (bytes < end) {
         int32_t code_point;
-        text += utf8_decode(text, &code_point);
+        bytes += utf8_decode(bytes, &code_point);
         write_code_point(out, code_point);
     }
     fputc('"', out);
+}
+
+static void write_string(FILE *out, const char *text)
+{
+    write_bytes(out, text, strlen(text));
 }
 
 static void new_line(json_writer *json)
@@ -143,6 +152,12 @@ void json_string(json_writer *json, const char *key, const char *text)
 {
     lead_in(json, key);
     write_string(json->out, text);
+}
+
+void json_bytes(json_writer *json, const char *key, const char *bytes, size_t length)
+{
+    lead_in(json, key);
+    write_bytes(json->out, bytes, length);
 }
 
 void json_number(json_writer *json, const char *key, uint64_t number)
