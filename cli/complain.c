@@ -46,16 +46,35 @@ void complain_about_lookups(const char *path, uint64_t clusters)
     fprintf(stderr, "the stored refcounts of %" PRIu64 " clusters cannot be looked up\n", clusters);
 }
 
-void complain_about_usage(const char *command, const char *sentence, const char *word)
+/* word may be NULL. */
+static void print_sentence(const char *sentence, const char *word)
 {
-    fflush(stdout);
-    fprintf(stderr, "%s: %s", command, sentence);
+    fputs(sentence, stderr);
     if (word != NULL) {
         fputs(": '", stderr);
         escape_print(stderr, word);
         fputc('\'', stderr);
     }
+}
+
+void complain_about_usage(const char *command, const char *sentence, const char *word)
+{
+    fflush(stdout);
+    fprintf(stderr, "%s: ", command);
+    print_sentence(sentence, word);
     fprintf(stderr, " (see %s --help)\n", command);
+}
+
+void complain_about_policy(const char *path, unsigned line, const char *sentence, const char *word)
+{
+    fflush(stdout);
+    fputs("refcow gate: ", stderr);
+    escape_print(stderr, path);
+    if (line != 0)
+        fprintf(stderr, ":%u", line);
+    fputs(": ", stderr);
+    print_sentence(sentence, word);
+    fputc('\n', stderr);
 }
 
 void complain_about_memory(void)

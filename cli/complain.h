@@ -19,6 +19,9 @@ void complain_about_lookups(const char *path, uint64_t clusters);
  * one that is wrong or NULL. */
 void complain_about_usage(const char *command, const char *sentence, const char *word);
 
+/* "refcow gate: FILE:3: there is no such rule: 'backing'"; line 0: about the whole file; word may be NULL. */
+void complain_about_policy(const char *path, unsigned line, const char *sentence, const char *word);
+
 /* The system does not give the memory for the lists that are asked for. */
 void complain_about_memory(void);
 

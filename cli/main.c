@@ -6,6 +6,7 @@
 #include "check.h"
 #include "complain.h"
 #include "exit_codes.h"
+#include "gate.h"
 #include "image_nbd.h"
 #include "refcow.h"
 #include "sandbox.h"
@@ -26,6 +27,7 @@ typedef struct verb {
 
 static const verb verbs[] = {
     {"check", "count the references in an image and check the refcounts that it stores", check_run},
+    {"gate", "decide whether an image from a stranger is safe to accept", gate_run},
 };
 
 static const size_t verb_count = sizeof verbs / sizeof verbs[0];

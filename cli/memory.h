@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What the command needs besides the library's blocks: the C library's buffers and a heap for little things. */
+#define OWN_MEMORY (UINT64_C(4) << 20)
+
 typedef struct memory_block {
     void *base; /* NULL: there is none */
     size_t size;

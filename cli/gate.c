@@ -1,0 +1,83 @@
+#include "gate.h"
+
+#include "complain.h"
+#include "gate_input.h"
+#include "gate_options.h"
+#include "gate_report.h"
+#include "memory.h"
+
+static const char help[] =
+    "usage: refcow gate [OPTION]... IMAGE|-\n"
+    "Is an image from a stranger safe to accept? All rules are printed by refcow gate --list-rules.\n"
+    "\n"
+    "      --allow RULE           accept what breaks this rule; may be repeated\n"
+    "      --max-virtual-size SIZE   (default 1T)\n"
+    "      --max-amplification N  guest data by file size (default 1000); that is the whole disk,\n"
+    "                             or with --check what is mapped\n"
+    "      --max-sharing N        with --check: uses of one host cluster (default 2048)\n"
+    "      --expect raw|qcow2     the declared format (default qcow2)\n"
+    "      --check                count all references, too: no corruptions, no leaks\n"
+    "      --header-only          leave out rules that need the size or the end of the file\n"
+    "      --policy FILE          the same words, one a line, without dashes; # for comments\n"
+    "      --output human|json    for people (default), or for programs\n"
+    "  -q, --quiet                print nothing but errors\n"
+    "  -h, --help                 print this\n"
+    "\n"
+    "SIZE may end in K, M, G or T; a limit may be none; what stands later wins. Of standard input,\n"
+    "\"-\", 2 MiB are looked at. No file that the image names is opened.\n"
+    "exit code:  0  accept: no rule is broken that is not allowed\n"
+    "            1  not decided: unreadable, bad policy, too little known; take it for a refusal\n"
+    "            2  refuse\n";
+
+static void judge_path(gate_report *report)
+{
+    gate_input input;
+
+    if (gate_input_open(&input, report->path, &report->facts.failure)) {
+        memory_limit(GATE_HEAD_SIZE + DEFAULT_MEMORY + OWN_MEMORY);
+        gate_gather(&report->facts, &input, report->policy);
+        report->bytes_read = input.bytes_read;
+        gate_input_close(&input);
+    }
+    gate_judge(report);
+}
+
+static void print_report(const gate_report *report, const gate_options *options)
+{
+    if (options->quiet)
+        return;
+    if (options->wants_json)
+        gate_print_json(stdout, report);
+    else
+        gate_print_human(stdout, report);
+}
+
+static exit_code gate_image(const gate_options *options)
+{
+    gate_report report = {.path = options->path, .policy = &options->policy};
+
+    judge_path(&report);
+    print_report(&report, options);
+    if (report.facts.failure.name != NULL)
+        complain_about_image(report.path, &report.facts.failure);
+    return gate_exit_code(report.verdict);
+}
+
+exit_code gate_run(int argc, char **argv)
+{
+    gate_options options;
+
+    switch (gate_options_parse(&options, argc, argv)) {
+    case OPTIONS_READY:
+        break;
+    case OPTIONS_HELP:
+        fputs(help, stdout);
+        return EXIT_CODE_CLEAN;
+    case OPTIONS_WRONG:
+        return EXIT_CODE_FAILED;
+    }
+    if (!options.wants_rules)
+        return gate_image(&options);
+    gate_print_rules(stdout);
+    return EXIT_CODE_CLEAN;
+}

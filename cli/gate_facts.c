@@ -1,0 +1,226 @@
+#include "gate_facts.h"
+
+#include "budget.h"
+#include "magics.h"
+
+#include <string.h>
+
+#define TYPE_BITMAPS 0x23852875u
+#define TYPE_BACKING_FORMAT 0xe2792acau
+#define TYPE_DATA_FILE 0x44415441u
+#define TYPE_ENCRYPTION 0x0537be77u
+#define TYPE_FEATURE_NAMES 0x6803f857u
+#define EXTENSION_HEAD_SIZE 8u
+#define AT_BACKING_FILE_SIZE 16u
+
+static void note_error(gate_facts *facts, refcow_status status, uint64_t value, const gate_input *input)
+{
+    refcow_error error = {.status = status, .value = value};
+    if (facts->failure.name == NULL)
+        facts->failure = failure_of_library(&error, gate_input_detail(input));
+}
+
+/* ------------------------------------------------------------------ magics */
+
+/* Where the magic is to be; false if the file does not reach there, or nobody knows where it ends. */
+static bool place_of(const magic *wanted, const gate_facts *facts, uint64_t *offset)
+{
+    if (wanted->is_at_end && (!facts->knows_size || wanted->offset > facts->size))
+        return false;
+    *offset = wanted->is_at_end ? facts->size - wanted->offset : wanted->offset;
+    return facts->size >= wanted->length && *offset <= facts->size - wanted->length;
+}
+
+static void look_for_magics(gate_facts *facts, gate_input *input, const refcow_source *source)
+{
+    char bytes[MAGIC_LONGEST];
+    uint64_t offset;
+
+    for (size_t i = 0; magics[i].format != NULL; i++) {
+        if (!place_of(&magics[i], facts, &offset))
+            continue;
+        if (source->read(source->user, offset, bytes, magics[i].length) != 0) {
+            note_error(facts, REFCOW_STATUS_READ_FAILED, offset, input);
+            return;
+        }
+        facts->has_magic[i] = memcmp(bytes, magics[i].bytes, magics[i].length) == 0;
+    }
+}
+
+/* ------------------------------------------------------------------ names and lists */
+
+static void note_extension(gate_extensions *extensions, const refcow_extension *extension)
+{
+    if (extensions->count++ > 0)
+        return;
+    extensions->offset = extension->contents.offset - EXTENSION_HEAD_SIZE;
+    extensions->type = extension->type;
+}
+
+static void sort_extension(gate_facts *facts, const refcow_extension *extension)
+{
+    switch (extension->type) {
+    case TYPE_BITMAPS:
+        note_extension(&facts->bitmap_extensions, extension);
+        break;
+    case TYPE_DATA_FILE:
+        note_extension(&facts->data_file_extensions, extension);
+        break;
+    case TYPE_BACKING_FORMAT:
+    case TYPE_ENCRYPTION:
+    case TYPE_FEATURE_NAMES:
+        break;
+    default:
+        note_extension(&facts->unknown_extensions, extension);
+    }
+}
+
+static void gather_extensions(gate_facts *facts, gate_input *input)
+{
+    refcow_extension extension = {0};
+
+    for (uint32_t i = 0; i < facts->image.header.extensions; i++) {
+        refcow_status status = refcow_next_extension(&facts->image, &extension);
+        if (status != REFCOW_STATUS_OK) {
+            note_error(facts, status, extension.end, input);
+            return;
+        }
+        sort_extension(facts, &extension);
+    }
+}
+
+static void gather_name(image_name *name, gate_facts *facts, refcow_span span, gate_input *input)
+{
+    refcow_status status = name_read(name, &facts->image, span);
+    if (status != REFCOW_STATUS_OK)
+        note_error(facts, status, span.offset, input);
+}
+
+static void gather_backing_file_size(gate_facts *facts, gate_input *input)
+{
+    unsigned char bytes[4] = {0};
+    refcow_status status = refcow_read_bytes(&facts->image, AT_BACKING_FILE_SIZE, bytes, sizeof bytes);
+
+    if (status != REFCOW_STATUS_OK)
+        note_error(facts, status, AT_BACKING_FILE_SIZE, input);
+    facts->backing_file_size =
+        (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | (uint32_t)bytes[3];
+}
+
+static bool reaches_past_end(const gate_facts *facts, uint64_t offset, uint64_t length)
+{
+    return offset > facts->size || length > facts->size - offset;
+}
+
+/* Up to where it is clear that the tables do not fit into the file. */
+static void gather_snapshots(gate_facts *facts, gate_input *input)
+{
+    uint32_t count = facts->image.header.nb_snapshots;
+    refcow_snapshot snapshot = {0};
+
+    for (uint32_t i = 0; i < count && i < REFCOW_SNAPSHOTS_MAX && facts->snapshot_tables <= facts->size; i++) {
+        refcow_status status = refcow_next_snapshot(&facts->image, &snapshot);
+        if (status == REFCOW_STATUS_SNAPSHOTS_OFFSET)
+            return; /* the header is to blame, and has its rule */
+        if (status != REFCOW_STATUS_OK) {
+            note_error(facts, status, snapshot.end, input);
+            return;
+        }
+        uint64_t length = 8 * (uint64_t)snapshot.l1_size;
+        facts->snapshot_tables += length;
+        if (facts->snapshot_past_end == 0 && reaches_past_end(facts, snapshot.l1_offset, length))
+            facts->snapshot_past_end = snapshot.offset;
+    }
+}
+
+/* ------------------------------------------------------------------ check */
+
+static void ignore_window(void *user, uint64_t host, uint64_t length)
+{
+    (void)user;
+    (void)host;
+    (void)length;
+}
+
+static void ignore_reference(void *user, const refcow_reference *reference)
+{
+    (void)user;
+    (void)reference;
+}
+
+static void note_clusters(void *user, const refcow_clusters *clusters)
+{
+    gate_facts *facts = user;
+    if (clusters->counted > facts->most_shared)
+        facts->most_shared = clusters->counted;
+}
+
+static void run_check(gate_facts *facts, gate_input *input, const memory_block *work)
+{
+    const check_options defaults = {.memory = DEFAULT_MEMORY, .max_read = LIMIT_DEFAULT, .max_entries = LIMIT_DEFAULT};
+    const refcow_observer observer = {ignore_window, ignore_reference, note_clusters, facts};
+    const refcow_options options = {.memory = work->base,
+                                    .memory_size = work->size,
+                                    .limits = budget_of(&defaults, &input->file),
+                                    .observer = &observer};
+
+    refcow_status status = refcow_check(&facts->image, &options, &facts->check);
+    facts->checked = status == REFCOW_STATUS_OK;
+    if (!facts->checked && refcow_status_class(status) != REFCOW_CLASS_REFUSED)
+        note_error(facts, status, facts->check.error.value, input);
+}
+
+static void gather_check(gate_facts *facts, gate_input *input)
+{
+    memory_block work;
+
+    if (!memory_map_between(&work, DEFAULT_MEMORY, REFCOW_MEMORY_MIN)) {
+        facts->failure = failure_of_memory(REFCOW_MEMORY_MIN);
+        return;
+    }
+    run_check(facts, input, &work);
+    memory_unmap(&work);
+}
+
+/* ------------------------------------------------------------------ all */
+
+static bool open_image(gate_facts *facts, const refcow_source *source, gate_input *input)
+{
+    refcow_status status = refcow_open(&facts->image, sizeof facts->image, REFCOW_VERSION, source);
+    refcow_class class = refcow_status_class(status);
+
+    if (class != REFCOW_CLASS_OK && class != REFCOW_CLASS_REFUSED && class != REFCOW_CLASS_FOREIGN)
+        note_error(facts, status, facts->image.error.value, input);
+    return class == REFCOW_CLASS_OK || class == REFCOW_CLASS_REFUSED;
+}
+
+void gate_gather(gate_facts *facts, gate_input *input, const gate_policy *policy)
+{
+    refcow_source source = gate_input_source(input);
+
+    *facts = (gate_facts){.knows_size = input->knows_size && !policy->header_only, .size = input->file.size};
+    look_for_magics(facts, input, &source);
+    if (policy->expects_raw)
+        return;
+    facts->has_header = open_image(facts, &source, input);
+    if (!facts->has_header)
+        return;
+    gather_backing_file_size(facts, input);
+    gather_name(&facts->backing_file, facts, facts->image.header.backing_file, input);
+    gather_name(&facts->data_file, facts, facts->image.header.data_file, input);
+    gather_extensions(facts, input);
+    if (facts->knows_size)
+        gather_snapshots(facts, input);
+    if (facts->knows_size && policy->wants_check && facts->image.error.status == REFCOW_STATUS_OK)
+        gather_check(facts, input);
+}
+
+uint64_t gate_guest_data(const gate_facts *facts)
+{
+    const refcow_header *header = &facts->image.header;
+    uint64_t mapped = facts->check.allocated_clusters;
+
+    if (!facts->checked)
+        return header->virtual_size;
+    return mapped > UINT64_MAX >> header->cluster_bits ? UINT64_MAX : mapped << header->cluster_bits;
+}

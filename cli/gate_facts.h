@@ -1,0 +1,58 @@
+/*
+ * gate_facts.h - what there is to know about an image before the rules of `refcow gate` are applied.
+ */
+#ifndef REFCOW_CLI_GATE_FACTS_H
+#define REFCOW_CLI_GATE_FACTS_H
+
+#include "failure.h"
+#include "gate_input.h"
+#include "gate_policy.h"
+#include "name.h"
+#include "refcow.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Rows of magics.h, at most. */
+#define GATE_MAGICS_MAX 32u
+
+/* Header extensions of one type. */
+typedef struct gate_extensions {
+    uint64_t count;
+    uint64_t offset; /* of the first one's head */
+    uint32_t type;   /* of the first one */
+} gate_extensions;
+
+typedef struct gate_facts {
+    bool knows_size;
+    uint64_t size; /* of the file, if that is known; else of what was seen of it */
+    bool has_magic[GATE_MAGICS_MAX];
+
+    /* That of the library. Not for an image that is expected to be raw. */
+    refcow_image image;
+    bool has_header;            /* what follows means something */
+    uint32_t backing_file_size; /* as it stands in the header, also where the library gives the name up */
+    image_name backing_file;
+    image_name data_file;
+    gate_extensions unknown_extensions;
+    gate_extensions bitmap_extensions;
+    gate_extensions data_file_extensions;
+
+    /* The snapshot table, as far as it was needed. */
+    uint64_t snapshot_tables;   /* bytes of L1 tables */
+    uint64_t snapshot_past_end; /* host offset of the first entry whose L1 table reaches past the end; 0: none does */
+
+    bool checked; /* to the end */
+    refcow_result check;
+    uint64_t most_shared; /* references to one host cluster */
+
+    failure failure; /* why there is no more; its name NULL: there is all */
+} gate_facts;
+
+/* Find out all that the policy's rules need to know. */
+void gate_gather(gate_facts *facts, gate_input *input, const gate_policy *policy);
+
+/* Bytes of the guest's data: what a check has found to be mapped, or else all of the disk. */
+uint64_t gate_guest_data(const gate_facts *facts);
+
+#endif

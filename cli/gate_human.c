@@ -1,0 +1,83 @@
+#include "gate_report.h"
+
+#include "escape.h"
+
+#include <inttypes.h>
+
+static void print_evidence(FILE *out, const gate_breach *breach)
+{
+    if (breach->format != NULL) {
+        fprintf(out, "%s at offset %" PRIu64, breach->format, breach->offset);
+        return;
+    }
+    if (breach->name != NULL) {
+        fputc('"', out);
+        name_print(out, breach->name);
+        fputs("\" (", out);
+        name_print_traits(out, breach->name);
+        fputs("), ", out);
+    }
+    fprintf(out, "offset %" PRIu64 ": ", breach->offset);
+    if (breach->value < 10)
+        fprintf(out, "%" PRIu64, breach->value);
+    else
+        fprintf(out, "%" PRIu64 " = 0x%" PRIx64, breach->value, breach->value);
+}
+
+/* A limit can be another one; all other rules are known by their ids. */
+static void print_means(FILE *out, gate_means means)
+{
+    if (means != GATE_MEANS_NOTHING && means != GATE_MEANS_ALLOW)
+        fprintf(out, " (see %s)", gate_means_name(means));
+}
+
+static void print_breaches(FILE *out, const gate_report *report, bool allowed)
+{
+    for (size_t i = 0; i < report->breaches_count; i++) {
+        const gate_breach *breach = &report->breaches[i];
+        const gate_rule_facts *rule = &gate_rules[breach->rule];
+        if (gate_is_allowed(report, breach->rule) != allowed)
+            continue;
+        fprintf(out, "  %-8s  %s: %s\n            ", allowed ? "allowed" : rule->severity, rule->id, rule->text);
+        print_evidence(out, breach);
+        print_means(out, rule->means);
+        fputc('\n', out);
+    }
+}
+
+static void print_undecided(FILE *out, const gate_report *report)
+{
+    const char *separator = "  not judged without the whole file: ";
+
+    for (unsigned rule = 0; rule < GATE_RULES; rule++) {
+        if (!report->undecided[rule])
+            continue;
+        fprintf(out, "%s%s", separator, gate_rules[rule].id);
+        separator = ", ";
+    }
+    if (separator[0] == ',')
+        fputc('\n', out);
+}
+
+static const char *sentence_of(const gate_report *report)
+{
+    switch (report->verdict) {
+    case GATE_ACCEPT:
+        return report->policy->header_only ? "accepted, by its header only" : "accepted";
+    case GATE_REFUSE:
+        return "refused";
+    case GATE_UNDECIDED:
+        break;
+    }
+    return "not decided";
+}
+
+void gate_print_human(FILE *out, const gate_report *report)
+{
+    escape_print(out, report->path);
+    fprintf(out, ": %s\n", sentence_of(report));
+    print_breaches(out, report, false);
+    print_breaches(out, report, true);
+    if (report->facts.failure.name == NULL)
+        print_undecided(out, report);
+}
