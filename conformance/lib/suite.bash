@@ -22,7 +22,7 @@ setup() {
     cd "$BATS_TEST_TMPDIR/images" || return
 }
 
-# All that a test has compared is judged here, so that no test can forget to.
+# All that a test has compared is judged here, so that no test can forget to; a suite may have more to judge.
 teardown() {
     local failed=0
     stop_servers
@@ -31,6 +31,7 @@ teardown() {
         judge || failed=1
         wc -l <"$answers" >>"$BATS_RUN_TMPDIR/compared"
     fi
+    ! declare -F judge_more >/dev/null || judge_more || failed=1
     cd / && rm -r "$BATS_TEST_TMPDIR/images" # now, not at the end of the run: images are large
     return "$failed"
 }

@@ -1,0 +1,500 @@
+#!/usr/bin/env bats
+# The gate: every rule with images that break it and images that do not; policies; streams; what is printed.
+
+load lib/suite
+
+rows=$BATS_TEST_DIRNAME/gate.tsv
+corpus=$BATS_TEST_DIRNAME/../corpus
+validate=$BATS_TEST_DIRNAME/validate-json
+
+# ------------------------------------------------------------------ images
+
+plain() { # [OPTION...]
+    cluster=65536 create compat=1.1 16 "$@"
+    qemu-io -f qcow2 -c 'write -P 1 0 64K' image.qcow2 >/dev/null
+}
+
+version_2() {
+    cluster=512 create compat=0.10,cluster_size=512 16
+}
+
+backing() { # NAME
+    "$QEMU_IMG" create -q -f qcow2 -u -b "$1" -F qcow2 image.qcow2 1M
+}
+
+data_file() { # NAME
+    "$QEMU_IMG" create -q -f qcow2 -o data_file="$1" image.qcow2 1M
+}
+
+data_file_raw() {
+    "$QEMU_IMG" create -q -f qcow2 -o data_file=guest.raw,data_file_raw=on image.qcow2 1M
+}
+
+data_file_absolute() {
+    data_file "$PWD/guest.raw"
+}
+
+snapshots() {
+    plain
+    "$QEMU_IMG" snapshot -c one image.qcow2
+    "$QEMU_IMG" snapshot -c two image.qcow2
+}
+
+bitmaps() {
+    plain
+    "$QEMU_IMG" bitmap --add image.qcow2 one
+}
+
+luks() {
+    patiently "$QEMU_IMG" create -q -f qcow2 --object secret,id=key,data=x \
+        -o encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10 image.qcow2 1M
+}
+
+aes() {
+    "$QEMU_IMG" create -q -f qcow2 --object secret,id=key,data=x -o encrypt.format=aes,encrypt.key-secret=key \
+        image.qcow2 1M
+}
+
+# A writer with lazy refcounts that has not closed the image.
+killed_writer() {
+    plain -o lazy_refcounts=on
+    qemu-io -f qcow2 -c 'write -P 2 128K 64K' -c abort image.qcow2 >/dev/null 2>&1 || true
+}
+
+# A fixed VHD is raw data with a footer.
+vpc_footer() {
+    plain
+    "$QEMU_IMG" create -q -f vpc -o subformat=fixed other.vpc 1M
+    tail -c 512 other.vpc >>image.qcow2
+}
+
+# make "MADE" "DAMAGE": image.qcow2, as a row says.
+make() {
+    local -a words statements
+    rm -rf ./*
+    read -ra words <<<"$1"
+    "${words[@]}"
+    read -ra statements <<<"$2"
+    # shellcheck disable=SC2153 # set by the suite
+    [ "$2" = - ] || "$DAMAGE" image.qcow2 "${statements[@]}"
+}
+
+# ------------------------------------------------------------------ answers
+
+# gate CODE OPTION...: the exit code is this one; the answer is in $answer, and the test fails if it does not fit its schema.
+gate() {
+    local code=$1
+    shift
+    run "-$code" --separate-stderr timeout 20 "$REFCOW" gate --output=json "$@"
+    answer=$(mktemp -p "$BATS_TEST_TMPDIR" XXXXXXXX.answer)
+    printf '%s\n' "$output" >"$answer"
+    assert_equal "$(jq '."exit-code"' "$answer")" "$code"
+}
+
+# All answers of a test at once.
+judge_more() {
+    local -a given
+    given=("$BATS_TEST_TMPDIR"/*.answer)
+    [ ! -e "${given[0]}" ] || "$validate" gate "${given[@]}"
+}
+
+ids() { # KEY
+    jq -r "[.\"$1\"[].rule] | unique | join(\",\")" "$answer"
+}
+
+# Options that allow these rules.
+allowing() { # ID,ID...
+    local id
+    for id in ${1//,/ }; do
+        printf -- '--allow\n%s\n' "$id"
+    done
+}
+
+allowable() {
+    "$REFCOW" gate --list-rules | awk -F'\t' '$3 == "--allow" {printf "%s%s", comma, $1; comma = ","}'
+}
+
+unlimited=(--max-virtual-size none --max-amplification none --max-sharing none)
+
+# ------------------------------------------------------------------ rules
+
+@test "sound images of all kinds are accepted" {
+    local options
+    for options in compat=0.10 compat=1.1 cluster_size=512 cluster_size=2M compression_type=zstd extended_l2=on \
+        lazy_refcounts=on refcount_bits=1 refcount_bits=64 preallocation=metadata preallocation=full; do
+        plain -o "$options"
+        gate 0 image.qcow2
+        assert_equal "$(ids broken)$(ids allowed)$(jq -c .undecided "$answer")" '[]'
+        gate 0 --check image.qcow2
+    done
+}
+
+@test "an image that breaks rules is refused for all of them, and accepted only if all are allowed" {
+    local rule made damage options broken id others
+    local -a words allowed
+    while IFS=$'\t' read -r rule made damage options broken; do
+        echo "$rule, $made, $damage, $options"
+        make "$made" "$damage"
+        [ "$options" != - ] || options=
+        read -ra words <<<"$options"
+        gate 2 "${words[@]}" image.qcow2
+        assert_equal "$(ids broken)" "$broken"
+        [[ ",$broken," == *",$rule,"* ]]
+        mapfile -t allowed < <(allowing "$broken")
+        gate 0 "${words[@]}" "${allowed[@]}" image.qcow2
+        assert_equal "$(ids broken)/$(ids allowed)" "/$broken"
+        for id in ${broken//,/ }; do
+            others=$(tr , '\n' <<<"$broken" | grep -vx "$id" | paste -sd, || true)
+            mapfile -t allowed < <(allowing "$others")
+            gate 2 "${words[@]}" "${allowed[@]}" image.qcow2
+            assert_equal "$(ids broken)" "$id"
+        done
+    done < <(grep -v '^#' "$rows" | tail -n +2)
+}
+
+@test "what the library refuses is refused for that reason, whatever is allowed; the rest of the corpus is accepted" {
+    local path reason seen=0
+    local -a options
+    mapfile -t options < <(allowing "$(allowable)")
+    options+=("${unlimited[@]}" --check)
+    while IFS=$'\t' read -r path _ _ reason _; do
+        if [ "$reason" = ok ]; then
+            gate 0 "${options[@]}" "$corpus/$path"
+            assert_equal "$(ids broken)" ''
+        else
+            gate 2 "${options[@]}" "$corpus/$path"
+            [[ ",$(ids broken)," == *",$reason,"* ]] || fail "$path: $reason is not among $(ids broken)"
+        fi
+        seen=$((seen + 1))
+    done < <(grep -v '^#' "$corpus/MANIFEST.tsv" | tail -n +2)
+    [ "$seen" -gt 200 ]
+}
+
+# refused_for RULE OPTION...: by a policy that allows everything else.
+refused_for() {
+    local rule=$1
+    local -a options
+    shift
+    mapfile -t options < <(allowing "$(allowable)")
+    gate 2 "${options[@]}" "${unlimited[@]}" "$@" image.qcow2
+    assert_equal "$(ids broken)" "$rule"
+}
+
+accepted() { # OPTION...
+    local -a options
+    mapfile -t options < <(allowing "$(allowable)")
+    gate 0 "${options[@]}" "${unlimited[@]}" "$@" image.qcow2
+}
+
+@test "rules of the format that the corpus has no image for" {
+    local i
+    local -a heads
+    luks
+    accepted
+    "$DAMAGE" image.qcow2 set 'u32:{extension:0x0537be77-4}' 15
+    refused_for encryption-length
+    luks
+    "$DAMAGE" image.qcow2 add u64:extension:0x0537be77 512
+    refused_for encryption-offset
+    luks
+    "$DAMAGE" image.qcow2 add u8:u64:extension:0x0537be77 1
+    refused_for encryption-header
+    plain
+    "$QEMU_IMG" bitmap --add image.qcow2 "$(printf '%01023d' 0)"
+    accepted --check
+    "$DAMAGE" image.qcow2 set 'u16:{bitmap:0+18}' 1024
+    accepted
+    refused_for bitmap-name-size --check
+    # 600 snapshots of 128 KiB each: names and ids of 65535 bytes
+    plain
+    truncate -s 1M image.qcow2
+    for ((i = 0; i < 600; i++)); do
+        heads+=(',' set "u32:$((1048576 + 131112 * i + 12))" 0xffffffff)
+    done
+    truncate -s 100M image.qcow2
+    "$DAMAGE" image.qcow2 set header:snapshots_offset 1M , set header:nb_snapshots 500 "${heads[@]}"
+    accepted --check
+    "$DAMAGE" image.qcow2 set header:nb_snapshots 600
+    refused_for snapshot-table-size --check
+}
+
+@test "limits: at the limit accepted, above it refused" {
+    plain
+    gate 0 --max-virtual-size 1049088 image.qcow2
+    gate 2 --max-virtual-size 1049087 image.qcow2
+    assert_equal "$(ids broken)" virtual-size-limit
+    assert_equal "$(jq -c '.broken[0] | [.offset, .value, ."accepted-by"]' "$answer")" \
+        '[24,1049088,"--max-virtual-size"]'
+    # all of the disk, which is three times the file and a bit
+    truncate -s 349696 image.qcow2
+    gate 0 --max-amplification 3 image.qcow2
+    truncate -s 349695 image.qcow2
+    gate 2 --max-amplification 3 image.qcow2
+    assert_equal "$(ids broken)" amplification-limit
+    # what is mapped: one cluster of 64 KiB, less than the file
+    gate 0 --max-amplification 1 --check image.qcow2
+    # an empty disk of 1 TiB
+    "$QEMU_IMG" create -q -f qcow2 image.qcow2 1T
+    gate 2 image.qcow2
+    assert_equal "$(ids broken)" amplification-limit
+    gate 0 --check image.qcow2
+    "$QEMU_IMG" create -q -f qcow2 image.qcow2 1025G
+    gate 2 --check image.qcow2
+    assert_equal "$(ids broken)" virtual-size-limit
+}
+
+@test "limits: one host cluster that much of the disk is made of" {
+    local i
+    local -a entries=()
+    cluster=65536 create compat=1.1 100
+    qemu-io -f qcow2 -c 'write -P 1 0 64K' image.qcow2 >/dev/null
+    for ((i = 1; i < 100; i++)); do
+        entries+=(set "l2:$((65536 * i))" host:0 ',')
+    done
+    "$DAMAGE" image.qcow2 "${entries[@]}" set l2:0 host:0 , set refcount:host:0 100
+    "$REFCOW" check -q image.qcow2
+    gate 0 --check --max-sharing 100 image.qcow2
+    gate 2 --check --max-sharing 99 image.qcow2
+    assert_equal "$(ids broken)" sharing-limit
+    gate 2 --check --max-amplification 10 image.qcow2
+    assert_equal "$(ids broken)" amplification-limit
+}
+
+@test "raw: every format of qemu-img is found out, raw data is not" {
+    local format
+    head -c 1M /dev/urandom >image.raw
+    gate 0 --expect raw image.raw
+    "$QEMU_IMG" create -q -f raw image.raw 1M
+    gate 0 --expect raw image.raw
+    gate 2 image.raw
+    assert_equal "$(ids broken)" magic
+    printf '\x55\xaa' | dd of=image.raw bs=1 seek=510 conv=notrunc status=none # a partitioned disk is still raw
+    gate 0 --expect raw image.raw
+    gate 2 image.raw
+    assert_equal "$(ids broken)" magic,other-magic
+    for format in qcow2 qcow; do
+        "$QEMU_IMG" create -q -f "$format" image.other 1M
+        gate 2 --expect raw image.other
+        assert_equal "$(ids broken)" declared-raw
+        gate 2 --expect raw --policy <(allowing "$(allowable)" | paste -sd ' \n' | sed s/--//) image.other
+    done
+    for format in qed vmdk vdi vhdx vpc parallels; do
+        "$QEMU_IMG" create -q -f "$format" image.other 8M
+        gate 2 --expect raw image.other
+        [[ $(ids broken) == other-magic* ]]
+        gate 2 image.other
+    done
+    "$QEMU_IMG" create -q -f vpc -o subformat=fixed image.other 1M
+    gate 2 --expect raw image.other
+    assert_equal "$(ids broken)" other-magic-at-end
+    plain
+    gate 0 --expect qcow2 image.qcow2
+}
+
+@test "a guest's partition table and file systems are no magics of the image" {
+    local cluster
+    "$QEMU_IMG" create -q -f raw disk.raw 1M
+    printf 'EFI PART' | dd of=disk.raw bs=1 seek=512 conv=notrunc status=none
+    printf 'EFI PART' | dd of=disk.raw bs=1 seek=1048064 conv=notrunc status=none
+    printf 'CD001' | dd of=disk.raw bs=1 seek=32769 conv=notrunc status=none
+    printf '\x55\xaa' | dd of=disk.raw bs=1 seek=510 conv=notrunc status=none
+    for cluster in 512 4096 65536 2097152; do
+        "$QEMU_IMG" convert -f raw -O qcow2 -o cluster_size=$cluster disk.raw image.qcow2
+        gate 0 image.qcow2
+    done
+}
+
+@test "each rule is tested" {
+    {
+        grep -v '^#' "$rows" | tail -n +2 | cut -f1
+        grep -v '^#' "$corpus/MANIFEST.tsv" | tail -n +2 | cut -f4 | grep -vx ok
+        # in tests of their own
+        printf '%s\n' declared-raw virtual-size-limit amplification-limit sharing-limit \
+            encryption-length encryption-offset encryption-header bitmap-name-size snapshot-table-size
+    } | sort -u >tested
+    "$REFCOW" gate --list-rules | tail -n +2 | cut -f1 | sort >rules
+    diff rules tested
+    assert_equal "$(uniq -d rules)" ''
+}
+
+# ------------------------------------------------------------------ streams
+
+# The image through a pipe, of which nobody knows how long it is.
+piped() { # OPTION...
+    "$REFCOW" gate "$@" - < <(cat image.qcow2)
+}
+
+redirected() { # FILE OPTION...
+    "$REFCOW" gate "${@:2}" - <"$1"
+}
+
+to_full_disk() {
+    "$REFCOW" gate image.qcow2 >/dev/full
+}
+
+@test "a stream that ends in its first 2 MiB is judged as a file" {
+    plain
+    run -0 redirected image.qcow2 --check
+    assert_output '-: accepted'
+    "$DAMAGE" image.qcow2 set refcount:host:0 0
+    run -2 piped --check
+    run -2 redirected /dev/null
+    run -1 redirected .
+}
+
+@test "of a longer stream the header is judged, and what is not known is said" {
+    cluster=65536 create compat=1.1 160
+    qemu-io -f qcow2 -c 'write -P 1 0 8M' image.qcow2 >/dev/null
+    run -1 piped --output=json
+    assert_equal "$(jq -c '[.verdict, ."file-size"]' <<<"$output")" '["undecided",null]'
+    assert_equal "$(jq -r '.undecided | join(" ")' <<<"$output")" "$("$REFCOW" gate --list-rules |
+        awk -F'\t' '$4 == "size" {print $1}' | paste -sd ' ')"
+    run -0 piped --header-only
+    assert_output '-: accepted, by its header only'
+    run -1 piped --check --output=json
+    [[ $(jq -r '.undecided | join(" ")' <<<"$output") == *corruptions* ]]
+    run -2 piped --max-virtual-size 1M
+    # the name is in the first cluster
+    "$QEMU_IMG" rebase -u -f qcow2 -b /etc/passwd -F raw image.qcow2
+    run -2 piped --header-only
+    assert_output --partial '"/etc/passwd" (absolute)'
+    # a LUKS header further back cannot be read: neither accepted nor refused
+    patiently "$QEMU_IMG" create -q -f qcow2 --object secret,id=key,data=x -o preallocation=metadata,encrypt.format=luks \
+        -o encrypt.key-secret=key,encrypt.iter-time=10 image.qcow2 64M
+    "$DAMAGE" image.qcow2 append 1 , set u64:extension:0x0537be77 last
+    run -1 piped --header-only --allow encrypted
+    assert_output --partial 'of a stream only the first 2 MiB are looked at'
+}
+
+# ------------------------------------------------------------------ policies
+
+@test "a policy file says what the options say, and what stands later wins" {
+    backing base.qcow2
+    printf '%s\n' '# linked clones' '' 'allow   backing-file # of ours' $'\tmax-virtual-size 10M\r' \
+        'max-amplification none' 'max-sharing 7' 'expect qcow2' check >policy
+    gate 0 --policy policy image.qcow2
+    assert_equal "$(jq -c .policy "$answer")" "$(jq -c . <<'JSON'
+{"expect": "qcow2", "check": true, "header-only": false, "allow": ["backing-file"], "max-virtual-size": 10485760,
+"max-amplification": null, "max-sharing": 7}
+JSON
+)"
+    gate 2 --policy policy --max-virtual-size 1K image.qcow2
+    gate 0 --max-virtual-size 1K --policy policy image.qcow2
+    printf 'header-only' >policy # no newline
+    gate 2 --policy policy image.qcow2
+    assert_equal "$(jq '.policy."header-only"' "$answer")" true
+}
+
+# bad_policy SENTENCE: the file policy is refused, where and why, and the image with it.
+bad_policy() {
+    run -1 --separate-stderr "$REFCOW" gate --policy policy image.qcow2
+    assert_equal "$output" ''
+    assert_equal "$stderr" "refcow gate: $1"
+}
+
+@test "a bad policy accepts nothing: the line and the word are named" {
+    plain
+    printf 'check\nallow backing\n' >policy
+    bad_policy "policy:2: there is no such rule: 'backing'"
+    printf 'alow dirty\n' >policy
+    bad_policy "policy:1: a policy has no such word, or it takes no value: 'dirty'"
+    printf 'allow\n' >policy
+    bad_policy "policy:1: a policy has no such word, or it needs a value: 'allow'"
+    printf 'allow dirty corrupt\n' >policy
+    bad_policy "policy:1: this word is too many: 'corrupt'"
+    printf 'check yes\n' >policy
+    bad_policy "policy:1: a policy has no such word, or it takes no value: 'yes'"
+    printf 'allow incompatible-features\n' >policy
+    bad_policy "policy:1: this rule cannot be allowed: refcow would not know what it accepts: 'incompatible-features'"
+    printf 'allow sharing-limit\n' >policy
+    bad_policy "policy:1: this rule is a limit, which has a word of its own: 'sharing-limit'"
+    printf 'max-virtual-size 10X\n' >policy
+    bad_policy "policy:1: this is neither a size like 10G nor none: '10X'"
+    printf 'max-sharing 0\n' >policy
+    bad_policy "policy:1: this is neither a number from 1 up nor none: '0'"
+    printf 'max-amplification -1\n' >policy
+    bad_policy "policy:1: this is neither a number from 1 up nor none: '-1'"
+    printf 'expect vmdk\n' >policy
+    bad_policy "policy:1: the expected format is neither qcow2 nor raw: 'vmdk'"
+    printf 'check\n\0\n' >policy
+    bad_policy 'policy:2: this line has a NUL byte'
+    printf 'check\0' >policy
+    bad_policy 'policy:1: this line has a NUL byte'
+    printf 'allow \e[31m\n' >policy
+    bad_policy "policy:1: there is no such rule: '\\x1b[31m'"
+    rm policy
+    bad_policy 'policy: No such file or directory'
+    mkdir policy
+    bad_policy 'policy: Is a directory'
+}
+
+@test "the command line: what is wrong is exit code 1, and never an acceptance" {
+    local words
+    plain
+    while read -r words; do
+        # shellcheck disable=SC2086 # words
+        run -1 --separate-stderr "$REFCOW" gate $words
+        assert_equal "$output" ''
+        [[ $stderr == 'refcow gate: '*' (see refcow gate --help)' ]] || fail "$words: $stderr"
+    done <<'ROWS'
+
+image.qcow2 image.qcow2
+--allow image.qcow2
+--allow magic image.qcow2
+--allow nothing image.qcow2
+--max-sharing x image.qcow2
+--expect vdi image.qcow2
+--check --header-only image.qcow2
+--expect raw --check image.qcow2
+--expect raw --header-only image.qcow2
+--list-rules image.qcow2
+--output xml image.qcow2
+-x image.qcow2
+--check=yes image.qcow2
+ROWS
+    run -1 "$REFCOW" gate missing.qcow2
+    gate 1 missing.qcow2
+    assert_equal "$(jq -r '.verdict + " " + .status.name' "$answer")" 'undecided open-failed'
+    gate 1 .
+    run -1 to_full_disk
+    run -0 "$REFCOW" gate -q image.qcow2
+    assert_output ''
+    run -0 "$REFCOW" gate --help
+    [ "${#lines[@]}" -le 24 ]
+    [ "$(wc -L <<<"$output")" -le 80 ]
+}
+
+# ------------------------------------------------------------------ what is printed
+
+@test "names are printed escaped, in their own words" {
+    backing base.qcow2
+    "$DAMAGE" image.qcow2 poke header:backing_file_offset 1b5b33316d00ff
+    gate 2 image.qcow2
+    assert_equal "$(jq -c '.broken[0].name' "$answer")" \
+        '{"text":"\u001b[31m\u0000�ow2","hex":"1b5b33316d00ff6f7732","length":10,"traits":["relative","nul","control","not-utf8"]}'
+    LC_ALL=C.UTF-8 run -2 "$REFCOW" gate image.qcow2
+    assert_line --partial '"\x1b[31m\x00\xffow2" (relative, nul, control, not-utf8), offset 8: '
+    [[ $output != *$'\e'* ]]
+    "$DAMAGE" image.qcow2 set header:backing_file_size 0
+    gate 2 image.qcow2
+    assert_equal "$(jq -c '.broken[0].name.traits' "$answer")" '["empty"]'
+}
+
+@test "accepted and understood features are separate lists" {
+    plain -o lazy_refcounts=on,compression_type=zstd
+    "$DAMAGE" image.qcow2 set-bits header:incompatible_features 0x8000000000000021 , set-bits header:autoclear_features 4
+    gate 2 --allow dirty image.qcow2
+    assert_equal "$(ids broken)" incompatible-features,unknown-autoclear
+    assert_equal "$(jq -r '.features[] | join(" ")' "$answer")" "$(cat <<'LISTS'
+dirty corrupt data-file compression-type extended-l2 lazy-refcounts bitmaps data-file-raw
+dirty compression-type extended-l2 lazy-refcounts
+dirty compression-type incompatible-5 incompatible-63 lazy-refcounts autoclear-2
+LISTS
+)"
+}
+
+@test "no more is read than is needed" {
+    "$QEMU_IMG" create -q -f qcow2 -o preallocation=metadata image.qcow2 10G
+    gate 0 image.qcow2
+    [ "$(jq '."bytes-read"' "$answer")" -lt 1024 ]
+}
