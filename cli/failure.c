@@ -43,3 +43,8 @@ failure failure_of_memory(uint64_t bytes)
         .has_value = true,
     };
 }
+
+failure failure_of_change(void)
+{
+    return (failure){.name = "changed", .text = "the file has changed while it was looked at"};
+}

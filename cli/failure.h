@@ -36,4 +36,7 @@ failure failure_of_file_kind(const char *detail);
 /* The system does not give as many bytes of memory. */
 failure failure_of_memory(uint64_t bytes);
 
+/* The file is no longer what it was when it was opened. */
+failure failure_of_change(void);
+
 #endif

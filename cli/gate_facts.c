@@ -1,6 +1,7 @@
 #include "gate_facts.h"
 
 #include "budget.h"
+#include "live.h"
 #include "magics.h"
 
 #include <string.h>
@@ -57,27 +58,38 @@ static void note_extension(gate_extensions *extensions, const refcow_extension *
     extensions->type = extension->type;
 }
 
-static void sort_extension(gate_facts *facts, const refcow_extension *extension)
+/* A bit for each type that refcow understands; 0 for all others. */
+static unsigned bit_of_type(uint32_t type)
 {
-    switch (extension->type) {
-    case TYPE_BITMAPS:
-        note_extension(&facts->bitmap_extensions, extension);
-        break;
-    case TYPE_DATA_FILE:
-        note_extension(&facts->data_file_extensions, extension);
-        break;
-    case TYPE_BACKING_FORMAT:
-    case TYPE_ENCRYPTION:
-    case TYPE_FEATURE_NAMES:
-        break;
-    default:
-        note_extension(&facts->unknown_extensions, extension);
+    static const uint32_t known[] = {TYPE_BACKING_FORMAT, TYPE_BITMAPS, TYPE_DATA_FILE, TYPE_ENCRYPTION,
+                                     TYPE_FEATURE_NAMES};
+
+    for (unsigned i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (type == known[i])
+            return 1u << i;
     }
+    return 0;
+}
+
+static void sort_extension(gate_facts *facts, const refcow_extension *extension, unsigned *seen)
+{
+    unsigned bit = bit_of_type(extension->type);
+
+    if (bit == 0)
+        note_extension(&facts->unknown_extensions, extension);
+    if ((*seen & bit) != 0)
+        note_extension(&facts->repeated_extensions, extension);
+    *seen |= bit;
+    if (extension->type == TYPE_BITMAPS)
+        note_extension(&facts->bitmap_extensions, extension);
+    if (extension->type == TYPE_DATA_FILE)
+        note_extension(&facts->data_file_extensions, extension);
 }
 
 static void gather_extensions(gate_facts *facts, gate_input *input)
 {
     refcow_extension extension = {0};
+    unsigned seen = 0;
 
     for (uint32_t i = 0; i < facts->image.header.extensions; i++) {
         refcow_status status = refcow_next_extension(&facts->image, &extension);
@@ -85,7 +97,7 @@ static void gather_extensions(gate_facts *facts, gate_input *input)
             note_error(facts, status, extension.end, input);
             return;
         }
-        sort_extension(facts, &extension);
+        sort_extension(facts, &extension, &seen);
     }
 }
 
@@ -194,11 +206,10 @@ static bool open_image(gate_facts *facts, const refcow_source *source, gate_inpu
     return class == REFCOW_CLASS_OK || class == REFCOW_CLASS_REFUSED;
 }
 
-void gate_gather(gate_facts *facts, gate_input *input, const gate_policy *policy)
+static void gather_contents(gate_facts *facts, gate_input *input, const gate_policy *policy)
 {
     refcow_source source = gate_input_source(input);
 
-    *facts = (gate_facts){.knows_size = input->knows_size && !policy->header_only, .size = input->file.size};
     look_for_magics(facts, input, &source);
     if (policy->expects_raw)
         return;
@@ -213,6 +224,27 @@ void gate_gather(gate_facts *facts, gate_input *input, const gate_policy *policy
         gather_snapshots(facts, input);
     if (facts->knows_size && policy->wants_check && facts->image.error.status == REFCOW_STATUS_OK)
         gather_check(facts, input);
+}
+
+/* Facts about a file that is not the same any more are none, whatever else has failed. */
+static void gather_live(gate_facts *facts, const live_facts *live)
+{
+    facts->has_writer = lock_bytes_show_writer(live->locks);
+    if (live_has_changed(live))
+        facts->failure = failure_of_change();
+}
+
+void gate_gather(gate_facts *facts, gate_input *input, const gate_policy *policy)
+{
+    *facts = (gate_facts){.knows_size = input->knows_size && !policy->header_only, .size = input->file.size};
+    if (input->head.base != NULL) {
+        gather_contents(facts, input, policy);
+        return;
+    }
+    live_moment begun = live_begin(&input->file);
+    gather_contents(facts, input, policy);
+    live_facts live = live_end(&begun, &input->file);
+    gather_live(facts, &live);
 }
 
 uint64_t gate_guest_data(const gate_facts *facts)

@@ -27,6 +27,7 @@ typedef struct gate_facts {
     bool knows_size;
     uint64_t size; /* of the file, if that is known; else of what was seen of it */
     bool has_magic[GATE_MAGICS_MAX];
+    bool has_writer; /* by the locks of qemu */
 
     /* That of the library. Not for an image that is expected to be raw. */
     refcow_image image;
@@ -35,6 +36,7 @@ typedef struct gate_facts {
     image_name backing_file;
     image_name data_file;
     gate_extensions unknown_extensions;
+    gate_extensions repeated_extensions; /* of known types, but for the first of each */
     gate_extensions bitmap_extensions;
     gate_extensions data_file_extensions;
 

@@ -136,6 +136,7 @@ static void judge_features(gate_report *report)
     const refcow_header *header = &facts->image.header;
     uint64_t incompatible = header->incompatible_features;
     const gate_extensions *bitmaps = &facts->bitmap_extensions;
+    const gate_extensions *repeated = &facts->repeated_extensions;
     const gate_extensions *unknown = &facts->unknown_extensions;
 
     note_if(report, (incompatible & REFCOW_INCOMPATIBLE_CORRUPT) != 0, GATE_CORRUPT, AT_INCOMPATIBLE_FEATURES,
@@ -149,6 +150,7 @@ static void judge_features(gate_report *report)
             AT_COMPATIBLE_FEATURES, header->compatible_features);
     note_if(report, (header->autoclear_features & ~KNOWN_AUTOCLEAR) != 0, GATE_UNKNOWN_AUTOCLEAR, AT_AUTOCLEAR_FEATURES,
             header->autoclear_features);
+    note_if(report, repeated->count > 0, GATE_REPEATED_EXTENSION, repeated->offset, repeated->type);
     note_if(report, unknown->count > 0, GATE_UNKNOWN_EXTENSION, unknown->offset, unknown->type);
 }
 
@@ -411,6 +413,7 @@ static gate_verdict verdict_of(const gate_report *report)
 void gate_judge(gate_report *report)
 {
     judge_magics(report);
+    note_if(report, report->facts.has_writer, GATE_WRITER, 0, 0);
     if (!report->policy->expects_raw)
         judge_image(report);
     for (unsigned rule = 0; rule < GATE_RULES; rule++)

@@ -37,6 +37,8 @@
       "two readers see two images")                                                                                    \
     X(OTHER_MAGIC_AT_END, "other-magic-at-end", CRITICAL, ALLOW, SIZE,                                                 \
       "the magic of another format is at the end of the file", "two readers see two images")                           \
+    X(WRITER, "writer", HIGH, ALLOW, HEADER, "somebody holds the image open to write to it",                           \
+      "what is judged is not what will be used")                                                                       \
     X(SHORT_FILE, "short-file", HIGH, ALLOW, HEADER, "the file is shorter than 512 bytes",                             \
       "some readers pad it with zeros, others fail")                                                                   \
     X(L1_PAST_END, "l1-past-end", HIGH, ALLOW, SIZE, "the L1 table reaches past the end of the file",                  \
@@ -76,7 +78,9 @@
     X(UNKNOWN_AUTOCLEAR, "unknown-autoclear", MEDIUM, ALLOW, HEADER, "autoclear_features has unknown bits",            \
       "readers differ in what they know")                                                                              \
     X(UNKNOWN_EXTENSION, "unknown-extension", MEDIUM, ALLOW, HEADER, "there is a header extension of unknown type",    \
-      "readers differ in what they know")
+      "readers differ in what they know")                                                                              \
+    X(REPEATED_EXTENSION, "repeated-extension", HIGH, ALLOW, HEADER, "two header extensions have the same type",       \
+      "readers differ in which one they take")
 
 /* How a name may look, for each of the files that a header names; see name.h. */
 #define GATE_NAME_ROWS(X, PREFIX, prefix, whose)                                                                       \

@@ -81,7 +81,7 @@ make() {
 
 # ------------------------------------------------------------------ answers
 
-# gate CODE OPTION...: the exit code is this one; the answer is in $answer, and the test fails if it does not fit its schema.
+# gate CODE OPTION...: the exit code is this one; the answer is in $answer, and is held against its schema later.
 gate() {
     local code=$1
     shift
@@ -304,12 +304,53 @@ accepted() { # OPTION...
     done
 }
 
+@test "an image that somebody holds open to write to it" {
+    plain
+    mkfifo commands
+    qemu-io -f qcow2 image.qcow2 <commands >/dev/null 2>&1 3>&- &
+    local holder=$!
+    exec 9>commands
+    for _ in {1..100}; do ! "$REFCOW" gate -q image.qcow2 || sleep 0.1; done
+    gate 2 image.qcow2
+    assert_equal "$(ids broken)" writer
+    gate 0 --allow writer image.qcow2
+    gate 2 --expect raw image.qcow2
+    assert_equal "$(ids broken)" declared-raw,writer
+    exec 9>&-
+    wait "$holder"
+    gate 0 image.qcow2
+}
+
+# While a check goes on that takes half a second.
+grow_meanwhile() {
+    local image
+    cp --sparse=always hostile.qcow2 image.qcow2
+    "$REFCOW" gate --check --output=json --max-amplification none --max-virtual-size none image.qcow2 >grown 3>&- &
+    local gate=$!
+    for _ in {1..1000}; do
+        image=$(readlink /proc/$gate/fd/* | grep -c 'image.qcow2$') || true
+        [ "$image" = 0 ] || break
+    done
+    kill -s STOP "$gate"
+    truncate -s +1M image.qcow2
+    kill -s CONT "$gate"
+    wait "$gate" || true
+    [ "$(jq -r .status.name grown)" = changed ]
+}
+
+@test "an image that changes meanwhile is not accepted" {
+    "$corpus/hostile/make-hostile" scattered-references hostile.qcow2
+    truncate -s 15T hostile.qcow2 # a file system may not have larger ones
+    patiently grow_meanwhile
+    assert_equal "$(jq -r .verdict grown)" undecided
+}
+
 @test "each rule is tested" {
     {
         grep -v '^#' "$rows" | tail -n +2 | cut -f1
         grep -v '^#' "$corpus/MANIFEST.tsv" | tail -n +2 | cut -f4 | grep -vx ok
         # in tests of their own
-        printf '%s\n' declared-raw virtual-size-limit amplification-limit sharing-limit \
+        printf '%s\n' writer declared-raw virtual-size-limit amplification-limit sharing-limit \
             encryption-length encryption-offset encryption-header bitmap-name-size snapshot-table-size
     } | sort -u >tested
     "$REFCOW" gate --list-rules | tail -n +2 | cut -f1 | sort >rules
@@ -491,6 +532,29 @@ dirty compression-type extended-l2 lazy-refcounts
 dirty compression-type incompatible-5 incompatible-63 lazy-refcounts autoclear-2
 LISTS
 )"
+}
+
+@test "the schema sees what is wrong" {
+    local change
+    backing base.qcow2
+    gate 2 --allow backing-file --max-virtual-size 1K image.qcow2
+    while read -r change; do
+        jq "$change" "$answer" >bad.json
+        run -1 "$validate" gate bad.json
+    done <<'CHANGES'
+del(.verdict)
+del(.policy)
+.verdict = "accept"
+."exit-code" = 0
+.broken = []
+.broken[0].severity = "low"
+del(.broken[0].value)
+del(.allowed[0].name.traits)
+.allowed[0].name.traits = []
+.extra = 1
+.features.accepted += ["incompatible-7"]
+.verdict = "undecided" | ."exit-code" = 1
+CHANGES
 }
 
 @test "no more is read than is needed" {
