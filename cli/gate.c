@@ -4,6 +4,7 @@
 #include "gate_input.h"
 #include "gate_options.h"
 #include "gate_report.h"
+#include "images.h"
 #include "memory.h"
 
 static const char help[] = "usage: refcow gate [OPTION]... IMAGE|-\n"
@@ -20,6 +21,7 @@ static const char help[] = "usage: refcow gate [OPTION]... IMAGE|-\n"
                            "    --header-only          leave out what needs the size or end of the file\n"
                            "    --policy FILE          the same words, one a line, no dashes; # for comments\n"
                            "    --output human|json    for people (default), or for programs\n"
+                           "    --no-sandbox           keep rights that this does not need: for debuggers\n"
                            "-q, --quiet                print nothing but errors\n"
                            "-h, --help                 print this\n"
                            "\n"
@@ -29,12 +31,13 @@ static const char help[] = "usage: refcow gate [OPTION]... IMAGE|-\n"
                            "            1  not decided: unreadable, bad policy, too little known\n"
                            "            2  refuse\n";
 
-static void judge_path(gate_report *report)
+static void judge_path(gate_report *report, bool sandbox)
 {
+    const images_needs needs = {.memory = GATE_HEAD_SIZE + DEFAULT_MEMORY, .sandbox = sandbox};
     gate_input input;
 
     if (gate_input_open(&input, report->path, &report->facts.failure)) {
-        memory_limit(GATE_HEAD_SIZE + DEFAULT_MEMORY + OWN_MEMORY);
+        images_confine(&needs, input.file.remote != NULL);
         gate_gather(&report->facts, &input, report->policy);
         report->bytes_read = input.bytes_read;
         gate_input_close(&input);
@@ -56,7 +59,7 @@ static exit_code gate_image(const gate_options *options)
 {
     gate_report report = {.path = options->path, .policy = &options->policy};
 
-    judge_path(&report);
+    judge_path(&report, options->sandbox);
     print_report(&report, options);
     if (report.facts.failure.name != NULL)
         complain_about_image(report.path, &report.facts.failure);

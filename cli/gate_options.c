@@ -8,7 +8,7 @@
 
 #define COMMAND "refcow gate"
 
-enum { OPTION_OUTPUT = 256, OPTION_POLICY, OPTION_LIST_RULES, OPTION_WORD };
+enum { OPTION_OUTPUT = 256, OPTION_POLICY, OPTION_LIST_RULES, OPTION_NO_SANDBOX, OPTION_WORD };
 
 static const char short_options[] = ":hq";
 static const struct option long_options[] = {
@@ -21,6 +21,7 @@ static const struct option long_options[] = {
     {"max-amplification", required_argument, NULL, OPTION_WORD},
     {"max-sharing", required_argument, NULL, OPTION_WORD},
     {"max-virtual-size", required_argument, NULL, OPTION_WORD},
+    {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"policy", required_argument, NULL, OPTION_POLICY},
     {"quiet", no_argument, NULL, 'q'},
@@ -66,6 +67,9 @@ static bool apply_option(gate_options *options, int option, const char *name, ch
     case OPTION_LIST_RULES:
         options->wants_rules = true;
         return true;
+    case OPTION_NO_SANDBOX:
+        options->sandbox = false;
+        return true;
     case OPTION_WORD:
         return set_word(options, name, optarg);
     case ':':
@@ -98,7 +102,7 @@ options_outcome gate_options_parse(gate_options *options, int argc, char **argv)
     int option;
     int index = 0;
 
-    *options = (gate_options){.policy = gate_policy_strict()};
+    *options = (gate_options){.policy = gate_policy_strict(), .sandbox = true};
     opterr = 0; /* getopt's own messages would print words as they are */
     optind = 1;
     while ((option = getopt_long(argc, argv, short_options, long_options, &index)) != -1) {

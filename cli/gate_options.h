@@ -14,6 +14,7 @@ typedef struct gate_options {
     gate_policy policy;
     bool wants_json;
     bool quiet;
+    bool sandbox;
     bool wants_rules; /* the list of rules, and no image */
 } gate_options;
 

@@ -11,9 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-/* What the command needs besides: the C library's buffers and a heap for little things. For connections, the libraries
- * that encrypt them, and blocks of each image. */
-#define OWN_MEMORY (UINT64_C(4) << 20)
+/* For connections: the libraries that encrypt them, and blocks of each image. */
 #define NETWORK_MEMORY (UINT64_C(32) << 20)
 #define CONNECTION_MEMORY (UINT64_C(4) << 20)
 
@@ -67,11 +65,9 @@ static uint64_t count_remote(const opened_image *opened, int count)
     return remote;
 }
 
-/* From here on images are read, which may be hostile. */
-static void confine(const opened_image *opened, int count, const images_needs *needs)
+void images_confine(const images_needs *needs, uint64_t remote)
 {
-    uint64_t remote = count_remote(opened, count);
-    uint64_t own = OWN_MEMORY + (uint64_t)count * sizeof *opened + remote * CONNECTION_MEMORY;
+    uint64_t own = OWN_MEMORY + remote * CONNECTION_MEMORY;
 
     if (remote > 0)
         own += NETWORK_MEMORY;
@@ -90,8 +86,11 @@ exit_code images_each(const image_list *images, const images_needs *needs,
         complain_about_memory();
         return EXIT_CODE_FAILED;
     }
+    images_needs all = *needs;
+    uint64_t list = (uint64_t)images->count * sizeof *opened;
+    all.memory = all.memory < UINT64_MAX - list ? all.memory + list : UINT64_MAX;
     open_all(images, opened, needs->timeout);
-    confine(opened, images->count, needs);
+    images_confine(&all, count_remote(opened, images->count));
     for (int i = 0; i < images->count; i++) {
         if (opened[i].is_open)
             image_file_look_again(&opened[i].file); /* it may have changed while others were looked at */
