@@ -5,11 +5,13 @@
 #include "sandbox.h"
 #include "stop.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* For connections: the libraries that encrypt them, and blocks of each image. */
 #define NETWORK_MEMORY (UINT64_C(32) << 20)
@@ -46,6 +48,7 @@ static void allow_descriptors(void)
 static void open_all(const image_list *images, opened_image *opened, uint64_t timeout)
 {
     allow_descriptors();
+    int reserve = open("/dev/null", O_RDONLY); /* the sandbox needs one, also after too many images */
     for (int i = 0; i < images->count; i++) {
         opened[i].path = images->paths[i];
         stop_after(timeout);
@@ -54,6 +57,8 @@ static void open_all(const image_list *images, opened_image *opened, uint64_t ti
             opened[i].why = stop_failure();
     }
     stop_after(0);
+    if (reserve >= 0)
+        close(reserve);
 }
 
 static uint64_t count_remote(const opened_image *opened, int count)

@@ -9,12 +9,12 @@ make_image() {
     guest 'write 0 4' 'write -c 8 1' 'write 100 20'
 }
 
-# answer IMAGE OPTION...: what refcow says, less the name and what depends on how holes are told.
+# answer IMAGE OPTION...: what refcow says, less the name, what depends on how holes are told, and who has locked the file.
 answer() {
     local code=0
     "$REFCOW" check --output=json "$@" >answer.json || code=$?
     echo "exit $code"
-    jq -S 'del(.filename, .refcow["bytes-read", "entries-visited"])' answer.json
+    jq -S 'del(.filename, .refcow["bytes-read", "entries-visited", "locks", "writer"])' answer.json
 }
 
 # expect_same FILE URI OPTION...
@@ -80,6 +80,31 @@ ROWS
 --filter=delay file image.qcow2 rdelay=10ms
 --no-sr file image.qcow2
 ROWS
+}
+
+@test "whether somebody writes is not known" {
+    make_image
+    serve knows.pid nbdkit -f --exit-with-parent -U knows.sock -P knows.pid -r file image.qcow2
+    run -0 "$REFCOW" check --output=json "$(at knows.sock)"
+    assert_equal "$(jq -c '.refcow | [.writer, .changed, has("locks")]' <<<"$output")" '[null,false,false]'
+}
+
+@test "whether the header has changed in the end is asked" {
+    make_image
+    serve changes.sock "$conformance/hostile-server" changes changes.sock image.qcow2
+    run --separate-stderr "$REFCOW" check --timeout 5 --output=json "$(at changes.sock)"
+    assert_equal "$(jq -c .refcow.changed <<<"$output")" true
+}
+
+@test "files and servers in one call; one that hangs does not keep the others from an answer" {
+    make_image
+    serve good.pid nbdkit -f --exit-with-parent -U good.sock -P good.pid -r file image.qcow2
+    serve hangs.sock "$conformance/hostile-server" silent hangs.sock image.qcow2
+    serve stops.sock "$conformance/hostile-server" silent-read stops.sock image.qcow2
+    run -1 --separate-stderr "$REFCOW" check --timeout 1 --output=jsonl image.qcow2 "$(at hangs.sock)" \
+        "$(at good.sock)" "$(at stops.sock)" missing.qcow2 "$(at good.sock)" image.qcow2
+    assert_equal "$(jq -r 'select(.type == "summary") | .status.name' <<<"$output" | xargs)" \
+        'ok timeout ok timeout open-failed ok ok'
 }
 
 @test "over TCP" {

@@ -202,6 +202,19 @@ calls() {
     run -0 "${without[@]}" -E LD_PRELOAD="$PWD/preload.so" "$REFCOW" check image.qcow2
 }
 
+@test "more images than a process may open at first, and than it may open at all" {
+    local i
+    make_image
+    for ((i = 0; i < 300; i++)); do ln image.qcow2 "$i.qcow2"; done
+    (ulimit -Sn 50 && "$REFCOW" check --output=jsonl {0..299}.qcow2) >records
+    assert_equal "$(jq -r 'select(.type == "summary") | .status.name' records | sort | uniq -c | xargs)" '300 ok'
+    (ulimit -n 50 && "$REFCOW" check --output=jsonl {0..299}.qcow2) >records 2>complaints || [ $? -eq 1 ]
+    [ "$(grep -c 'Too many open files' complaints)" -gt 250 ]
+    assert_equal "$(jq -r 'select(.type == "summary") | .status.name' records | sort | uniq -c | wc -l)" 2
+    (ulimit -n 50 && strace -o calls.txt "$REFCOW" check -q {0..299}.qcow2) 2>complaints || [ $? -eq 1 ]
+    ! grep -q '^landlock.*EMFILE' calls.txt || fail 'the images have left no descriptor for Landlock'
+}
+
 @test "output to a terminal, a pipe, a file and nowhere" {
     make_image
     TERM=dumb run -0 script -qec "'$REFCOW' check image.qcow2" /dev/null
