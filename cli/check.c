@@ -180,15 +180,9 @@ static void check_if_open(check_report *report, const check_session *session, op
     report->live = live_end(&begun, file);
 }
 
-/* As qemu-img judges it: without the magic, or with the version number of the older qcow format or none. */
-static bool is_other_format(const refcow_error *error)
-{
-    return error->status == REFCOW_STATUS_MAGIC || (error->status == REFCOW_STATUS_VERSION && error->value < 2);
-}
-
 static exit_code exit_code_of(const check_report *report, const check_options *options)
 {
-    if (!options->format_is_given && is_other_format(&report->image.error))
+    if (!options->format_is_given && failure_is_other_format(&report->image.error))
         return EXIT_CODE_NOT_QCOW2;
     if (!check_is_complete(report))
         return EXIT_CODE_FAILED;

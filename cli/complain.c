@@ -2,7 +2,9 @@
 
 #include "escape.h"
 
+#include <getopt.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,6 +48,12 @@ void complain_about_lookups(const char *path, uint64_t clusters)
     fprintf(stderr, "the stored refcounts of %" PRIu64 " clusters cannot be looked up\n", clusters);
 }
 
+void complain_about_omitted(const char *path, uint64_t snapshots)
+{
+    begin_line(path);
+    fprintf(stderr, "%" PRIu64 " more snapshots are not listed (see --max-listed)\n", snapshots);
+}
+
 /* word may be NULL. */
 static void print_sentence(const char *sentence, const char *word)
 {
@@ -75,6 +83,17 @@ void complain_about_policy(const char *path, unsigned line, const char *sentence
     fputs(": ", stderr);
     print_sentence(sentence, word);
     fputc('\n', stderr);
+}
+
+/* getopt_long() leaves the letter of a short option, or the short form of a long one, in optopt; behind a long one it
+ * has always gone on to the next word. */
+void complain_about_option(const char *command, int answer, char **argv)
+{
+    char short_form[3] = {'-', (char)optopt, '\0'};
+    bool has_short_form = optopt != 0 && optopt < FIRST_LONG_OPTION;
+
+    complain_about_usage(command, answer == ':' ? "this option needs a value" : "unknown, ambiguous or ill-used option",
+                         has_short_form ? short_form : argv[optind - 1]);
 }
 
 void complain_about_memory(void)

@@ -15,9 +15,17 @@ void complain_about_image(const char *path, const failure *why);
 /* The check was finished, but not all refcounts could be looked up. */
 void complain_about_lookups(const char *path, uint64_t clusters);
 
+/* Snapshots that are not listed where there is no place to say so. */
+void complain_about_omitted(const char *path, uint64_t snapshots);
+
 /* "refcow check: unknown option: '--foo' (see refcow check --help)"; command is "refcow" or "refcow VERB", word the
  * one that is wrong or NULL. */
 void complain_about_usage(const char *command, const char *sentence, const char *word);
+
+/* The same about the option that getopt_long() has just stumbled over, for which it has returned ':' or '?'. The values
+ * of options without a letter begin at FIRST_LONG_OPTION. */
+#define FIRST_LONG_OPTION 256
+void complain_about_option(const char *command, int answer, char **argv);
 
 /* "refcow gate: FILE:3: there is no such rule: 'backing'"; line 0: about the whole file; word may be NULL. */
 void complain_about_policy(const char *path, unsigned line, const char *sentence, const char *word);

@@ -34,6 +34,11 @@ failure failure_of_file_kind(const char *detail)
     return (failure){.name = "not-a-file", .text = "neither a regular file nor a block device", .detail = detail};
 }
 
+bool failure_is_other_format(const refcow_error *error)
+{
+    return error->status == REFCOW_STATUS_MAGIC || (error->status == REFCOW_STATUS_VERSION && error->value < 2);
+}
+
 failure failure_of_memory(uint64_t bytes)
 {
     return (failure){

@@ -33,6 +33,10 @@ failure failure_of_connecting(const char *detail);
 /* The file is of a kind that no image is kept in; detail says which. */
 failure failure_of_file_kind(const char *detail);
 
+/* Not an image of this format, as qemu-img judges it: without the magic, or with the version number of the older qcow
+ * format or none. */
+bool failure_is_other_format(const refcow_error *error);
+
 /* The system does not give as many bytes of memory. */
 failure failure_of_memory(uint64_t bytes);
 

@@ -8,7 +8,7 @@
 
 #define COMMAND "refcow gate"
 
-enum { OPTION_OUTPUT = 256, OPTION_POLICY, OPTION_LIST_RULES, OPTION_NO_SANDBOX, OPTION_WORD };
+enum { OPTION_OUTPUT = FIRST_LONG_OPTION, OPTION_POLICY, OPTION_LIST_RULES, OPTION_NO_SANDBOX, OPTION_WORD };
 
 static const char short_options[] = ":hq";
 static const struct option long_options[] = {
@@ -46,14 +46,6 @@ static bool set_word(gate_options *options, const char *word, const char *value)
     return wrong == NULL || complain(wrong, value);
 }
 
-/* As in options.c. */
-static bool complain_about_option(const char *sentence, char **argv)
-{
-    char short_form[3] = {'-', (char)optopt, '\0'};
-    bool has_short_form = optopt != 0 && optopt < OPTION_OUTPUT;
-    return complain(sentence, has_short_form ? short_form : argv[optind - 1]);
-}
-
 static bool apply_option(gate_options *options, int option, const char *name, char **argv)
 {
     switch (option) {
@@ -72,10 +64,9 @@ static bool apply_option(gate_options *options, int option, const char *name, ch
         return true;
     case OPTION_WORD:
         return set_word(options, name, optarg);
-    case ':':
-        return complain_about_option("this option needs a value", argv);
     default:
-        return complain_about_option("unknown, ambiguous or ill-used option", argv);
+        complain_about_option(COMMAND, option, argv);
+        return false;
     }
 }
 

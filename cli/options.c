@@ -19,7 +19,7 @@
 #define NOT_GIVEN UINT64_MAX
 
 enum {
-    OPTION_OUTPUT = 256,
+    OPTION_OUTPUT = FIRST_LONG_OPTION,
     OPTION_LIST,
     OPTION_MEMORY,
     OPTION_MAX_READ,
@@ -106,15 +106,6 @@ static bool set_max_findings(check_options *options, const char *word)
     return parse_number(word, &options->max_findings) || complain("--max-findings is not a number", word);
 }
 
-/* Name the option that getopt_long() has just stumbled over. It leaves the letter of a short one, or the short form of
- * a long one, in optopt; behind a long one it has always gone on to the next word. */
-static bool complain_about_option(const char *sentence, char **argv)
-{
-    char short_form[3] = {'-', (char)optopt, '\0'};
-    bool has_short_form = optopt != 0 && optopt < OPTION_OUTPUT;
-    return complain(sentence, has_short_form ? short_form : argv[optind - 1]);
-}
-
 static bool apply_option(check_options *options, int option, char **argv)
 {
     switch (option) {
@@ -145,10 +136,9 @@ static bool apply_option(check_options *options, int option, char **argv)
         return true;
     case OPTION_MAX_FINDINGS:
         return set_max_findings(options, optarg);
-    case ':':
-        return complain_about_option("this option needs a value", argv);
     default:
-        return complain_about_option("unknown, ambiguous or ill-used option", argv);
+        complain_about_option(COMMAND, option, argv);
+        return false;
     }
 }
 
