@@ -149,18 +149,6 @@ static void print_dirty_hint(FILE *out, const check_report *report)
 }
 
 /* What was read may be no picture of one moment. */
-static void print_live(FILE *out, const check_report *report)
-{
-    const live_facts *live = &report->live;
-
-    if (live->locks.is_known && lock_bytes_show_writer(live->locks))
-        fputs("Somebody holds the image open to write to it, and may have done so meanwhile.\n", out);
-    if (live_has_changed(live)) {
-        const char *what = live->header_changed ? "header" : live->size_changed ? "size" : "time of modification";
-        fprintf(out, "The image has changed while it was read (its %s has): read it again when nobody writes.\n", what);
-    }
-}
-
 static void print_verdict(FILE *out, const check_report *report)
 {
     const char *meaning = verdict_meaning(report);
@@ -172,7 +160,7 @@ static void print_verdict(FILE *out, const check_report *report)
     if (meaning != NULL)
         fprintf(out, "%s\n", meaning);
     print_dirty_hint(out, report);
-    print_live(out, report);
+    live_print(out, &report->live);
 }
 
 /* ------------------------------------------------------------------ the numbers */

@@ -166,6 +166,12 @@ void json_number(json_writer *json, const char *key, uint64_t number)
     fprintf(json->out, "%" PRIu64, number);
 }
 
+void json_decimal(json_writer *json, const char *key, double number)
+{
+    lead_in(json, key);
+    fprintf(json->out, "%.2f", number);
+}
+
 void json_boolean(json_writer *json, const char *key, bool value)
 {
     lead_in(json, key);

@@ -7,6 +7,8 @@
 #include "image_file.h"
 #include "lock_bytes.h"
 
+#include <stdio.h>
+
 /* The smallest cluster: all header fields are in it, and as a rule all header extensions. */
 #define LIVE_HEADER_LENGTH 512
 
@@ -32,6 +34,9 @@ live_moment live_begin(const image_file *file);
 
 /* Look again. */
 live_facts live_end(const live_moment *begun, const image_file *file);
+
+/* For people: what there is to worry about, if there is. */
+void live_print(FILE *out, const live_facts *facts);
 
 static inline bool live_has_changed(const live_facts *facts)
 {

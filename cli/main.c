@@ -8,6 +8,7 @@
 #include "exit_codes.h"
 #include "gate.h"
 #include "image_nbd.h"
+#include "info.h"
 #include "refcow.h"
 #include "sandbox.h"
 
@@ -28,6 +29,7 @@ typedef struct verb {
 static const verb verbs[] = {
     {"check", "count the references in an image and check the refcounts that it stores", check_run},
     {"gate", "decide whether an image from a stranger is safe to accept", gate_run},
+    {"info", "say what an image is and has: features, names, snapshots, bitmaps", info_run},
 };
 
 static const size_t verb_count = sizeof verbs / sizeof verbs[0];

@@ -1,0 +1,219 @@
+#define _POSIX_C_SOURCE 200809L /* tzset() */
+
+#include "info.h"
+
+#include "budget.h"
+#include "complain.h"
+#include "images.h"
+#include "info_options.h"
+#include "info_report.h"
+#include "memory.h"
+#include "stop.h"
+
+#include <time.h>
+
+static const char help[] =
+    "usage: refcow info [OPTION]... IMAGE...\n"
+    "\n"
+    "Say what qcow2 images are and have: sizes, features, the files that they name, snapshots, bitmaps.\n"
+    "The images are only read, no lock is taken, and no file that they name is opened. An image is a\n"
+    "file, a block device, or on an NBD server: nbd://, nbds://, nbd+unix://, nbds+unix://.\n"
+    "\n"
+    "  -f, --format qcow2     do not guess the format: another one is an error, exit code 1\n"
+    "      --output human     for people (default)\n"
+    "      --output json      of one image: what qemu-img info prints, and keys \"refcow\" with more\n"
+    "      --output jsonl     the same in one line for each image\n"
+    "      --output bodyfile  the snapshots for a timeline, as mactime of The Sleuth Kit reads them\n"
+    "      --max-listed N     list N extensions, snapshots and bitmaps (default 1000, for people 16;\n"
+    "                         at most 65536)\n"
+    "      --refcounts        count the references, too, and give the refcount report;\n"
+    "                         it takes as long as refcow check, which tells more about refcounts\n"
+    "  -U, --force-share      accepted for qemu-img's sake\n"
+    "      --no-sandbox       keep rights that the command does not need: for debuggers\n"
+    "  -h, --help             print this\n"
+    "\n"
+    "What an image chooses is printed escaped: \\xNN is a byte, \\\\ a backslash.\n"
+    "\n"
+    "exit code, of several images the worst one in this order:\n"
+    "   1  not all is known: refused, unreadable, a limit, wrong usage\n"
+    "  63  not a qcow2 image\n"
+    "   0  all is printed that there is, be the image sound or not\n";
+
+/* What goes along with the images, from one to the next. */
+typedef struct info_session {
+    info_options options;
+    bool has_printed; /* a report for people */
+} info_session;
+
+/* ------------------------------------------------------------------ find out */
+
+static int stop_counting(void *user, const refcow_progress *progress)
+{
+    (void)user;
+    (void)progress;
+    return stop_wanted();
+}
+
+/* With the memory and the limits that refcow check has if nothing else is said. */
+static void count_references(info_report *report, const image_file *file)
+{
+    const check_options defaults = {.memory = DEFAULT_MEMORY, .max_read = LIMIT_DEFAULT, .max_entries = LIMIT_DEFAULT};
+    memory_block work;
+
+    if (!memory_map_between(&work, DEFAULT_MEMORY, REFCOW_MEMORY_MIN)) {
+        info_fail(report, failure_of_memory(REFCOW_MEMORY_MIN));
+        return;
+    }
+    refcow_options settings = {
+        .memory = work.base,
+        .memory_size = work.size,
+        .limits = budget_of(&defaults, file),
+        .progress = stop_counting,
+    };
+    refcow_status status = refcow_check(&report->image, &settings, &report->result);
+    report->counted = true;
+    if (status != REFCOW_STATUS_OK)
+        info_fail(report, info_failure(report, &report->result.error));
+    memory_unmap(&work);
+}
+
+static uint64_t l1_bytes(uint64_t entries)
+{
+    return entries * sizeof(uint64_t);
+}
+
+/* Less than 2^52 bytes. */
+static void add_up_l1_tables(info_report *report)
+{
+    refcow_snapshot snapshot = {0};
+
+    report->l1_bytes = l1_bytes(report->image.header.l1_size);
+    while (info_next_snapshot(report, &snapshot))
+        report->l1_bytes += l1_bytes(snapshot.l1_size);
+}
+
+static void examine(info_report *report, const info_options *options, image_file *file)
+{
+    refcow_source source = image_file_source(file);
+    refcow_status status = refcow_open(&report->image, sizeof report->image, REFCOW_VERSION, &source);
+    refcow_class class = refcow_status_class(status);
+
+    if (status != REFCOW_STATUS_OK) {
+        refcow_error error = report->image.error;
+        error.status = status; /* a library of another version leaves the image as it was */
+        info_fail(report, info_failure(report, &error));
+    }
+    report->has_header = class == REFCOW_CLASS_OK || class == REFCOW_CLASS_REFUSED;
+    if (!report->has_header)
+        return;
+    add_up_l1_tables(report);
+    if (options->wants_refcounts)
+        count_references(report, file);
+}
+
+/* ------------------------------------------------------------------ tell */
+
+static void print_for_people(info_report *report, info_session *session)
+{
+    if (!report->has_header)
+        return; /* there is nothing to say but the failure, which belongs on stderr */
+    if (session->has_printed)
+        putchar('\n');
+    session->has_printed = true;
+    info_print_human(stdout, report);
+}
+
+static void print_json(info_report *report, bool in_a_line)
+{
+    json_writer json;
+
+    if (in_a_line)
+        json_begin_line(&json, stdout);
+    else
+        json_begin(&json, stdout);
+    info_print_json(&json, report);
+    json_end(&json);
+}
+
+static void print_bodyfile(info_report *report)
+{
+    if (!report->has_header)
+        return;
+    info_print_bodyfile(stdout, report);
+    if (report->image.header.nb_snapshots > report->most_listed)
+        complain_about_omitted(report->path, report->image.header.nb_snapshots - report->most_listed);
+}
+
+static void print_report(info_report *report, info_session *session)
+{
+    switch (session->options.output) {
+    case INFO_HUMAN:
+        print_for_people(report, session);
+        break;
+    case INFO_JSON:
+    case INFO_JSONL:
+        print_json(report, session->options.output == INFO_JSONL);
+        break;
+    case INFO_BODYFILE:
+        print_bodyfile(report);
+        break;
+    }
+    fflush(stdout); /* who reads along need not wait for the other images */
+}
+
+static exit_code exit_code_of(const info_report *report, const info_options *options)
+{
+    if (!options->format_is_given && failure_is_other_format(&report->image.error))
+        return EXIT_CODE_NOT_QCOW2;
+    return report->failed ? EXIT_CODE_FAILED : EXIT_CODE_CLEAN;
+}
+
+static exit_code tell_about_image(void *user, opened_image *image)
+{
+    info_session *session = user;
+    info_report report = {
+        .path = image->path,
+        .most_listed = session->options.most_listed,
+        .failure = failure_of_library(&(refcow_error){.status = REFCOW_STATUS_OK}, NULL),
+    };
+
+    if (!image->is_open || stop_wanted()) {
+        info_fail(&report, image->is_open ? stop_failure() : image->why);
+    } else {
+        report.file = &image->file;
+        report.begun = live_begin(&image->file);
+        examine(&report, &session->options, &image->file);
+    }
+    print_report(&report, session); /* reads names and lists */
+    if (report.failed)
+        complain_about_image(image->path, &report.failure);
+    return exit_code_of(&report, &session->options);
+}
+
+static exit_code tell_about_images(info_session *session)
+{
+    images_needs needs = {
+        .memory = session->options.wants_refcounts ? DEFAULT_MEMORY : 0,
+        .sandbox = session->options.sandbox,
+    };
+
+    stop_on_signals();
+    tzset(); /* the C library looks for the time zone even to tell UTC, and in the sandbox it can open nothing */
+    return images_each(&session->options.images, &needs, tell_about_image, session);
+}
+
+exit_code info_run(int argc, char **argv)
+{
+    info_session session = {0};
+
+    switch (info_options_parse(&session.options, argc, argv)) {
+    case OPTIONS_READY:
+        return tell_about_images(&session);
+    case OPTIONS_HELP:
+        fputs(help, stdout);
+        return EXIT_CODE_CLEAN;
+    case OPTIONS_WRONG:
+        break;
+    }
+    return EXIT_CODE_FAILED;
+}

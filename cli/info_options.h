@@ -1,0 +1,32 @@
+/*
+ * info_options.h - the command line of `refcow info`, with its defaults.
+ */
+#ifndef REFCOW_CLI_INFO_OPTIONS_H
+#define REFCOW_CLI_INFO_OPTIONS_H
+
+#include "images.h"
+#include "options.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum info_output {
+    INFO_HUMAN,
+    INFO_JSON,    /* one object, of one image */
+    INFO_JSONL,   /* the same in a line, of any number of images */
+    INFO_BODYFILE /* the snapshots, in the format of The Sleuth Kit */
+} info_output;
+
+typedef struct info_options {
+    image_list images;
+    info_output output;
+    bool format_is_given; /* -f qcow2: a file in another format is an error, as in qemu-img */
+    bool wants_refcounts; /* count the references */
+    bool sandbox;
+    uint64_t most_listed; /* extensions, snapshots, bitmaps: of each */
+} info_options;
+
+/* argv[0] is the verb; the strings stay the caller's. */
+options_outcome info_options_parse(info_options *options, int argc, char **argv);
+
+#endif

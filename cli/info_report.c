@@ -1,0 +1,107 @@
+#include "info_report.h"
+
+#include "stop.h"
+
+void info_fail(info_report *report, failure why)
+{
+    if (report->failed)
+        return;
+    report->failed = true;
+    report->failure = why;
+}
+
+/* Ctrl-C, whether the library has noticed or who waited for a server. */
+static bool was_stopped(refcow_status status)
+{
+    return status == REFCOW_STATUS_CANCELLED || (status == REFCOW_STATUS_READ_FAILED && stop_wanted());
+}
+
+failure info_failure(const info_report *report, const refcow_error *error)
+{
+    return was_stopped(error->status) ? stop_failure() : failure_of_library(error, report->file->read_detail);
+}
+
+/* A list tells no more than a status. */
+static bool is_read(info_report *report, refcow_status status)
+{
+    if (status == REFCOW_STATUS_OK)
+        return true;
+    failure why = info_failure(report, &(refcow_error){.status = status});
+    why.has_value = why.value_is_place = why.has_offset = false;
+    info_fail(report, why);
+    return false;
+}
+
+bool info_next_extension(info_report *report, refcow_extension *extension)
+{
+    return extension->next < report->image.header.extensions &&
+           is_read(report, refcow_next_extension(&report->image, extension));
+}
+
+bool info_next_snapshot(info_report *report, refcow_snapshot *snapshot)
+{
+    return snapshot->next < report->image.header.nb_snapshots && snapshot->next < REFCOW_SNAPSHOTS_MAX &&
+           is_read(report, refcow_next_snapshot(&report->image, snapshot));
+}
+
+bool info_next_bitmap(info_report *report, refcow_bitmap *bitmap)
+{
+    return bitmap->next < report->image.header.nb_bitmaps &&
+           is_read(report, refcow_next_bitmap(&report->image, bitmap));
+}
+
+const char *info_extension_name(uint32_t type)
+{
+    static const struct {
+        uint32_t type;
+        const char *name;
+    } known[] = {
+        {0xe2792aca, "backing-format"}, {0x6803f857, "feature-names"}, {0x44415441, "data-file"},
+        {0x0537be77, "encryption"},     {0x23852875, "bitmaps"},
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (known[i].type == type)
+            return known[i].name;
+    }
+    return NULL;
+}
+
+void info_read_name(info_report *report, refcow_span span, image_name *name)
+{
+    if (!is_read(report, name_read(name, &report->image, span)))
+        *name = (image_name){.length = span.length};
+}
+
+bool info_backing_file(info_report *report, image_name *name)
+{
+    refcow_span span = report->image.header.backing_file;
+
+    if (span.offset == 0 || span.length == 0)
+        return false;
+    info_read_name(report, span, name);
+    return true;
+}
+
+bool info_knows_disk(const info_report *report)
+{
+    return report->file->remote == NULL;
+}
+
+double info_per_byte(uint64_t size, uint64_t file_size)
+{
+    return file_size == 0 ? 0.0 : (double)size / (double)file_size;
+}
+
+live_facts info_live(const info_report *report)
+{
+    return live_end(&report->begun, report->file);
+}
+
+uint64_t info_mapped_size(const info_report *report)
+{
+    uint64_t clusters = report->result.allocated_clusters;
+    uint32_t bits = report->image.header.cluster_bits;
+
+    return clusters > UINT64_MAX >> bits ? UINT64_MAX : clusters << bits;
+}
