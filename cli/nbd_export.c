@@ -106,6 +106,7 @@ struct status {
 };
 
 /* The server describes the stretches from the offset asked about on, as pairs of a length and flags. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libnbd says what it calls */
 static int note_status(void *user, const char *context, uint64_t offset, uint32_t *pairs, size_t count, int *error)
 {
     struct status *status = user;

@@ -28,7 +28,10 @@ struct ruleset {
 
 static struct ruleset all_rights(long version)
 {
-    uint64_t files = version >= 5 ? 16 : version >= 3 ? 15 : version == 2 ? 14 : 13;
+    static const uint8_t files_of_version[] = {0,  13, 14,
+                                               15, 15, 16}; /* so many rights, the last number from then on */
+    size_t last = sizeof files_of_version - 1;
+    uint8_t files = files_of_version[(size_t)version < last ? (size_t)version : last];
 
     return (struct ruleset){
         .files = (UINT64_C(1) << files) - 1,
