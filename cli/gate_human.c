@@ -47,7 +47,7 @@ static void print_breaches(FILE *out, const gate_report *report, bool allowed)
 
 static void print_undecided(FILE *out, const gate_report *report)
 {
-    const char *separator = "  not judged without the whole file: ";
+    const char *separator = "  not judged: ";
 
     for (unsigned rule = 0; rule < GATE_RULES; rule++) {
         if (!report->undecided[rule])
