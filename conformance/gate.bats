@@ -218,6 +218,39 @@ accepted() { # OPTION...
     refused_for snapshot-table-size --check
 }
 
+# The library names the field that stands first; the others are not to hide behind it.
+@test "several rules of the format at once" {
+    local rule statements
+    while IFS='|' read -r rule statements; do
+        plain
+        # shellcheck disable=SC2086 # the statements are words
+        "$DAMAGE" image.qcow2 set header:backing_file_offset 1c+1 , $statements
+        gate 2 image.qcow2
+        [[ ",$(ids broken)," == *",backing-file-offset,"* ]]
+        [[ ",$(ids broken)," == *",$rule,"* ]] || fail "$rule is not among $(ids broken)"
+    done <<'ROWS'
+backing-file-size|set header:backing_file_size 1024
+header-length-small|set header:header_length 103
+header-length-large|set header:header_length 1c+1
+incompatible-features|set header:incompatible_features 32
+compression-type|set header:compression_type 2
+compression-bit|set header:incompatible_features 8
+extended-l2-cluster|set header:incompatible_features 16 , set header:cluster_bits 13
+refcount-order|set header:refcount_order 7
+refcount-table-size|set header:refcount_table_clusters 129
+refcount-table-offset|set header:refcount_table_offset 512
+virtual-size|set header:size 0xffffffffffffffff
+l1-size-large|set header:l1_size 4194305
+l1-table-offset|set header:l1_table_offset 512
+l1-size-small|set header:l1_size 0
+crypt-method|set header:crypt_method 3
+nb-snapshots|set header:nb_snapshots 65537
+snapshots-offset|set header:snapshots_offset 512
+data-file-name|set header:incompatible_features 4
+data-file-raw|set header:autoclear_features 2
+ROWS
+}
+
 @test "limits: at the limit accepted, above it refused" {
     plain
     gate 0 --max-virtual-size 1049088 image.qcow2
@@ -332,6 +365,7 @@ grow_meanwhile() {
         [ "$image" = 0 ] || break
     done
     kill -s STOP "$gate"
+    grep Seccomp: "/proc/$gate/status" >confined
     truncate -s +1M image.qcow2
     kill -s CONT "$gate"
     wait "$gate" || true
@@ -343,6 +377,10 @@ grow_meanwhile() {
     truncate -s 15T hostile.qcow2 # a file system may not have larger ones
     patiently grow_meanwhile
     assert_equal "$(jq -r .verdict grown)" undecided
+    # It was stopped while it looked at the image.
+    if "$REFCOW" --version | grep -q '^confined by: seccomp'; then
+        grep -q '2$' confined
+    fi
 }
 
 @test "each rule is tested" {
