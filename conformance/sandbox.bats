@@ -146,8 +146,11 @@ C
     while read -r astray; do
         preload "$astray"
         run -0 env LD_PRELOAD="$PWD/preload.so" "$REFCOW" check --no-sandbox image.qcow2
+        run -0 env LD_PRELOAD="$PWD/preload.so" "$REFCOW" info --no-sandbox image.qcow2
         run "-$killed" env LD_PRELOAD="$PWD/preload.so" "$REFCOW" check image.qcow2
         run "-$killed" env LD_PRELOAD="$PWD/preload.so" "$REFCOW" check --output=json image.qcow2
+        assert_output ''
+        run "-$killed" env LD_PRELOAD="$PWD/preload.so" "$REFCOW" info image.qcow2
         assert_output ''
     done <<'CALLS'
 socket(AF_INET, SOCK_STREAM, 0);
