@@ -23,7 +23,7 @@ static uint64_t multiply(uint64_t one, uint64_t other)
 }
 
 /* Who gives less memory than the default wants more passes, each of which reads only a part of the tables. */
-static uint64_t passes_wanted(const check_options *options)
+static uint64_t passes_wanted(const common_options *options)
 {
     uint64_t passes = DEFAULT_MEMORY / options->memory + 1;
 
@@ -32,7 +32,7 @@ static uint64_t passes_wanted(const check_options *options)
     return passes < MOST_PASSES ? passes : MOST_PASSES;
 }
 
-refcow_limits budget_of(const check_options *options, const image_file *file)
+refcow_limits budget_of(const common_options *options, const image_file *file)
 {
     uint64_t passes = passes_wanted(options);
     uint64_t entries = add(BASE_ENTRIES, file->allocated / BYTES_PER_ENTRY);

@@ -8,10 +8,10 @@
 #ifndef REFCOW_CLI_BUDGET_H
 #define REFCOW_CLI_BUDGET_H
 
+#include "common_options.h"
 #include "image_file.h"
-#include "options.h"
 
 /* The limits that the user has set, and for those left open the default ones. */
-refcow_limits budget_of(const check_options *options, const image_file *file);
+refcow_limits budget_of(const common_options *options, const image_file *file);
 
 #endif

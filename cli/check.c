@@ -1,10 +1,7 @@
 #include "check.h"
 
-#include "budget.h"
-#include "check_report.h"
 #include "complain.h"
-#include "image_file.h"
-#include "memory.h"
+#include "examine.h"
 #include "options.h"
 #include "progress.h"
 #include "stop.h"
@@ -48,157 +45,12 @@ static const char help[] =
     "   3  leaks and nothing worse\n"
     "   0  clean\n";
 
-static uint64_t clamp(uint64_t number, uint64_t least, uint64_t most)
-{
-    if (number < least)
-        return least;
-    return number > most ? most : number;
-}
-
-static void note_failure(check_report *report, refcow_verdict verdict, failure why)
-{
-    report->verdict = verdict;
-    report->failure = why;
-}
-
-/* What the system says about a failed read, or what to do about a limit. */
-static const char *detail_of(const refcow_error *error, const image_file *file)
-{
-    if (error->status == REFCOW_STATUS_ENTRY_LIMIT)
-        return "see --max-entries, and give more --memory if there is much to count";
-    if (error->status == REFCOW_STATUS_READ_LIMIT)
-        return "see --max-read, and give more --memory if there is much to count";
-    return file->read_detail;
-}
-
-/* Ctrl-C or the time limit, whether the library has noticed or who waited for a server. */
-static bool was_stopped(refcow_status status)
-{
-    return status == REFCOW_STATUS_CANCELLED || (status == REFCOW_STATUS_READ_FAILED && stop_wanted());
-}
-
-static failure failure_of(const refcow_error *error, const image_file *file)
-{
-    return was_stopped(error->status) ? stop_failure() : failure_of_library(error, detail_of(error, file));
-}
-
 /* What goes along with the images, from one to the next. */
 typedef struct check_session {
     check_options options;
-    memory_block findings;
-    memory_block orphans;
+    examination how;
     bool has_printed; /* a report for people */
 } check_session;
-
-static size_t room_in(const memory_block *block)
-{
-    return block->size / sizeof(refcow_finding);
-}
-
-static int note_progress(void *user, const refcow_progress *progress)
-{
-    (void)user;
-    progress_show(progress);
-    return stop_wanted();
-}
-
-static void note_orphan(void *user, const refcow_finding *entry)
-{
-    orphans_add(user, entry);
-}
-
-/* Check an open image in the memory that the caller has found for it. */
-static void run_library(check_report *report, const check_session *session, const image_file *file,
-                        const memory_block *work)
-{
-    refcow_options settings = {
-        .memory = work->base,
-        .memory_size = work->size,
-        .findings = session->findings.base,
-        .findings_capacity = room_in(&session->findings),
-        .limits = budget_of(&session->options, file),
-        .progress = note_progress,
-        .user = &report->orphans,
-        .orphan = note_orphan,
-    };
-
-    report->orphans = (orphan_list){
-        .ranges = session->orphans.base,
-        .room = room_in(&session->orphans),
-        .cluster_size = UINT64_C(1) << report->image.header.cluster_bits,
-    };
-    refcow_check(&report->image, &settings, &report->result);
-    orphans_finish(&report->orphans);
-    report->checked = true;
-    report->findings = session->findings.base;
-    note_failure(report, report->result.verdict, failure_of(&report->result.error, file));
-}
-
-static void find_memory_and_check(check_report *report, const check_session *session, const image_file *file)
-{
-    refcow_plan plan = {0};
-    memory_block work;
-
-    refcow_plan_memory(&report->image, session->options.memory, &plan);
-    uint64_t most = clamp(plan.one_pass, REFCOW_MEMORY_MIN, session->options.memory);
-    if (!memory_map_between(&work, most, REFCOW_MEMORY_MIN)) {
-        note_failure(report, REFCOW_VERDICT_INCOMPLETE, failure_of_memory(REFCOW_MEMORY_MIN));
-        return;
-    }
-    run_library(report, session, file, &work);
-    memory_unmap(&work);
-}
-
-static void check_file(check_report *report, const check_session *session, image_file *file)
-{
-    refcow_source source = image_file_source(file);
-    refcow_status status = refcow_open(&report->image, sizeof report->image, REFCOW_VERSION, &source);
-    refcow_class class = refcow_status_class(status);
-
-    if (class == REFCOW_CLASS_OK || class == REFCOW_CLASS_REFUSED) {
-        find_memory_and_check(report, session, file);
-        return;
-    }
-    refcow_error error = report->image.error;
-    error.status = status; /* a library of another version leaves the image as it was */
-    note_failure(report, class == REFCOW_CLASS_FOREIGN ? REFCOW_VERDICT_REFUSED : REFCOW_VERDICT_INCOMPLETE,
-                 failure_of(&error, file));
-}
-
-static void check_if_open(check_report *report, const check_session *session, opened_image *image)
-{
-    image_file *file = &image->file;
-
-    if (!image->is_open || stop_wanted()) {
-        note_failure(report, REFCOW_VERDICT_INCOMPLETE, image->is_open ? stop_failure() : image->why);
-        return;
-    }
-    report->opened = true;
-    report->file_size = file->size;
-    live_moment begun = live_begin(file);
-    check_file(report, session, file);
-    report->live = live_end(&begun, file);
-}
-
-static exit_code exit_code_of(const check_report *report, const check_options *options)
-{
-    if (!options->format_is_given && failure_is_other_format(&report->image.error))
-        return EXIT_CODE_NOT_QCOW2;
-    if (!check_is_complete(report))
-        return EXIT_CODE_FAILED;
-    switch (report->verdict) {
-    case REFCOW_VERDICT_CLEAN:
-        return EXIT_CODE_CLEAN;
-    case REFCOW_VERDICT_LEAKS:
-        return EXIT_CODE_LEAKS;
-    case REFCOW_VERDICT_CORRUPT:
-        return EXIT_CODE_CORRUPT;
-    case REFCOW_VERDICT_REFUSED:
-    case REFCOW_VERDICT_INCOMPLETE:
-        break;
-    }
-    return EXIT_CODE_FAILED;
-}
 
 static void print_for_people(const check_report *report, check_session *session)
 {
@@ -212,7 +64,7 @@ static void print_for_people(const check_report *report, check_session *session)
 
 static void print_report(const check_report *report, check_session *session)
 {
-    if (session->options.quiet)
+    if (session->options.common.quiet)
         return;
     switch (session->options.output) {
     case OUTPUT_HUMAN:
@@ -231,34 +83,14 @@ static void print_report(const check_report *report, check_session *session)
     fflush(stdout); /* who reads along need not wait for the other images */
 }
 
-static void complain_if_not_complete(const check_report *report)
-{
-    if (!check_is_finished(report))
-        complain_about_image(report->path, &report->failure);
-    else if (!check_is_complete(report))
-        complain_about_lookups(report->path, report->result.check_errors);
-}
-
-static progress_mode progress_mode_of(const check_options *options)
-{
-    if (options->quiet)
-        return PROGRESS_OFF;
-    return options->wants_progress ? PROGRESS_ALWAYS : PROGRESS_IF_SEEN;
-}
-
 static exit_code check_image(void *user, opened_image *image)
 {
     check_session *session = user;
     check_report report = {.path = image->path, .listed = session->options.listed};
 
-    stop_after(session->options.timeout);
-    progress_start(progress_mode_of(&session->options));
-    check_if_open(&report, session, image);
-    stop_after(0);
-    progress_end(check_is_finished(&report));
-    report.code = exit_code_of(&report, &session->options);
+    examine(&report, &session->how, image);
     print_report(&report, session);
-    complain_if_not_complete(&report);
+    examine_complain(&report);
     return report.code;
 }
 
@@ -273,7 +105,7 @@ static bool map_lists(check_session *session)
     uint64_t each = session->options.max_findings;
     uint64_t orphans = kind_set_has(session->options.listed, KIND_ORPHAN) ? each : 0;
 
-    return map_findings(&session->findings, each * REFCOW_KINDS) && map_findings(&session->orphans, orphans);
+    return map_findings(&session->how.findings, each * REFCOW_KINDS) && map_findings(&session->how.orphans, orphans);
 }
 
 static exit_code check_images(check_session *session)
@@ -282,17 +114,15 @@ static exit_code check_images(check_session *session)
 
     stop_on_signals();
     progress_on_signal();
+    session->how.options = &options->common;
+    session->how.memory = options->common.memory;
     if (!map_lists(session)) {
         complain_about_memory();
         return EXIT_CODE_FAILED;
     }
-    if (options->output == OUTPUT_CSV && !options->quiet)
+    if (options->output == OUTPUT_CSV && !options->common.quiet)
         check_print_csv_heading(stdout);
-    images_needs needs = {
-        .memory = clamp(options->memory, 0, UINT64_MAX / 2) + session->findings.size + session->orphans.size,
-        .timeout = options->timeout,
-        .sandbox = options->sandbox,
-    };
+    images_needs needs = examine_needs(&options->common, session->how.findings.size + session->how.orphans.size);
     return images_each(&options->images, &needs, check_image, session);
 }
 

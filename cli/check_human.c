@@ -58,12 +58,11 @@ static void print_features(FILE *out, const refcow_header *header)
         fputs(", marked corrupt", out);
 }
 
-static void print_image(FILE *out, const check_report *report)
+void check_print_human_facts(FILE *out, const check_report *report)
 {
     const refcow_header *header = &report->image.header;
 
-    escape_print(out, report->path);
-    fprintf(out, ": qcow2 version %" PRIu32 ", ", header->version);
+    fprintf(out, "qcow2 version %" PRIu32 ", ", header->version);
     print_size(out, header->virtual_size);
     fputs(" virtual size, ", out);
     print_size(out, cluster_size(report));
@@ -71,7 +70,6 @@ static void print_image(FILE *out, const check_report *report)
     if (header->refcount_order <= 6) /* a refused image may have any number here */
         fprintf(out, ", %u-bit refcounts", 1u << header->refcount_order);
     print_features(out, header);
-    fputc('\n', out);
 }
 
 /* ------------------------------------------------------------------ the verdict */
@@ -148,8 +146,7 @@ static void print_dirty_hint(FILE *out, const check_report *report)
               out);
 }
 
-/* What was read may be no picture of one moment. */
-static void print_verdict(FILE *out, const check_report *report)
+void check_print_human_verdict(FILE *out, const check_report *report)
 {
     const char *meaning = verdict_meaning(report);
 
@@ -297,10 +294,10 @@ static void print_findings_of_kind(FILE *out, const check_report *report, unsign
         count -= next.finding->times;
     }
     if (count > 0)
-        fprintf(out, "    and %" PRIu64 " more that --max-findings does not let through\n", count);
+        fprintf(out, "    and %" PRIu64 " more that are not listed\n", count);
 }
 
-static void print_findings(FILE *out, const check_report *report)
+void check_print_human_findings(FILE *out, const check_report *report)
 {
     for (unsigned kind = 0; kind <= KIND_ORPHAN; kind++) {
         uint64_t count = kind == KIND_ORPHAN ? report->result.refcounts.orphan_clusters : report->result.found[kind];
@@ -309,11 +306,19 @@ static void print_findings(FILE *out, const check_report *report)
     }
 }
 
+void check_print_human_heading(FILE *out, const check_report *report)
+{
+    escape_print(out, report->path);
+    fputs(": ", out);
+    check_print_human_facts(out, report);
+    fputc('\n', out);
+    check_print_human_verdict(out, report);
+}
+
 void check_print_human(FILE *out, const check_report *report)
 {
-    print_image(out, report);
-    print_verdict(out, report);
+    check_print_human_heading(out, report);
     fputc('\n', out);
     print_numbers(out, report);
-    print_findings(out, report);
+    check_print_human_findings(out, report);
 }

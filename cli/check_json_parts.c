@@ -1,5 +1,12 @@
 #include "check_json_parts.h"
 
+void json_begin_record(json_writer *json, FILE *out, const char *type, const check_report *report)
+{
+    json_begin_line(json, out);
+    json_string(json, "type", type);
+    json_string(json, "filename", report->path);
+}
+
 void json_status(json_writer *json, const failure *why)
 {
     json_open_object(json, "status");

@@ -7,6 +7,10 @@
 #include "check_report.h"
 #include "json.h"
 
+/* A line of JSON Lines: every record says what it is and about which image, so that lines can be filtered one by one.
+ */
+void json_begin_record(json_writer *json, FILE *out, const char *type, const check_report *report);
+
 /* "status": why there is no more. */
 void json_status(json_writer *json, const failure *why);
 

@@ -3,14 +3,6 @@
 #include "check_json_parts.h"
 #include "listed.h"
 
-/* Every record says what it is and about which image, so that lines can be filtered one by one. */
-static void begin_record(json_writer *json, FILE *out, const char *type, const check_report *report)
-{
-    json_begin_line(json, out);
-    json_string(json, "type", type);
-    json_string(json, "filename", report->path);
-}
-
 static void print_header(json_writer *json, const refcow_header *header)
 {
     json_number(json, "qcow2-version", header->version);
@@ -22,15 +14,15 @@ static void print_header(json_writer *json, const refcow_header *header)
     json_not_followed(json, header);
 }
 
-static void print_image(FILE *out, const check_report *report)
+void check_print_jsonl_image(FILE *out, const check_report *report)
 {
     json_writer json;
 
-    begin_record(&json, out, "image", report);
+    json_begin_record(&json, out, "image", report);
     json_string(&json, "refcow-version", REFCOW_VERSION_TEXT);
     if (report->opened)
         json_number(&json, "file-size", report->file_size);
-    if (report->checked)
+    if (report->has_header)
         print_header(&json, &report->image.header);
     json_end(&json);
 }
@@ -48,13 +40,13 @@ static void print_ranges(json_writer *json, const listed_finding *listed)
         json_null(json, "entries");
 }
 
-static void print_findings(FILE *out, const check_report *report)
+void check_print_jsonl_findings(FILE *out, const check_report *report)
 {
     listed_finding next;
     json_writer json;
 
     for (size_t at = 0; listed_next(report, &at, &next);) {
-        begin_record(&json, out, "finding", report);
+        json_begin_record(&json, out, "finding", report);
         json_finding(&json, next.kind, next.finding);
         print_ranges(&json, &next);
         json_end(&json);
@@ -78,7 +70,7 @@ static void print_summary(FILE *out, const check_report *report)
 {
     json_writer json;
 
-    begin_record(&json, out, "summary", report);
+    json_begin_record(&json, out, "summary", report);
     json_boolean(&json, "complete", check_is_complete(report));
     json_string(&json, "verdict", refcow_verdict_name(report->verdict));
     json_number(&json, "exit-code", report->code);
@@ -98,8 +90,8 @@ static void print_summary(FILE *out, const check_report *report)
 
 void check_print_jsonl(FILE *out, const check_report *report)
 {
-    print_image(out, report);
+    check_print_jsonl_image(out, report);
     if (report->checked)
-        print_findings(out, report);
+        check_print_jsonl_findings(out, report);
     print_summary(out, report);
 }

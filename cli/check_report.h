@@ -22,7 +22,8 @@ typedef struct check_report {
     bool opened; /* the fields up to the next one mean something */
     uint64_t file_size;
     live_facts live;
-    bool checked; /* refcow_check() has run: the fields below mean something */
+    bool has_header; /* refcow_open() has accepted or refused the image */
+    bool checked;    /* refcow_check() has run: the fields below mean something */
     refcow_image image;
     refcow_result result;
     const refcow_finding *findings;
@@ -56,11 +57,22 @@ static inline bool has_data_file(const refcow_header *header)
 /* For people, of an image that was checked. */
 void check_print_human(FILE *out, const check_report *report);
 
+/* Parts of it: the name and the next two; what the image is, without an end of line; the verdict; the findings. None of
+ * the last three has a word that others have chosen. */
+void check_print_human_heading(FILE *out, const check_report *report);
+void check_print_human_facts(FILE *out, const check_report *report);
+void check_print_human_verdict(FILE *out, const check_report *report);
+void check_print_human_findings(FILE *out, const check_report *report);
+
 /* For programs: the keys of `qemu-img check --output=json` if the check is finished, and the key "refcow" always. */
 void check_print_json(FILE *out, const check_report *report);
 
 /* JSON Lines: a record about the image, one for each range of findings that is listed, and one that sums up. */
 void check_print_jsonl(FILE *out, const check_report *report);
+
+/* Parts of it: the first record, those of the findings. */
+void check_print_jsonl_image(FILE *out, const check_report *report);
+void check_print_jsonl_findings(FILE *out, const check_report *report);
 
 /* A table with the same rows, less the first; its heading comes before those of the first image. */
 void check_print_csv_heading(FILE *out);

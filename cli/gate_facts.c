@@ -169,7 +169,7 @@ static void note_clusters(void *user, const refcow_clusters *clusters)
 
 static void run_check(gate_facts *facts, gate_input *input, const memory_block *work)
 {
-    const check_options defaults = {.memory = DEFAULT_MEMORY, .max_read = LIMIT_DEFAULT, .max_entries = LIMIT_DEFAULT};
+    const common_options defaults = COMMON_OPTIONS_DEFAULT;
     const refcow_observer observer = {ignore_window, ignore_reference, note_clusters, facts};
     const refcow_options options = {.memory = work->base,
                                     .memory_size = work->size,

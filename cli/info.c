@@ -57,7 +57,7 @@ static int stop_counting(void *user, const refcow_progress *progress)
 /* With the memory and the limits that refcow check has if nothing else is said. */
 static void count_references(info_report *report, const image_file *file)
 {
-    const check_options defaults = {.memory = DEFAULT_MEMORY, .max_read = LIMIT_DEFAULT, .max_entries = LIMIT_DEFAULT};
+    const common_options defaults = COMMON_OPTIONS_DEFAULT;
     memory_block work;
 
     if (!memory_map_between(&work, DEFAULT_MEMORY, REFCOW_MEMORY_MIN)) {

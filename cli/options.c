@@ -4,46 +4,22 @@
 #include "numbers.h"
 #include "refcow.h"
 
-#include <getopt.h>
-#include <stddef.h>
-#include <string.h>
-
 #define COMMAND "refcow check"
 
 #define DEFAULT_FINDINGS_HUMAN 8 /* what a person reads; programs take more */
 #define DEFAULT_FINDINGS_PROGRAM 32
-#define MOST_FINDINGS 1000     /* keeping them sorted costs time, and the output is to stay readable */
-#define MOST_LISTED 1000000    /* who asks for a list wants it whole */
-#define MOST_SECONDS 100000000 /* three years */
+#define MOST_FINDINGS 1000  /* keeping them sorted costs time, and the output is to stay readable */
+#define MOST_LISTED 1000000 /* who asks for a list wants it whole */
 
 #define NOT_GIVEN UINT64_MAX
 
-enum {
-    OPTION_OUTPUT = FIRST_LONG_OPTION,
-    OPTION_LIST,
-    OPTION_MEMORY,
-    OPTION_MAX_READ,
-    OPTION_MAX_ENTRIES,
-    OPTION_MAX_FINDINGS,
-    OPTION_TIMEOUT,
-    OPTION_NO_SANDBOX
-};
+enum { OPTION_OUTPUT = FIRST_OWN_OPTION, OPTION_LIST, OPTION_MAX_FINDINGS };
 
-static const char short_options[] = ":f:hpqU";
 static const struct option long_options[] = {
-    {"format", required_argument, NULL, 'f'},
-    {"force-share", no_argument, NULL, 'U'},
-    {"help", no_argument, NULL, 'h'},
+    COMMON_LONG_OPTIONS,
     {"list", required_argument, NULL, OPTION_LIST},
-    {"max-entries", required_argument, NULL, OPTION_MAX_ENTRIES},
     {"max-findings", required_argument, NULL, OPTION_MAX_FINDINGS},
-    {"max-read", required_argument, NULL, OPTION_MAX_READ},
-    {"memory", required_argument, NULL, OPTION_MEMORY},
-    {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
     {"output", required_argument, NULL, OPTION_OUTPUT},
-    {"progress", no_argument, NULL, 'p'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {NULL, 0, NULL, 0},
 };
 
@@ -64,81 +40,22 @@ static bool add_to_list(check_options *options, const char *word)
            complain("--list names no kind of finding, nor orphan, nor all", word);
 }
 
-static bool set_format(check_options *options, const char *word)
-{
-    options->format_is_given = true;
-    return strcmp(word, "qcow2") == 0 || complain("the format is not qcow2", word);
-}
-
-static bool set_memory(check_options *options, const char *word)
-{
-    if (!parse_size(word, &options->memory))
-        return complain("--memory is not a size like 64M", word);
-    return options->memory >= REFCOW_MEMORY_MIN || complain("--memory is less than 64K", word);
-}
-
-static bool set_max_read(check_options *options, const char *word)
-{
-    if (strcmp(word, "none") == 0)
-        options->max_read = 0;
-    else if (!parse_size(word, &options->max_read) || options->max_read == 0)
-        return complain("--max-read is neither a size like 4G nor none", word);
-    return true;
-}
-
-static bool set_max_entries(check_options *options, const char *word)
-{
-    if (strcmp(word, "none") == 0)
-        options->max_entries = 0;
-    else if (!parse_number(word, &options->max_entries) || options->max_entries == 0)
-        return complain("--max-entries is neither a number from 1 up nor none", word);
-    return true;
-}
-
-static bool set_timeout(check_options *options, const char *word)
-{
-    return (parse_number(word, &options->timeout) && options->timeout > 0 && options->timeout <= MOST_SECONDS) ||
-           complain("--timeout is not a number of seconds from 1 to 100000000", word);
-}
-
 static bool set_max_findings(check_options *options, const char *word)
 {
     return parse_number(word, &options->max_findings) || complain("--max-findings is not a number", word);
 }
 
-static bool apply_option(check_options *options, int option, char **argv)
+static bool apply_option(void *user, int option)
 {
+    check_options *options = user;
+
     switch (option) {
-    case 'f':
-        return set_format(options, optarg);
-    case 'q':
-        options->quiet = true;
-        return true;
-    case 'p':
-        options->wants_progress = true;
-        return true;
-    case 'U': /* qemu-img's way to look at an image that a guest uses: refcow never takes a lock */
-        return true;
     case OPTION_OUTPUT:
         return set_output(options, optarg);
     case OPTION_LIST:
         return add_to_list(options, optarg);
-    case OPTION_MEMORY:
-        return set_memory(options, optarg);
-    case OPTION_MAX_READ:
-        return set_max_read(options, optarg);
-    case OPTION_MAX_ENTRIES:
-        return set_max_entries(options, optarg);
-    case OPTION_TIMEOUT:
-        return set_timeout(options, optarg);
-    case OPTION_NO_SANDBOX:
-        options->sandbox = false;
-        return true;
-    case OPTION_MAX_FINDINGS:
-        return set_max_findings(options, optarg);
     default:
-        complain_about_option(COMMAND, option, argv);
-        return false;
+        return set_max_findings(options, optarg);
     }
 }
 
@@ -157,7 +74,7 @@ static bool take_images(check_options *options, int argc, char **argv)
 /* With --list as many findings as fit into as much memory again as the check may take. */
 static uint64_t default_findings(const check_options *options)
 {
-    uint64_t fitting = options->memory / (REFCOW_KINDS * sizeof(refcow_finding));
+    uint64_t fitting = options->common.memory / (REFCOW_KINDS * sizeof(refcow_finding));
 
     if (options->listed != 0)
         return fitting < MOST_LISTED ? fitting : MOST_LISTED;
@@ -179,20 +96,11 @@ static bool settle_findings(check_options *options)
 
 options_outcome check_options_parse(check_options *options, int argc, char **argv)
 {
-    int option;
+    *options = (check_options){.common = COMMON_OPTIONS_DEFAULT, .max_findings = NOT_GIVEN};
+    option_reader reader = {COMMAND, long_options, apply_option, options};
+    options_outcome outcome = common_options_read(&options->common, &reader, argc, argv);
 
-    *options = (check_options){.sandbox = true,
-                               .memory = DEFAULT_MEMORY,
-                               .max_read = LIMIT_DEFAULT,
-                               .max_entries = LIMIT_DEFAULT,
-                               .max_findings = NOT_GIVEN};
-    opterr = 0; /* getopt's own messages would print words as they are */
-    optind = 1;
-    while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
-        if (option == 'h')
-            return OPTIONS_HELP;
-        if (!apply_option(options, option, argv))
-            return OPTIONS_WRONG;
-    }
+    if (outcome != OPTIONS_READY)
+        return outcome;
     return take_images(options, argc, argv) && settle_findings(options) ? OPTIONS_READY : OPTIONS_WRONG;
 }

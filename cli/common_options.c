@@ -1,0 +1,99 @@
+#include "common_options.h"
+
+#include "numbers.h"
+#include "refcow.h"
+
+#include <string.h>
+
+#define MOST_SECONDS 100000000 /* three years */
+
+static bool complain(const option_reader *reader, const char *sentence, const char *word)
+{
+    complain_about_usage(reader->command, sentence, word);
+    return false;
+}
+
+static bool set_format(common_options *common, const option_reader *reader, const char *word)
+{
+    common->format_is_given = true;
+    return strcmp(word, "qcow2") == 0 || complain(reader, "the format is not qcow2", word);
+}
+
+static bool set_memory(common_options *common, const option_reader *reader, const char *word)
+{
+    if (!parse_size(word, &common->memory))
+        return complain(reader, "--memory is not a size like 64M", word);
+    return common->memory >= REFCOW_MEMORY_MIN || complain(reader, "--memory is less than 64K", word);
+}
+
+static bool set_max_read(common_options *common, const option_reader *reader, const char *word)
+{
+    if (strcmp(word, "none") == 0)
+        common->max_read = 0;
+    else if (!parse_size(word, &common->max_read) || common->max_read == 0)
+        return complain(reader, "--max-read is neither a size like 4G nor none", word);
+    return true;
+}
+
+static bool set_max_entries(common_options *common, const option_reader *reader, const char *word)
+{
+    if (strcmp(word, "none") == 0)
+        common->max_entries = 0;
+    else if (!parse_number(word, &common->max_entries) || common->max_entries == 0)
+        return complain(reader, "--max-entries is neither a number from 1 up nor none", word);
+    return true;
+}
+
+static bool set_timeout(common_options *common, const option_reader *reader, const char *word)
+{
+    return (parse_number(word, &common->timeout) && common->timeout > 0 && common->timeout <= MOST_SECONDS) ||
+           complain(reader, "--timeout is not a number of seconds from 1 to 100000000", word);
+}
+
+static bool apply_option(common_options *common, const option_reader *reader, int option, char **argv)
+{
+    switch (option) {
+    case 'f':
+        return set_format(common, reader, optarg);
+    case 'q':
+        common->quiet = true;
+        return true;
+    case 'p':
+        common->wants_progress = true;
+        return true;
+    case 'U': /* qemu-img's way to look at an image that a guest uses: refcow never takes a lock */
+        return true;
+    case COMMON_NO_SANDBOX:
+        common->sandbox = false;
+        return true;
+    case COMMON_MEMORY:
+        return set_memory(common, reader, optarg);
+    case COMMON_MAX_READ:
+        return set_max_read(common, reader, optarg);
+    case COMMON_MAX_ENTRIES:
+        return set_max_entries(common, reader, optarg);
+    case COMMON_TIMEOUT:
+        return set_timeout(common, reader, optarg);
+    case ':':
+    case '?':
+        complain_about_option(reader->command, option, argv);
+        return false;
+    default:
+        return reader->apply_own(reader->options, option);
+    }
+}
+
+options_outcome common_options_read(common_options *common, const option_reader *reader, int argc, char **argv)
+{
+    int option;
+
+    opterr = 0; /* getopt's own messages would print words as they are */
+    optind = 1;
+    while ((option = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, reader->long_options, NULL)) != -1) {
+        if (option == 'h')
+            return OPTIONS_HELP;
+        if (!apply_option(common, reader, option, argv))
+            return OPTIONS_WRONG;
+    }
+    return OPTIONS_READY;
+}

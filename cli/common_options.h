@@ -1,0 +1,72 @@
+/*
+ * common_options.h - the options of every verb that checks whole images: how much may be spent on one, and the like.
+ */
+#ifndef REFCOW_CLI_COMMON_OPTIONS_H
+#define REFCOW_CLI_COMMON_OPTIONS_H
+
+#include "complain.h"
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DEFAULT_MEMORY (UINT64_C(64) << 20)
+
+/* A limit that the user has left open: see budget.h. */
+#define LIMIT_DEFAULT UINT64_MAX
+
+typedef struct common_options {
+    bool quiet;
+    bool wants_progress;
+    bool sandbox;
+    bool format_is_given; /* -f qcow2: a file in another format is an error, as in qemu-img */
+    uint64_t memory;      /* bytes, at most */
+    uint64_t max_read;    /* bytes; 0: no limit; or LIMIT_DEFAULT */
+    uint64_t max_entries; /* 0: no limit; or LIMIT_DEFAULT */
+    uint64_t timeout;     /* seconds for each image; 0: as long as it takes */
+} common_options;
+
+#define COMMON_OPTIONS_DEFAULT                                                                                         \
+    {.sandbox = true, .memory = DEFAULT_MEMORY, .max_read = LIMIT_DEFAULT, .max_entries = LIMIT_DEFAULT}
+
+/* For getopt_long(): the short ones, and rows for the table of the long ones. What a verb has besides is numbered from
+ * FIRST_OWN_OPTION on. */
+#define COMMON_SHORT_OPTIONS ":f:hpqU"
+#define COMMON_LONG_OPTIONS                                                                                            \
+    {"format", required_argument, NULL, 'f'}, {"force-share", no_argument, NULL, 'U'},                                 \
+        {"help", no_argument, NULL, 'h'}, {"max-entries", required_argument, NULL, COMMON_MAX_ENTRIES},                \
+        {"max-read", required_argument, NULL, COMMON_MAX_READ}, {"memory", required_argument, NULL, COMMON_MEMORY},    \
+        {"no-sandbox", no_argument, NULL, COMMON_NO_SANDBOX}, {"progress", no_argument, NULL, 'p'},                    \
+        {"quiet", no_argument, NULL, 'q'},                                                                             \
+    {                                                                                                                  \
+        "timeout", required_argument, NULL, COMMON_TIMEOUT                                                             \
+    }
+
+enum {
+    COMMON_MEMORY = FIRST_LONG_OPTION,
+    COMMON_MAX_READ,
+    COMMON_MAX_ENTRIES,
+    COMMON_TIMEOUT,
+    COMMON_NO_SANDBOX,
+    FIRST_OWN_OPTION
+};
+
+typedef enum options_outcome {
+    OPTIONS_READY,
+    OPTIONS_HELP, /* help is asked for; the rest does not matter */
+    OPTIONS_WRONG /* the reason has been written to stderr */
+} options_outcome;
+
+/* A verb's options, as getopt_long() knows them. */
+typedef struct option_reader {
+    const char *command; /* "refcow VERB" */
+    const struct option *long_options;
+    bool (*apply_own)(void *options, int option); /* false: the reason has been written to stderr */
+    void *options;                                /* given to apply_own */
+} option_reader;
+
+/* Read all options; what is behind them starts at optind. argv[0] is the verb; the strings stay the caller's. */
+options_outcome common_options_read(common_options *common, const option_reader *reader, int argc, char **argv);
+
+#endif
