@@ -9,6 +9,7 @@
 #include "gate.h"
 #include "image_nbd.h"
 #include "info.h"
+#include "map.h"
 #include "refcow.h"
 #include "sandbox.h"
 
@@ -30,6 +31,7 @@ static const verb verbs[] = {
     {"check", "count the references in an image and check the refcounts that it stores", check_run},
     {"gate", "decide whether an image from a stranger is safe to accept", gate_run},
     {"info", "say what an image is and has: features, names, snapshots, bitmaps", info_run},
+    {"map", "show who owns each cluster of an image's file: a picture, a page, JSON Lines", map_run},
 };
 
 static const size_t verb_count = sizeof verbs / sizeof verbs[0];

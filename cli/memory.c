@@ -2,6 +2,7 @@
 
 #include "memory.h"
 
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -33,6 +34,11 @@ void memory_limit(uint64_t size)
         return; /* it is stricter already */
     limit.rlim_cur = limit.rlim_max = (rlim_t)size;
     (void)setrlimit(RLIMIT_DATA, &limit);
+}
+
+void memory_clear(memory_block *block)
+{
+    memset(block->base, 0, block->size);
 }
 
 void memory_unmap(memory_block *block)

@@ -26,6 +26,9 @@ bool memory_map_between(memory_block *block, uint64_t most, uint64_t least);
  * promises to need little is held to it. The limit covers what is mapped already. */
 void memory_limit(uint64_t size);
 
+/* Zeros again. */
+void memory_clear(memory_block *block);
+
 void memory_unmap(memory_block *block);
 
 #endif

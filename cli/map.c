@@ -1,0 +1,241 @@
+#include "map.h"
+
+#include "complain.h"
+#include "examine.h"
+#include "map_options.h"
+#include "map_report.h"
+#include "progress.h"
+#include "stop.h"
+
+#include <inttypes.h>
+
+static const char help_owners[] = "usage: refcow map [OPTION]... IMAGE...\n"
+                                  "\n"
+                                  "Show who owns each cluster of a qcow2 image's file. The first of these that fits:\n"
+                                  "\n";
+
+static const char help_options[] =
+    "\n"
+    "Several users are fine for guest data and L2 tables, which are copied before they are written.\n"
+    "Two different structures, or one of the others that is named twice, exclude each other. A use is\n"
+    "a reference, by the active disk or by a snapshot.\n"
+    "\n"
+    "      --output human     a picture in letters, a legend, the damage (default)\n"
+    "      --output html      the same as a page for browsers, of one image\n"
+    "      --output jsonl     JSON Lines: records of type image, run (of clusters that are alike),\n"
+    "                         finding (references past the end of the file), summary\n"
+    "      --color WHEN       color letters: auto (default: on a terminal), always, never\n"
+    "      --max-runs N       list N runs: of damage (default 8, html 256), or with jsonl of all\n"
+    "                         (default 2048, none: no limit); the sums are of all in any case\n"
+    "  -f, -p, -q, -U, --memory, --timeout, --max-read, --max-entries, --no-sandbox: as for refcow\n"
+    "                         check, whose exit codes these are, too\n";
+
+/* The rows of a picture that leaves room for what is printed besides. */
+#define LINES_BESIDES 14
+#define LEAST_LINES 8
+#define MOST_LINES 64
+
+/* Two spaces, "0x", two spaces. */
+#define COLUMNS_BESIDES 6
+#define MOST_COLUMNS 256
+
+/* Offsets of rows are rounder if the number of cells in a row is. */
+#define COLUMNS_STEP 16
+
+#define HTML_COLUMNS 64
+#define HTML_ROWS 48
+
+/* References past the end of the file that are listed; each kind of finding has room for as many. */
+#define MOST_FINDINGS 1000
+
+/* What goes along with the images, from one to the next. */
+typedef struct map_session {
+    map_options options;
+    examination how;
+    ownership ownership;
+    refcow_observer observer;
+    picture picture; /* an empty one */
+    memory_block window;
+    memory_block cells;
+    memory_block damage;
+    bool has_printed; /* a picture for people */
+} map_session;
+
+/* The map of one image in the making. */
+typedef struct map_making {
+    map_report report;
+    const map_options *options;
+} map_making;
+
+/* ------------------------------------------------------------------ an image */
+
+static uint32_t clamp(uint32_t number, uint32_t least, uint32_t most)
+{
+    if (number < least)
+        return least;
+    return number > most ? most : number;
+}
+
+/* Cells in a row: what offsets leave of the width of the terminal. */
+static uint32_t columns_for(const map_options *options, uint64_t file_size)
+{
+    uint32_t besides = COLUMNS_BESIDES + (uint32_t)snprintf(NULL, 0, "%" PRIx64, file_size);
+
+    if (options->output == MAP_HTML)
+        return HTML_COLUMNS;
+    return (clamp(options->terminal.columns, besides + COLUMNS_STEP, MOST_COLUMNS) - besides) / COLUMNS_STEP *
+           COLUMNS_STEP;
+}
+
+static void note_damage(map_report *report, const owned_run *run)
+{
+    if (!owner_is_damage(run->who))
+        return;
+    if (report->damaged < report->max_runs)
+        report->damage[report->damaged] = *run;
+    report->damaged++;
+}
+
+static void note_run(void *user, const owned_run *run)
+{
+    map_making *making = user;
+    map_report *report = &making->report;
+    uint32_t cluster_bits = report->check.image.header.cluster_bits;
+
+    report->runs++;
+    report->clusters[run->who] += run->clusters.length >> cluster_bits;
+    if (making->options->common.quiet)
+        return;
+    if (making->options->output == MAP_JSONL) {
+        map_print_jsonl_run(stdout, report, run);
+        return;
+    }
+    if (report->runs == 1) {
+        report->picture.columns = columns_for(making->options, report->check.file_size);
+        picture_begin(&report->picture, report->check.file_size, cluster_bits);
+    }
+    picture_add(&report->picture, run);
+    note_damage(report, run);
+}
+
+/* The end of the file in whole clusters. What a check that was stopped has not told stays out of the map. */
+static uint64_t end_of_map(const map_report *report)
+{
+    uint64_t cluster = map_cluster_size(report);
+
+    return check_is_finished(&report->check) ? (report->check.file_size + cluster - 1) & ~(cluster - 1) : 0;
+}
+
+static void print_report(const map_report *report, map_session *session)
+{
+    if (session->options.common.quiet || (!report->check.checked && session->options.output != MAP_JSONL))
+        return; /* there is nothing to say but the failure, which belongs on stderr */
+    switch (session->options.output) {
+    case MAP_HUMAN:
+        if (session->has_printed)
+            putchar('\n');
+        map_print_human(stdout, report, session->options.terminal.has_colors);
+        break;
+    case MAP_JSONL:
+        map_print_jsonl_end(stdout, report);
+        break;
+    case MAP_HTML:
+        map_print_html(stdout, report);
+        break;
+    }
+    session->has_printed = true;
+    fflush(stdout); /* who reads along need not wait for the other images */
+}
+
+static exit_code map_image(void *user, opened_image *image)
+{
+    map_session *session = user;
+    const map_options *options = &session->options;
+    map_making making = {.report = {.check = {.path = image->path, .listed = KINDS_PAST_END},
+                                    .picture = session->picture,
+                                    .damage = session->damage.base,
+                                    .max_runs = options->max_runs},
+                         .options = options};
+
+    memory_clear(&session->cells);
+    session->ownership = (ownership){
+        .header = &making.report.check.image.header, .window = session->window.base, .tell = note_run, .user = &making};
+    examine(&making.report.check, &session->how, image);
+    ownership_finish(&session->ownership, end_of_map(&making.report));
+    print_report(&making.report, session);
+    examine_complain(&making.report.check);
+    return making.report.check.code;
+}
+
+/* ------------------------------------------------------------------ all images */
+
+static picture empty_picture(const map_options *options)
+{
+    uint32_t lines = clamp(options->terminal.lines, LINES_BESIDES + LEAST_LINES, LINES_BESIDES + MOST_LINES);
+
+    return (picture){.columns = columns_for(options, 0),
+                     .most_rows = options->output == MAP_HTML ? HTML_ROWS : lines - LINES_BESIDES};
+}
+
+/* Room for a list, which may be empty. */
+static bool map_list(memory_block *block, uint64_t count, size_t size)
+{
+    return count == 0 || memory_map(block, count * size);
+}
+
+/* The library's share, and what goes with it; runs are printed at once, or kept until the end. */
+static bool map_blocks(map_session *session)
+{
+    const map_options *options = &session->options;
+    uint64_t kept = options->output == MAP_JSONL ? 0 : options->max_runs;
+    uint64_t findings = options->max_runs < MOST_FINDINGS ? options->max_runs : MOST_FINDINGS;
+    size_t cells = (size_t)session->picture.columns * session->picture.most_rows;
+
+    session->how.memory = ownership_library_share(options->common.memory);
+    return memory_map(&session->window, ownership_window_bytes(session->how.memory)) &&
+           memory_map(&session->cells, cells * sizeof(picture_cell)) &&
+           map_list(&session->damage, kept, sizeof(owned_run)) &&
+           map_list(&session->how.findings, findings * REFCOW_KINDS, sizeof(refcow_finding));
+}
+
+static exit_code map_images(map_session *session)
+{
+    stop_on_signals();
+    progress_on_signal();
+    session->picture = empty_picture(&session->options);
+    session->how.options = &session->options.common;
+    session->observer = ownership_observer(&session->ownership);
+    session->how.observer = &session->observer;
+    if (!map_blocks(session)) {
+        complain_about_memory();
+        return EXIT_CODE_FAILED;
+    }
+    session->picture.cells = session->cells.base;
+    images_needs needs = examine_needs(&session->options.common,
+                                       session->cells.size + session->damage.size + session->how.findings.size);
+    return images_each(&session->options.images, &needs, map_image, session);
+}
+
+static void print_help(void)
+{
+    fputs(help_owners, stdout);
+    for (owner who = 0; who < OWNERS; who++)
+        printf("  %c  %-12s  %s\n", owner_letter(who), owner_word(who), owner_meaning(who));
+    fputs(help_options, stdout);
+}
+
+exit_code map_run(int argc, char **argv)
+{
+    map_session session = {0};
+
+    switch (map_options_parse(&session.options, argc, argv)) {
+    case OPTIONS_READY:
+        return map_images(&session);
+    case OPTIONS_HELP:
+        print_help();
+        return EXIT_CODE_CLEAN;
+    case OPTIONS_WRONG:
+        break;
+    }
+    return EXIT_CODE_FAILED;
+}
