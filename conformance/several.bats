@@ -76,10 +76,10 @@ ROWS
     local cluster=512
     make_one_of_each
     create compat=1.1,cluster_size=512 2000000
-    "$DAMAGE" image.qcow2 append 200000
-    "$REFCOW" check --output=jsonl image.qcow2 | tail -n 1 >alone
-    "$REFCOW" check --output=jsonl clean image.qcow2 | tail -n 1 | diff alone -
-    [ "$(jq '.["memory-used"]' alone)" -gt 70000 ] || fail 'the image is too small for this test'
+    "$DAMAGE" image.qcow2 append 4000000
+    { "$REFCOW" check --output=jsonl image.qcow2 || true; } | tail -n 1 >alone
+    { "$REFCOW" check --output=jsonl clean image.qcow2 || true; } | tail -n 1 | diff alone -
+    [ "$(jq '.["memory-used"]' alone)" -gt 6000000 ] || fail 'the image is too small for this test'
 }
 
 @test "--output=json is about one image" {
