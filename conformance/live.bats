@@ -152,16 +152,10 @@ locks_to_file() {
     grep -q 'has changed while it was read (its size has)' answer
 }
 
-@test "a guest that writes meanwhile" {
-    local cluster=512 check
-    create compat=1.1,cluster_size=512,preallocation=metadata 600000
-    "$REFCOW" check --memory 64K --output=json image.qcow2 >answer 2>/dev/null 3>&- &
-    check=$!
-    until [ "$(readlink "/proc/$check/fd/3")" = "$PWD/image.qcow2" ]; do :; done
-    sleep 0.05
-    kill -s STOP "$check"
-    qemu-io -f qcow2 -c 'write 1M 64k' image.qcow2
-    kill -s CONT "$check"
-    wait "$check" || true
-    assert_equal "$(jq -c '.refcow | [.changed, .changes]' answer)" '[true,["time"]]'
+@test "a process of qemu that writes meanwhile, and one that comes to stay" {
+    while_stopped qemu-io -f raw -c 'write 1M 64k' image.qcow2
+    assert_equal "$(jq -c '.refcow | [.changed, .changes, .writer]' answer)" '[true,["time"],false]'
+    while_stopped hold -f raw
+    assert_equal "$(jq -c '.refcow | [.changed, .writer]' answer)" '[false,true]'
+    let_go
 }
