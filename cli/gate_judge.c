@@ -261,7 +261,6 @@ static void insist_on_header(gate_report *report)
             AT_HEADER_LENGTH, header->header_length);
     note_if(report, header->header_length > cluster_size, GATE_STATUS_HEADER_LENGTH_LARGE, AT_HEADER_LENGTH,
             header->header_length);
-    note_if(report, name > cluster_size, GATE_STATUS_BACKING_FILE_OFFSET, AT_BACKING_FILE_OFFSET, name);
     note_if(report, name != 0 && (name_size > BACKING_NAME_MAX || name_size > room), GATE_STATUS_BACKING_FILE_SIZE,
             AT_BACKING_FILE_SIZE, name_size);
     note_if(report, header->crypt_method > CRYPT_METHOD_MAX, GATE_STATUS_CRYPT_METHOD, AT_CRYPT_METHOD,
@@ -337,7 +336,8 @@ static void insist_on_snapshot_table(gate_report *report)
             AT_SNAPSHOTS_OFFSET, header->snapshots_offset);
 }
 
-/* The library has the last word, and sees more than the fixed fields of the header. */
+/* The library has the last word. Of what is broken it names what stands first, as backing_file_offset does, and it sees
+ * more than the fixed fields of the header. */
 static void insist_as_the_library_does(gate_report *report)
 {
     const refcow_error *error = &report->facts.image.error;
