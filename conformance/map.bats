@@ -310,6 +310,13 @@ width() {
         refute_output --partial $'\033'
         [ "$columns" -lt 80 ] || assert_equal "$(sed '1,2d' <<<"$output" | awk 'length > 80 && !/^  0x/')" ''
     done
+    # One cluster of damage among many shows.
+    "$DAMAGE" image.qcow2 set refcount:host:1500c 0
+    run -2 env COLUMNS=80 LINES=24 "$REFCOW" map image.qcow2
+    assert_equal "$(grep '^  0x' <<<"$output" | cut -c 13- | tr -dc OLXU)" O
+    run -2 map --output=html image.qcow2
+    assert_equal "$(grep -c 'class="orphan"' <<<"$output")" 1
+    "$DAMAGE" image.qcow2 set refcount:host:1500c 1
     # Offsets of an enormous file take more room.
     truncate -s 4T image.qcow2
     run -0 env COLUMNS=80 "$REFCOW" map image.qcow2
