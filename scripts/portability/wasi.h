@@ -1,13 +1,20 @@
 /*
- * wasi.h - what the command asks of POSIX and WASI does not have: signals to listen to, resource limits, and holes in
- * files. Each fails, as it may on any system. Included before everything else (-include).
+ * wasi.h - what the command asks of POSIX and WASI does not have: signals to listen to, an alarm, resource limits,
+ * locks, holes in files, time zones. What can fail does, as it may on any system. Included before everything else
+ * (-include).
  */
 #ifndef REFCOW_PORTABILITY_WASI_H
 #define REFCOW_PORTABILITY_WASI_H
 
 #define SEEK_DATA 3 /* lseek() does not know it */
 
-enum { SA_RESETHAND = 1, SA_RESTART = 2, RLIMIT_DATA = 2 };
+/* fcntl() does not know the last one. */
+#define F_WRLCK 1
+#define F_UNLCK 2
+#define F_OFD_GETLK 36
+
+enum { SA_RESETHAND = 1, SA_RESTART = 2 };
+enum { RLIMIT_DATA = 2, RLIMIT_CORE = 4, RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7 };
 
 struct sigaction {
     void (*sa_handler)(int);
@@ -41,6 +48,16 @@ static inline int setrlimit(int resource, const struct rlimit *limit)
     (void)resource;
     (void)limit;
     return -1;
+}
+
+static inline unsigned alarm(unsigned seconds)
+{
+    (void)seconds;
+    return 0;
+}
+
+static inline void tzset(void)
+{
 }
 
 #endif
