@@ -32,12 +32,18 @@ live_facts live_end(const live_moment *begun, const image_file *file)
     };
 }
 
+static const char *name_of_change(const live_facts *facts)
+{
+    if (facts->header_changed)
+        return "header";
+    return facts->size_changed ? "size" : "time of modification";
+}
+
 void live_print(FILE *out, const live_facts *facts)
 {
     if (facts->locks.is_known && lock_bytes_show_writer(facts->locks))
         fputs("Somebody holds the image open to write to it, and may have done so meanwhile.\n", out);
-    if (live_has_changed(facts)) {
-        const char *what = facts->header_changed ? "header" : facts->size_changed ? "size" : "time of modification";
-        fprintf(out, "The image has changed while it was read (its %s has): read it again when nobody writes.\n", what);
-    }
+    if (live_has_changed(facts))
+        fprintf(out, "The image has changed while it was read (its %s has): read it again when nobody writes.\n",
+                name_of_change(facts));
 }

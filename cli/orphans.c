@@ -21,6 +21,7 @@ static void append(orphan_list *orphans, const refcow_finding *range)
         last->length += range->length;
         last->times += range->times;
     } else if (orphans->count < orphans->room) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): without ranges there is no room */
         orphans->ranges[orphans->count++] = *range;
     }
 }

@@ -32,7 +32,8 @@ terminal terminal_of_output(void)
 {
     struct winsize size = {0};
     bool is_terminal = isatty(STDOUT_FILENO) == 1;
-    bool is_dumb = !is_set("TERM") || strcmp(getenv("TERM"), "dumb") == 0;
+    const char *kind = getenv("TERM");
+    bool is_dumb = kind == NULL || strcmp(kind, "") == 0 || strcmp(kind, "dumb") == 0;
 
     if (!is_terminal || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
         size = (struct winsize){0};
