@@ -1,6 +1,6 @@
 /*
  * wasi.h - what the command asks of POSIX and WASI does not have: signals to listen to, an alarm, resource limits,
- * locks, holes in files, time zones. What can fail does, as it may on any system. Included before everything else
+ * locks, holes in files, time zones, the size of a terminal. What can fail does, as it may on any system. Included before everything else
  * (-include).
  */
 #ifndef REFCOW_PORTABILITY_WASI_H
@@ -55,6 +55,13 @@ static inline unsigned alarm(unsigned seconds)
     (void)seconds;
     return 0;
 }
+
+struct winsize {
+    unsigned short ws_row;
+    unsigned short ws_col;
+};
+
+#define TIOCGWINSZ 0x5413 /* ioctl() does not know it */
 
 static inline void tzset(void)
 {
