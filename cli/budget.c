@@ -9,7 +9,7 @@
 #define BYTES_PER_ENTRY 2
 #define READ_PER_BYTE 16
 
-/* Little memory makes the work as many times more at most. */
+/* With little memory, what any file may cost is as many times more at most. */
 #define MOST_PASSES 16
 
 static uint64_t add(uint64_t one, uint64_t other)
@@ -23,23 +23,28 @@ static uint64_t multiply(uint64_t one, uint64_t other)
 }
 
 /* Who gives less memory than the default wants more passes, each of which reads only a part of the tables. */
-static uint64_t passes_wanted(const common_options *options)
+static uint64_t passes_wanted(uint64_t memory)
 {
-    uint64_t passes = DEFAULT_MEMORY / options->memory + 1;
+    return memory >= DEFAULT_MEMORY ? 1 : DEFAULT_MEMORY / memory + 1;
+}
 
-    if (options->memory >= DEFAULT_MEMORY)
-        return 1;
-    return passes < MOST_PASSES ? passes : MOST_PASSES;
+/* What any file may cost, and what this one is worth besides. What it takes up on the disk is not free to make, so that
+ * it is worth as much in each pass. */
+static uint64_t limit_of(uint64_t base, uint64_t worth, uint64_t passes)
+{
+    uint64_t times = passes < MOST_PASSES ? passes : MOST_PASSES;
+
+    return add(base * times, multiply(worth, passes));
 }
 
 refcow_limits budget_of(const common_options *options, const image_file *file)
 {
-    uint64_t passes = passes_wanted(options);
-    uint64_t entries = add(BASE_ENTRIES, file->allocated / BYTES_PER_ENTRY);
-    uint64_t read = add(BASE_READ, multiply(READ_PER_BYTE, file->allocated));
+    uint64_t passes = passes_wanted(options->memory);
+    uint64_t entries = limit_of(BASE_ENTRIES, file->allocated / BYTES_PER_ENTRY, passes);
+    uint64_t read = limit_of(BASE_READ, multiply(READ_PER_BYTE, file->allocated), passes);
 
     return (refcow_limits){
-        .max_entries = options->max_entries == LIMIT_DEFAULT ? multiply(entries, passes) : options->max_entries,
-        .max_read = options->max_read == LIMIT_DEFAULT ? multiply(read, passes) : options->max_read,
+        .max_entries = options->max_entries == LIMIT_DEFAULT ? entries : options->max_entries,
+        .max_read = options->max_read == LIMIT_DEFAULT ? read : options->max_read,
     };
 }
