@@ -8,42 +8,15 @@
 
 static const char help[] =
     "usage: refcow check [OPTION]... IMAGE...\n"
+    "Count the references in qcow2 images, and check the refcounts that they store.\n"
     "\n"
-    "Count the references in qcow2 images and compare them with the refcounts that they store.\n"
-    "The images are only read, no lock is taken, and no file that they name is opened. An image is a\n"
-    "file, a block device, or on an NBD server: nbd://, nbds://, nbd+unix://, nbds+unix://.\n"
-    "\n"
-    "  -f, --format qcow2     do not guess the format: another one is an error, exit code 1\n"
-    "      --output human     for people (default)\n"
-    "      --output json      of one image: what qemu-img check prints, and the key \"refcow\"\n"
-    "      --output jsonl     JSON Lines: records of type image, finding, summary for each image\n"
-    "      --output csv       the same findings and summaries, for spreadsheets\n"
-    "      --list KIND        list all findings of this kind, and of no other: leaked, orphan,\n"
-    "                         refcount-too-low, ... (as in the output), or all; may be repeated\n"
-    "      --max-findings N   list N findings of each kind (default 32, for people 8; with --list\n"
-    "                         as many as fit into as much memory again as --memory grants)\n"
-    "  -q, --quiet            print nothing but errors\n"
-    "  -p, --progress         show progress on stderr, even if that is no terminal;\n"
-    "                         SIGUSR1 prints a line of it at any time\n"
-    "  -U, --force-share      accepted for qemu-img's sake\n"
-    "      --memory SIZE      work in at most SIZE bytes (default 64M, at least 64K);\n"
-    "                         less memory means more passes and the same answer\n"
-    "      --timeout SECONDS  give an image up after so long (default: never)\n"
-    "      --max-read SIZE    give up after reading SIZE bytes\n"
-    "      --max-entries N    give up after visiting N entries of tables\n"
-    "                         (none: never; default: in proportion to what the file takes up\n"
-    "                         on the disk, more than any image with honest metadata needs)\n"
-    "      --no-sandbox       keep rights that a check does not need: for debuggers\n"
-    "  -h, --help             print this\n"
-    "\n"
-    "SIZE may end in K, M, G or T.\n"
-    "\n"
-    "exit code, of several images the worst one in this order:\n"
-    "   1  not judged to the end: refused, unreadable, a limit, wrong usage\n"
-    "  63  not a qcow2 image\n"
-    "   2  corruptions\n"
-    "   3  leaks and nothing worse\n"
-    "   0  clean\n";
+    "    --output human|json|jsonl|csv   for people (default), or for programs\n"
+    "    --list KIND          list all of this kind, no other: leaked, orphan, all,\n"
+    "                         ...; help names them; may be repeated\n"
+    "    --max-findings N     list N of each kind (default 32, for people 8)\n" COMMON_OPTIONS_HELP "\n"
+    "SIZE may end in K, M, G or T. An image is a file, a block device, or on a\n"
+    "server: nbd://. Exit code, of several images the worst in this order: 1 not\n"
+    "judged to the end, 63 not qcow2, 2 corruptions, 3 leaks only, 0 clean.\n";
 
 /* What goes along with the images, from one to the next. */
 typedef struct check_session {
@@ -132,7 +105,10 @@ exit_code check_run(int argc, char **argv)
 
     switch (check_options_parse(&session.options, argc, argv)) {
     case OPTIONS_READY:
-        return check_images(&session);
+        if (!session.options.wants_kinds)
+            return check_images(&session);
+        kinds_print(stdout);
+        return EXIT_CODE_CLEAN;
     case OPTIONS_HELP:
         fputs(help, stdout);
         return EXIT_CODE_CLEAN;

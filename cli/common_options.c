@@ -44,10 +44,12 @@ static bool set_max_entries(common_options *common, const option_reader *reader,
     return true;
 }
 
-static bool set_timeout(common_options *common, const option_reader *reader, const char *word)
+bool timeout_parse(uint64_t *seconds, const char *command, const char *word)
 {
-    return (parse_number(word, &common->timeout) && common->timeout > 0 && common->timeout <= MOST_SECONDS) ||
-           complain(reader, "--timeout is not a number of seconds from 1 to 100000000", word);
+    if (parse_number(word, seconds) && *seconds > 0 && *seconds <= MOST_SECONDS)
+        return true;
+    complain_about_usage(command, "--timeout is not a number of seconds from 1 to 100000000", word);
+    return false;
 }
 
 static bool apply_option(common_options *common, const option_reader *reader, int option, char **argv)
@@ -73,7 +75,7 @@ static bool apply_option(common_options *common, const option_reader *reader, in
     case COMMON_MAX_ENTRIES:
         return set_max_entries(common, reader, optarg);
     case COMMON_TIMEOUT:
-        return set_timeout(common, reader, optarg);
+        return timeout_parse(&common->timeout, reader->command, optarg);
     case ':':
     case '?':
         complain_about_option(reader->command, option, argv);

@@ -1,5 +1,5 @@
 /*
- * common_options.h - the options of every verb that checks whole images: how much may be spent on one, and the like.
+ * common_options.h - the options of every verb that counts references: how much may be spent on an image, and the like.
  */
 #ifndef REFCOW_CLI_COMMON_OPTIONS_H
 #define REFCOW_CLI_COMMON_OPTIONS_H
@@ -52,6 +52,21 @@ enum {
     FIRST_OWN_OPTION
 };
 
+/* Lines of help about them. */
+#define COMMON_OPTIONS_HELP                                                                                            \
+    "    --memory SIZE        work in so much (default 64M, at least 64K); less\n"                                     \
+    "                         means more passes, and the same answer\n"                                                \
+    "    --timeout SECONDS    give an image up after so long (default: never)\n"                                       \
+    "    --max-read SIZE      give up after reading so many bytes, or none: never\n"                                   \
+    "    --max-entries N      give up after so many table entries, or none: never;\n"                                  \
+    "                         by default both are more than an honest image needs\n"                                   \
+    "-f, --format qcow2       do not guess the format\n"                                                               \
+    "-p, --progress           show progress even where stderr is no terminal\n"                                        \
+    "-q, --quiet              print nothing but errors\n"                                                              \
+    "-U, --force-share        accepted for qemu-img's sake\n"                                                          \
+    "    --no-sandbox         keep rights that this does not need: for debuggers\n"                                    \
+    "-h, --help               print this; refcow(1) says more\n"
+
 typedef enum options_outcome {
     OPTIONS_READY,
     OPTIONS_HELP, /* help is asked for; the rest does not matter */
@@ -65,6 +80,9 @@ typedef struct option_reader {
     bool (*apply_own)(void *options, int option); /* false: the reason has been written to stderr */
     void *options;                                /* given to apply_own */
 } option_reader;
+
+/* A number of seconds that --timeout can have; false: it is none, and the reason is on stderr. */
+bool timeout_parse(uint64_t *seconds, const char *command, const char *word);
 
 /* Read all options; what is behind them starts at optind. argv[0] is the verb; the strings stay the caller's. */
 options_outcome common_options_read(common_options *common, const option_reader *reader, int argc, char **argv);

@@ -31,15 +31,9 @@ static const char *detail_of(const refcow_error *error, const image_file *file)
     return file->read_detail;
 }
 
-/* Ctrl-C or the time limit, whether the library has noticed or who waited for a server. */
-static bool was_stopped(refcow_status status)
-{
-    return status == REFCOW_STATUS_CANCELLED || (status == REFCOW_STATUS_READ_FAILED && stop_wanted());
-}
-
 static failure failure_of(const refcow_error *error, const image_file *file)
 {
-    return was_stopped(error->status) ? stop_failure() : failure_of_library(error, detail_of(error, file));
+    return stop_explains(error->status) ? stop_failure() : failure_of_library(error, detail_of(error, file));
 }
 
 static size_t room_in(const memory_block *block)
@@ -154,13 +148,6 @@ static exit_code exit_code_of(const check_report *report, const common_options *
     return EXIT_CODE_FAILED;
 }
 
-static progress_mode progress_mode_of(const common_options *options)
-{
-    if (options->quiet)
-        return PROGRESS_OFF;
-    return options->wants_progress ? PROGRESS_ALWAYS : PROGRESS_IF_SEEN;
-}
-
 images_needs examine_needs(const common_options *options, uint64_t lists)
 {
     return (images_needs){
@@ -173,7 +160,7 @@ images_needs examine_needs(const common_options *options, uint64_t lists)
 void examine(check_report *report, const examination *how, opened_image *image)
 {
     stop_after(how->options->timeout);
-    progress_start(progress_mode_of(how->options));
+    progress_start(progress_mode_of(how->options->quiet, how->options->wants_progress));
     check_if_open(report, how, image);
     stop_after(0);
     progress_end(check_is_finished(report));

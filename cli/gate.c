@@ -6,6 +6,7 @@
 #include "gate_report.h"
 #include "images.h"
 #include "memory.h"
+#include "stop.h"
 
 static const char help[] = "usage: refcow gate [OPTION]... IMAGE|-\n"
                            "Is an image from a stranger safe to accept? No file that it names is opened.\n"
@@ -13,14 +14,14 @@ static const char help[] = "usage: refcow gate [OPTION]... IMAGE|-\n"
                            "    --list-rules           print all rules, and what accepts them\n"
                            "    --allow RULE           accept what breaks this rule; may be repeated\n"
                            "    --max-virtual-size SIZE   (default 1T)\n"
-                           "    --max-amplification N  guest data by file size (default 1000): the whole\n"
-                           "                           disk counts, or with --check what is mapped\n"
+                           "    --max-amplification N  guest data by file size (default 1000)\n"
                            "    --max-sharing N        with --check: uses of one cluster (default 2048)\n"
                            "    --expect raw|qcow2     the declared format (default qcow2)\n"
                            "    --check                count all references, too: no corruptions, no leaks\n"
                            "    --header-only          leave out what needs the size or end of the file\n"
                            "    --policy FILE          the same words, one a line, no dashes; # for comments\n"
                            "    --output human|json    for people (default), or for programs\n"
+                           "    --timeout SECONDS      give up after so long (default: never)\n"
                            "    --no-sandbox           keep rights that this does not need: for debuggers\n"
                            "-q, --quiet                print nothing but errors\n"
                            "-h, --help                 print this\n"
@@ -31,17 +32,21 @@ static const char help[] = "usage: refcow gate [OPTION]... IMAGE|-\n"
                            "            1  not decided: unreadable, bad policy, too little known\n"
                            "            2  refuse\n";
 
-static void judge_path(gate_report *report, bool sandbox)
+static void judge_path(gate_report *report, const gate_options *options)
 {
-    const images_needs needs = {.memory = GATE_HEAD_SIZE + DEFAULT_MEMORY, .sandbox = sandbox};
+    const images_needs needs = {.memory = GATE_HEAD_SIZE + DEFAULT_MEMORY, .sandbox = options->sandbox};
     gate_input input;
 
+    stop_after(options->timeout);
     if (gate_input_open(&input, report->path, &report->facts.failure)) {
         images_confine(&needs, input.file.remote != NULL);
         gate_gather(&report->facts, &input, report->policy);
         report->bytes_read = input.bytes_read;
         gate_input_close(&input);
     }
+    if (stop_wanted())
+        report->facts.failure = stop_failure();
+    stop_after(0);
     gate_judge(report);
 }
 
@@ -59,7 +64,7 @@ static exit_code gate_image(const gate_options *options)
 {
     gate_report report = {.path = options->path, .policy = &options->policy};
 
-    judge_path(&report, options->sandbox);
+    judge_path(&report, options);
     print_report(&report, options);
     if (report.facts.failure.name != NULL)
         complain_about_image(report.path, &report.facts.failure);

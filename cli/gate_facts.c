@@ -3,6 +3,7 @@
 #include "budget.h"
 #include "live.h"
 #include "magics.h"
+#include "stop.h"
 
 #include <string.h>
 
@@ -167,6 +168,13 @@ static void note_clusters(void *user, const refcow_clusters *clusters)
         facts->most_shared = clusters->counted;
 }
 
+static int stop_counting(void *user, const refcow_progress *progress)
+{
+    (void)user;
+    (void)progress;
+    return stop_wanted();
+}
+
 static void run_check(gate_facts *facts, gate_input *input, const memory_block *work)
 {
     const common_options defaults = COMMON_OPTIONS_DEFAULT;
@@ -174,6 +182,7 @@ static void run_check(gate_facts *facts, gate_input *input, const memory_block *
     const refcow_options options = {.memory = work->base,
                                     .memory_size = work->size,
                                     .limits = budget_of(&defaults, &input->file),
+                                    .progress = stop_counting,
                                     .observer = &observer};
 
     refcow_status status = refcow_check(&facts->image, &options, &facts->check);
@@ -194,6 +203,37 @@ static void gather_check(gate_facts *facts, gate_input *input)
     memory_unmap(&work);
 }
 
+/* ------------------------------------------------------------------ amplification */
+
+/* Bytes of the guest's data: what a check has found to be mapped, or else all of the disk. */
+static uint64_t guest_data(const gate_facts *facts)
+{
+    const refcow_header *header = &facts->image.header;
+    uint64_t mapped = facts->check.allocated_clusters;
+
+    if (!facts->checked)
+        return header->virtual_size;
+    return mapped > UINT64_MAX >> header->cluster_bits ? UINT64_MAX : mapped << header->cluster_bits;
+}
+
+uint64_t gate_amplification(const gate_facts *facts)
+{
+    uint64_t data = guest_data(facts);
+
+    if (data == 0)
+        return 0;
+    return facts->size == 0 ? UINT64_MAX : data / facts->size;
+}
+
+bool gate_is_amplified(const gate_facts *facts, const gate_policy *policy)
+{
+    uint64_t times = gate_amplification(facts);
+    uint64_t limit = policy->max_amplification;
+    bool has_rest = facts->size != 0 && guest_data(facts) % facts->size != 0;
+
+    return limit != GATE_NO_LIMIT && (times > limit || (times == limit && has_rest));
+}
+
 /* ------------------------------------------------------------------ all */
 
 static bool open_image(gate_facts *facts, const refcow_source *source, gate_input *input)
@@ -204,6 +244,12 @@ static bool open_image(gate_facts *facts, const refcow_source *source, gate_inpu
     if (class != REFCOW_CLASS_OK && class != REFCOW_CLASS_REFUSED && class != REFCOW_CLASS_FOREIGN)
         note_error(facts, status, facts->image.error.value, input);
     return class == REFCOW_CLASS_OK || class == REFCOW_CLASS_REFUSED;
+}
+
+/* A disk that is much larger than the file may be empty, or a bomb: only its tables can tell. */
+static bool needs_check(const gate_facts *facts, const gate_policy *policy)
+{
+    return policy->wants_check || gate_is_amplified(facts, policy);
 }
 
 static void gather_contents(gate_facts *facts, gate_input *input, const gate_policy *policy)
@@ -222,7 +268,7 @@ static void gather_contents(gate_facts *facts, gate_input *input, const gate_pol
     gather_extensions(facts, input);
     if (facts->knows_size)
         gather_snapshots(facts, input);
-    if (facts->knows_size && policy->wants_check && facts->image.error.status == REFCOW_STATUS_OK)
+    if (facts->knows_size && facts->image.error.status == REFCOW_STATUS_OK && needs_check(facts, policy))
         gather_check(facts, input);
 }
 
@@ -245,14 +291,4 @@ void gate_gather(gate_facts *facts, gate_input *input, const gate_policy *policy
     gather_contents(facts, input, policy);
     live_facts live = live_end(&begun, &input->file);
     gather_live(facts, &live);
-}
-
-uint64_t gate_guest_data(const gate_facts *facts)
-{
-    const refcow_header *header = &facts->image.header;
-    uint64_t mapped = facts->check.allocated_clusters;
-
-    if (!facts->checked)
-        return header->virtual_size;
-    return mapped > UINT64_MAX >> header->cluster_bits ? UINT64_MAX : mapped << header->cluster_bits;
 }

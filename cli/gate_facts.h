@@ -54,7 +54,12 @@ typedef struct gate_facts {
 /* Find out all that the policy's rules need to know. */
 void gate_gather(gate_facts *facts, gate_input *input, const gate_policy *policy);
 
-/* Bytes of the guest's data: what a check has found to be mapped, or else all of the disk. */
-uint64_t gate_guest_data(const gate_facts *facts);
+/* Whole times that the guest's data is the file's size: the data that a check has found to be mapped, or else all of
+ * the disk. A file of no bytes is amplified without end. */
+uint64_t gate_amplification(const gate_facts *facts);
+
+/* Whether that is over the policy's limit. The rest counts: a thousand times and a byte is more than a thousand times.
+ */
+bool gate_is_amplified(const gate_facts *facts, const gate_policy *policy);
 
 #endif

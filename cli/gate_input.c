@@ -2,12 +2,18 @@
 
 #include "gate_input.h"
 
+#include "stop.h"
+
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 /* What a stream of unknown length may be at most. */
 #define LARGEST_SOURCE ((UINT64_C(1) << 63) - (UINT64_C(1) << 30))
+
+/* So often is asked whether the time is over. */
+#define WAIT_MILLISECONDS 100
 
 /* ------------------------------------------------------------------ streams */
 
@@ -23,11 +29,25 @@ static int read_head(void *user, uint64_t offset, void *buffer, size_t length)
     return 0;
 }
 
+/* Who writes to the stream may be slow for ever. False when that takes too long. */
+static bool wait_for_input(void)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    while (poll(&input, 1, WAIT_MILLISECONDS) <= 0 && !stop_wanted())
+        continue;
+    return !stop_wanted();
+}
+
 /* Until it is full or the stream ends. False: errno says why. */
 static bool fill_head(gate_input *input, bool *has_ended)
 {
     *has_ended = false;
     while (input->head_length < input->head.size) {
+        if (!wait_for_input()) {
+            errno = ETIMEDOUT;
+            return false;
+        }
         ssize_t got =
             read(STDIN_FILENO, (char *)input->head.base + input->head_length, input->head.size - input->head_length);
         if (got < 0 && errno == EINTR)

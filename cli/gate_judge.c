@@ -187,27 +187,9 @@ static void judge_tables(gate_report *report)
             facts->snapshot_tables);
 }
 
-/* Whole times that the guest's data is the file's size; a file of no bytes is amplified without end. */
-static uint64_t amplification(const gate_facts *facts)
-{
-    uint64_t data = gate_guest_data(facts);
-
-    if (data == 0)
-        return 0;
-    return facts->size == 0 ? UINT64_MAX : data / facts->size;
-}
-
 static bool is_over(uint64_t value, uint64_t limit)
 {
     return limit != GATE_NO_LIMIT && value > limit;
-}
-
-/* The rest counts: a thousand times and a byte is more than a thousand times. */
-static bool is_amplified(const gate_facts *facts, uint64_t limit)
-{
-    uint64_t times = amplification(facts);
-    bool has_rest = facts->size != 0 && gate_guest_data(facts) % facts->size != 0;
-    return is_over(times, limit) || (times == limit && limit != GATE_NO_LIMIT && has_rest);
 }
 
 static void judge_limits(gate_report *report)
@@ -220,8 +202,7 @@ static void judge_limits(gate_report *report)
     note_if(report, facts->size < SHORTEST_FILE, GATE_SHORT_FILE, 0, facts->size);
     if (!facts->knows_size)
         return;
-    note_if(report, is_amplified(facts, policy->max_amplification), GATE_AMPLIFICATION_LIMIT, AT_SIZE,
-            amplification(facts));
+    note_if(report, gate_is_amplified(facts, policy), GATE_AMPLIFICATION_LIMIT, AT_SIZE, gate_amplification(facts));
     judge_tables(report);
 }
 
@@ -231,7 +212,7 @@ static void judge_check(gate_report *report)
 
     if (refcow_status_class(check->error.status) == REFCOW_CLASS_REFUSED)
         note(report, gate_rule_of_status(check->error.status), check->error.offset, check->error.value);
-    if (!report->facts.checked)
+    if (!report->facts.checked || !report->policy->wants_check)
         return;
     note_if(report, check->corruptions > 0, GATE_CORRUPTIONS, 0, check->corruptions);
     note_if(report, check->check_errors > 0, GATE_CHECK_ERRORS, 0, check->check_errors);

@@ -8,7 +8,14 @@
 
 #define COMMAND "refcow gate"
 
-enum { OPTION_OUTPUT = FIRST_LONG_OPTION, OPTION_POLICY, OPTION_LIST_RULES, OPTION_NO_SANDBOX, OPTION_WORD };
+enum {
+    OPTION_OUTPUT = FIRST_LONG_OPTION,
+    OPTION_POLICY,
+    OPTION_LIST_RULES,
+    OPTION_NO_SANDBOX,
+    OPTION_TIMEOUT,
+    OPTION_WORD
+};
 
 static const char short_options[] = ":hq";
 static const struct option long_options[] = {
@@ -25,6 +32,7 @@ static const struct option long_options[] = {
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"policy", required_argument, NULL, OPTION_POLICY},
     {"quiet", no_argument, NULL, 'q'},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {NULL, 0, NULL, 0},
 };
 
@@ -62,6 +70,8 @@ static bool apply_option(gate_options *options, int option, const char *name, ch
     case OPTION_NO_SANDBOX:
         options->sandbox = false;
         return true;
+    case OPTION_TIMEOUT:
+        return timeout_parse(&options->timeout, COMMAND, optarg);
     case OPTION_WORD:
         return set_word(options, name, optarg);
     default:

@@ -8,6 +8,7 @@
 #include "options.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef struct gate_options {
     const char *path; /* "-": standard input */
@@ -15,6 +16,7 @@ typedef struct gate_options {
     bool wants_json;
     bool quiet;
     bool sandbox;
+    uint64_t timeout; /* seconds; 0: as long as it takes */
     bool wants_rules; /* the list of rules, and no image */
 } gate_options;
 

@@ -8,36 +8,22 @@
 #include "info_options.h"
 #include "info_report.h"
 #include "memory.h"
+#include "progress.h"
 #include "stop.h"
 
 #include <time.h>
 
 static const char help[] =
     "usage: refcow info [OPTION]... IMAGE...\n"
+    "Say what qcow2 images are and have: sizes, features, names, snapshots, bitmaps.\n"
     "\n"
-    "Say what qcow2 images are and have: sizes, features, the files that they name, snapshots, bitmaps.\n"
-    "The images are only read, no lock is taken, and no file that they name is opened. An image is a\n"
-    "file, a block device, or on an NBD server: nbd://, nbds://, nbd+unix://, nbds+unix://.\n"
-    "\n"
-    "  -f, --format qcow2     do not guess the format: another one is an error, exit code 1\n"
-    "      --output human     for people (default)\n"
-    "      --output json      of one image: what qemu-img info prints, and keys \"refcow\" with more\n"
-    "      --output jsonl     the same in one line for each image\n"
-    "      --output bodyfile  the snapshots for a timeline, as mactime of The Sleuth Kit reads them\n"
-    "      --max-listed N     list N extensions, snapshots and bitmaps (default 1000, for people 16;\n"
-    "                         at most 65536)\n"
-    "      --refcounts        count the references, too, and give the refcount report;\n"
-    "                         it takes as long as refcow check, which tells more about refcounts\n"
-    "  -U, --force-share      accepted for qemu-img's sake\n"
-    "      --no-sandbox       keep rights that the command does not need: for debuggers\n"
-    "  -h, --help             print this\n"
-    "\n"
-    "What an image chooses is printed escaped: \\xNN is a byte, \\\\ a backslash.\n"
-    "\n"
-    "exit code, of several images the worst one in this order:\n"
-    "   1  not all is known: refused, unreadable, a limit, wrong usage\n"
-    "  63  not a qcow2 image\n"
-    "   0  all is printed that there is, be the image sound or not\n";
+    "    --output human|json|jsonl|bodyfile   for people (default), or for programs\n"
+    "    --max-listed N       list N extensions, snapshots, bitmaps (default 1000,\n"
+    "                         for people 16; at most 65536)\n"
+    "    --refcounts          count the references, too, as refcow check does\n" COMMON_OPTIONS_HELP "\n"
+    "SIZE may end in K, M, G or T. What an image chooses is printed escaped: \\xNN is\n"
+    "a byte, \\\\ a backslash. Exit code, of several images the worst in this order:\n"
+    "1 not all is known, 63 not qcow2, 0 all is printed, be the image sound or not.\n";
 
 /* What goes along with the images, from one to the next. */
 typedef struct info_session {
@@ -47,34 +33,39 @@ typedef struct info_session {
 
 /* ------------------------------------------------------------------ find out */
 
-static int stop_counting(void *user, const refcow_progress *progress)
+static int note_progress(void *user, const refcow_progress *progress)
 {
     (void)user;
-    (void)progress;
+    progress_show(progress);
     return stop_wanted();
 }
 
-/* With the memory and the limits that refcow check has if nothing else is said. */
-static void count_references(info_report *report, const image_file *file)
+static void run_library(info_report *report, const common_options *common, const image_file *file)
 {
-    const common_options defaults = COMMON_OPTIONS_DEFAULT;
     memory_block work;
 
-    if (!memory_map_between(&work, DEFAULT_MEMORY, REFCOW_MEMORY_MIN)) {
+    if (!memory_map_between(&work, common->memory, REFCOW_MEMORY_MIN)) {
         info_fail(report, failure_of_memory(REFCOW_MEMORY_MIN));
         return;
     }
     refcow_options settings = {
         .memory = work.base,
         .memory_size = work.size,
-        .limits = budget_of(&defaults, file),
-        .progress = stop_counting,
+        .limits = budget_of(common, file),
+        .progress = note_progress,
     };
     refcow_status status = refcow_check(&report->image, &settings, &report->result);
     report->counted = true;
     if (status != REFCOW_STATUS_OK)
         info_fail(report, info_failure(report, &report->result.error));
     memory_unmap(&work);
+}
+
+static void count_references(info_report *report, const common_options *common, const image_file *file)
+{
+    progress_start(progress_mode_of(common->quiet, common->wants_progress));
+    run_library(report, common, file);
+    progress_end(report->counted && report->result.error.status == REFCOW_STATUS_OK);
 }
 
 static uint64_t l1_bytes(uint64_t entries)
@@ -108,7 +99,7 @@ static void examine(info_report *report, const info_options *options, image_file
         return;
     add_up_l1_tables(report);
     if (options->wants_refcounts)
-        count_references(report, file);
+        count_references(report, &options->common, file);
 }
 
 /* ------------------------------------------------------------------ tell */
@@ -146,6 +137,8 @@ static void print_bodyfile(info_report *report)
 
 static void print_report(info_report *report, info_session *session)
 {
+    if (session->options.common.quiet)
+        return;
     switch (session->options.output) {
     case INFO_HUMAN:
         print_for_people(report, session);
@@ -163,7 +156,7 @@ static void print_report(info_report *report, info_session *session)
 
 static exit_code exit_code_of(const info_report *report, const info_options *options)
 {
-    if (!options->format_is_given && failure_is_other_format(&report->image.error))
+    if (!options->common.format_is_given && failure_is_other_format(&report->image.error))
         return EXIT_CODE_NOT_QCOW2;
     return report->failed ? EXIT_CODE_FAILED : EXIT_CODE_CLEAN;
 }
@@ -177,6 +170,7 @@ static exit_code tell_about_image(void *user, opened_image *image)
         .failure = failure_of_library(&(refcow_error){.status = REFCOW_STATUS_OK}, NULL),
     };
 
+    stop_after(session->options.common.timeout);
     if (!image->is_open || stop_wanted()) {
         info_fail(&report, image->is_open ? stop_failure() : image->why);
     } else {
@@ -185,6 +179,7 @@ static exit_code tell_about_image(void *user, opened_image *image)
         examine(&report, &session->options, &image->file);
     }
     print_report(&report, session); /* reads names and lists */
+    stop_after(0);
     if (report.failed)
         complain_about_image(image->path, &report.failure);
     return exit_code_of(&report, &session->options);
@@ -193,11 +188,13 @@ static exit_code tell_about_image(void *user, opened_image *image)
 static exit_code tell_about_images(info_session *session)
 {
     images_needs needs = {
-        .memory = session->options.wants_refcounts ? DEFAULT_MEMORY : 0,
-        .sandbox = session->options.sandbox,
+        .memory = session->options.wants_refcounts ? session->options.common.memory : 0,
+        .timeout = session->options.common.timeout,
+        .sandbox = session->options.common.sandbox,
     };
 
     stop_on_signals();
+    progress_on_signal();
     tzset(); /* the C library looks for the time zone even to tell UTC, and in the sandbox it can open nothing */
     return images_each(&session->options.images, &needs, tell_about_image, session);
 }

@@ -127,7 +127,7 @@ static void print_known_features(FILE *out, feature_word word, uint64_t value)
     unsigned unknown = 0;
 
     for (unsigned bit = 0; bit < FEATURE_BITS; bit++) {
-        const char *name = feature_name(word, bit);
+        const char *name = feature_name(feature_of(word, bit));
         if ((value >> bit & 1) == 0)
             continue;
         if (name == NULL) {
@@ -149,7 +149,7 @@ static void print_unknown_features(FILE *out, info_report *report, feature_word 
     image_name name;
 
     for (unsigned bit = 0; bit < FEATURE_BITS; bit++) {
-        if ((value >> bit & 1) == 0 || feature_name(word, bit) != NULL)
+        if ((value >> bit & 1) == 0 || feature_name(feature_of(word, bit)) != NULL)
             continue;
         fprintf(out, "    bit %u", bit);
         if (feature_name_in_image(report, word, bit, &name)) {

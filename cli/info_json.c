@@ -185,7 +185,7 @@ static void print_header(json_writer *json, const refcow_header *header)
 
 static void print_feature(json_writer *json, info_report *report, feature_word word, unsigned bit)
 {
-    const char *name = feature_name(word, bit);
+    const char *name = feature_name(feature_of(word, bit));
     image_name in_image;
 
     json_open_object(json, NULL);

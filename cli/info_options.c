@@ -1,10 +1,8 @@
 #include "info_options.h"
 
-#include "complain.h"
 #include "numbers.h"
 #include "refcow.h"
 
-#include <getopt.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -16,15 +14,11 @@
 
 #define NOT_GIVEN UINT64_MAX
 
-enum { OPTION_MAX_LISTED = FIRST_LONG_OPTION, OPTION_NO_SANDBOX, OPTION_OUTPUT, OPTION_REFCOUNTS };
+enum { OPTION_MAX_LISTED = FIRST_OWN_OPTION, OPTION_OUTPUT, OPTION_REFCOUNTS };
 
-static const char short_options[] = ":f:hU";
 static const struct option long_options[] = {
-    {"force-share", no_argument, NULL, 'U'},
-    {"format", required_argument, NULL, 'f'},
-    {"help", no_argument, NULL, 'h'},
+    COMMON_LONG_OPTIONS,
     {"max-listed", required_argument, NULL, OPTION_MAX_LISTED},
-    {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"refcounts", no_argument, NULL, OPTION_REFCOUNTS},
     {NULL, 0, NULL, 0},
@@ -50,38 +44,24 @@ static bool set_output(info_options *options, const char *word)
     return complain("--output is not human, json, jsonl or bodyfile", word);
 }
 
-static bool set_format(info_options *options, const char *word)
-{
-    options->format_is_given = true;
-    return strcmp(word, "qcow2") == 0 || complain("the format is not qcow2", word);
-}
-
 static bool set_most_listed(info_options *options, const char *word)
 {
     return (parse_number(word, &options->most_listed) && options->most_listed <= MOST_LISTED) ||
            complain("--max-listed is not a number from 0 to 65536", word);
 }
 
-static bool apply_option(info_options *options, int option, char **argv)
+static bool apply_option(void *user, int option)
 {
+    info_options *options = user;
+
     switch (option) {
-    case 'f':
-        return set_format(options, optarg);
-    case 'U': /* qemu-img's way to look at an image that a guest uses: refcow never takes a lock */
-        return true;
     case OPTION_MAX_LISTED:
         return set_most_listed(options, optarg);
-    case OPTION_NO_SANDBOX:
-        options->sandbox = false;
-        return true;
     case OPTION_OUTPUT:
         return set_output(options, optarg);
-    case OPTION_REFCOUNTS:
+    default:
         options->wants_refcounts = true;
         return true;
-    default:
-        complain_about_option(COMMAND, option, argv);
-        return false;
     }
 }
 
@@ -98,17 +78,12 @@ static bool take_images(info_options *options, int argc, char **argv)
 
 options_outcome info_options_parse(info_options *options, int argc, char **argv)
 {
-    int option;
+    *options = (info_options){.common = COMMON_OPTIONS_DEFAULT, .most_listed = NOT_GIVEN};
+    option_reader reader = {COMMAND, long_options, apply_option, options};
+    options_outcome outcome = common_options_read(&options->common, &reader, argc, argv);
 
-    *options = (info_options){.sandbox = true, .most_listed = NOT_GIVEN};
-    opterr = 0; /* getopt's own messages would print words as they are */
-    optind = 1;
-    while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
-        if (option == 'h')
-            return OPTIONS_HELP;
-        if (!apply_option(options, option, argv))
-            return OPTIONS_WRONG;
-    }
+    if (outcome != OPTIONS_READY)
+        return outcome;
     if (options->most_listed == NOT_GIVEN)
         options->most_listed = options->output == INFO_HUMAN ? DEFAULT_LISTED_HUMAN : DEFAULT_LISTED_PROGRAM;
     return take_images(options, argc, argv) ? OPTIONS_READY : OPTIONS_WRONG;

@@ -4,8 +4,8 @@
 #ifndef REFCOW_CLI_INFO_OPTIONS_H
 #define REFCOW_CLI_INFO_OPTIONS_H
 
+#include "common_options.h"
 #include "images.h"
-#include "options.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,11 +18,10 @@ typedef enum info_output {
 } info_output;
 
 typedef struct info_options {
+    common_options common; /* how much may be spent on counting, if that is wanted */
     image_list images;
     info_output output;
-    bool format_is_given; /* -f qcow2: a file in another format is an error, as in qemu-img */
     bool wants_refcounts; /* count the references */
-    bool sandbox;
     uint64_t most_listed; /* extensions, snapshots, bitmaps: of each */
 } info_options;
 

@@ -10,15 +10,9 @@ void info_fail(info_report *report, failure why)
     report->failure = why;
 }
 
-/* Ctrl-C, whether the library has noticed or who waited for a server. */
-static bool was_stopped(refcow_status status)
-{
-    return status == REFCOW_STATUS_CANCELLED || (status == REFCOW_STATUS_READ_FAILED && stop_wanted());
-}
-
 failure info_failure(const info_report *report, const refcow_error *error)
 {
-    return was_stopped(error->status) ? stop_failure() : failure_of_library(error, report->file->read_detail);
+    return stop_explains(error->status) ? stop_failure() : failure_of_library(error, report->file->read_detail);
 }
 
 /* A list tells no more than a status. */

@@ -28,6 +28,12 @@ const char *kind_severity_name(unsigned kind)
     return "unknown";
 }
 
+void kinds_print(FILE *out)
+{
+    for (unsigned kind = 0; kind <= KIND_ORPHAN; kind++)
+        fprintf(out, "%s\t%s\t%s\n", kind_name(kind), kind_severity_name(kind), kind_text(kind));
+}
+
 bool kind_set_add(kind_set *set, const char *name)
 {
     bool is_known = false;

@@ -7,6 +7,7 @@
 #include "refcow.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* An entry of the active tables whose cluster has a stored refcount of 0, as the refcount report counts them. Most are
  * findings too, but those have no guest offset, or are about the copied flag. */
@@ -26,6 +27,9 @@ static inline bool kind_set_has(kind_set set, unsigned kind)
 {
     return (set >> kind & 1) != 0;
 }
+
+/* What there is to be listed, a line each: the three of above, with a tab between them. */
+void kinds_print(FILE *out);
 
 /* Add the kind of that name; "all" adds all there are. False if there is none. */
 bool kind_set_add(kind_set *set, const char *name);

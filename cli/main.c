@@ -28,10 +28,10 @@ typedef struct verb {
 } verb;
 
 static const verb verbs[] = {
-    {"check", "count the references in an image and check the refcounts that it stores", check_run},
+    {"check", "count the references in images and check their refcounts", check_run},
     {"gate", "decide whether an image from a stranger is safe to accept", gate_run},
     {"info", "say what an image is and has: features, names, snapshots, bitmaps", info_run},
-    {"map", "show who owns each cluster of an image's file: a picture, a page, JSON Lines", map_run},
+    {"map", "show who owns each cluster of an image's file", map_run},
 };
 
 static const size_t verb_count = sizeof verbs / sizeof verbs[0];

@@ -9,26 +9,16 @@
 
 #include <inttypes.h>
 
-static const char help_owners[] = "usage: refcow map [OPTION]... IMAGE...\n"
-                                  "\n"
-                                  "Show who owns each cluster of a qcow2 image's file. The first of these that fits:\n"
-                                  "\n";
-
-static const char help_options[] =
+static const char help[] =
+    "usage: refcow map [OPTION]... IMAGE...\n"
+    "Show who owns each cluster of a qcow2 image's file.\n"
     "\n"
-    "Several users are fine for guest data and L2 tables, which are copied before they are written.\n"
-    "Two different structures, or one of the others that is named twice, exclude each other. A use is\n"
-    "a reference, by the active disk or by a snapshot.\n"
-    "\n"
-    "      --output human     a picture in letters, a legend, the damage (default)\n"
-    "      --output html      the same as a page for browsers, of one image\n"
-    "      --output jsonl     JSON Lines: records of type image, run (of clusters that are alike),\n"
-    "                         finding (references past the end of the file), summary\n"
-    "      --color WHEN       color letters: auto (default: on a terminal), always, never\n"
-    "      --max-runs N       list N runs: of damage (default 8, html 256), or with jsonl of all\n"
-    "                         (default 2048, none: no limit); the sums are of all in any case\n"
-    "  -f, -p, -q, -U, --memory, --timeout, --max-read, --max-entries, --no-sandbox: as for refcow\n"
-    "                         check, whose exit codes these are, too\n";
+    "    --output human|html|jsonl   a picture (default), a page, JSON Lines\n"
+    "    --color auto|always|never   color the letters of the picture\n"
+    "    --max-runs N         list N runs of damage (default 8, html 256), of all\n"
+    "                         clusters with jsonl (default 2048), or none: all\n" COMMON_OPTIONS_HELP "\n"
+    "SIZE may end in K, M, G or T. The letters are explained below the picture, all\n"
+    "of them in refcow(1). The exit code is that of refcow check.\n";
 
 /* The rows of a picture that leaves room for what is printed besides. */
 #define LINES_BESIDES 14
@@ -216,14 +206,6 @@ static exit_code map_images(map_session *session)
     return images_each(&session->options.images, &needs, map_image, session);
 }
 
-static void print_help(void)
-{
-    fputs(help_owners, stdout);
-    for (owner who = 0; who < OWNERS; who++)
-        printf("  %c  %-12s  %s\n", owner_letter(who), owner_word(who), owner_meaning(who));
-    fputs(help_options, stdout);
-}
-
 exit_code map_run(int argc, char **argv)
 {
     map_session session = {0};
@@ -232,7 +214,7 @@ exit_code map_run(int argc, char **argv)
     case OPTIONS_READY:
         return map_images(&session);
     case OPTIONS_HELP:
-        print_help();
+        fputs(help, stdout);
         return EXIT_CODE_CLEAN;
     case OPTIONS_WRONG:
         break;

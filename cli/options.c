@@ -4,6 +4,8 @@
 #include "numbers.h"
 #include "refcow.h"
 
+#include <string.h>
+
 #define COMMAND "refcow check"
 
 #define DEFAULT_FINDINGS_HUMAN 8 /* what a person reads; programs take more */
@@ -36,8 +38,12 @@ static bool set_output(check_options *options, const char *word)
 
 static bool add_to_list(check_options *options, const char *word)
 {
+    if (strcmp(word, "help") == 0) {
+        options->wants_kinds = true;
+        return true;
+    }
     return kind_set_add(&options->listed, word) ||
-           complain("--list names no kind of finding, nor orphan, nor all", word);
+           complain("--list names no kind of finding, nor orphan, nor all (see --list help)", word);
 }
 
 static bool set_max_findings(check_options *options, const char *word)
@@ -100,7 +106,7 @@ options_outcome check_options_parse(check_options *options, int argc, char **arg
     option_reader reader = {COMMAND, long_options, apply_option, options};
     options_outcome outcome = common_options_read(&options->common, &reader, argc, argv);
 
-    if (outcome != OPTIONS_READY)
+    if (outcome != OPTIONS_READY || options->wants_kinds)
         return outcome;
     return take_images(options, argc, argv) && settle_findings(options) ? OPTIONS_READY : OPTIONS_WRONG;
 }

@@ -14,6 +14,7 @@ typedef struct check_options {
     image_list images;
     output_mode output;
     kind_set listed;       /* the kinds whose findings are listed */
+    bool wants_kinds;      /* nothing is checked, but it is said what can be listed */
     uint64_t max_findings; /* of each kind */
 } check_options;
 

@@ -32,6 +32,13 @@ static void note_signal(int number)
     is_asked = number;
 }
 
+progress_mode progress_mode_of(bool is_quiet, bool is_wanted)
+{
+    if (is_quiet)
+        return PROGRESS_OFF;
+    return is_wanted ? PROGRESS_ALWAYS : PROGRESS_IF_SEEN;
+}
+
 void progress_on_signal(void)
 {
     struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};

@@ -16,6 +16,9 @@ typedef enum progress_mode {
     PROGRESS_ALWAYS   /* from 0 to 100 %; the line stays */
 } progress_mode;
 
+/* What -q and -p ask for. */
+progress_mode progress_mode_of(bool is_quiet, bool is_wanted);
+
 /* From now on SIGUSR1 asks for a line. */
 void progress_on_signal(void);
 

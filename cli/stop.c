@@ -43,6 +43,11 @@ bool stop_wanted(void)
     return stop_signal != 0 || (deadline != 0 && clock_now() >= deadline);
 }
 
+bool stop_explains(refcow_status status)
+{
+    return status == REFCOW_STATUS_CANCELLED || (status == REFCOW_STATUS_READ_FAILED && stop_wanted());
+}
+
 failure stop_failure(void)
 {
     if (stop_signal != 0) {

@@ -5,6 +5,7 @@
 #define REFCOW_CLI_STOP_H
 
 #include "failure.h"
+#include "refcow.h"
 
 /* From now on SIGINT, SIGTERM and SIGHUP ask for an end, which comes when the library next calls for progress; a second
  * one kills, as if nobody listened. */
@@ -16,6 +17,9 @@ void stop_after(uint64_t seconds);
 
 /* Whether a signal has asked for an end, or the time is over. */
 bool stop_wanted(void);
+
+/* Whether that is why the library has ended with this status: it has noticed, or who waited for a server. */
+bool stop_explains(refcow_status status);
 
 /* Why the check was ended. */
 failure stop_failure(void);
