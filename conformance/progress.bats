@@ -38,8 +38,8 @@ assert_forward() {
     head -n 1 lines | grep -qE "$shown"
     grep -qE '^endless.qcow2: qcow2 version' lines
     awk '/100%/ {last = NR} /qcow2 version/ {first = NR} END {exit last >= first}' lines
-    # The line is written over with blanks.
-    tr '\r' '\n' <seen | awk '/100%/ {length_of_last = length($0)} /^ +$/ {blanks = length($0)}
+    # The line is written over with blanks. It may end in some, which have been written over a longer one.
+    tr '\r' '\n' <seen | awk '/100%/ {sub(/ +$/, ""); length_of_last = length($0)} /^ +$/ {blanks = length($0)}
         END {exit blanks < length_of_last || blanks == 0}'
 }
 
