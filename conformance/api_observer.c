@@ -219,6 +219,49 @@ static void large_counts_are_told_once(void)
     image_free(&image);
 }
 
+static void ignore_window(void *user, uint64_t host, uint64_t length)
+{
+    (void)user;
+    (void)host;
+    (void)length;
+}
+
+static void ignore_reference(void *user, const refcow_reference *reference)
+{
+    (void)user;
+    (void)reference;
+}
+
+static void ignore_clusters(void *user, const refcow_clusters *clusters)
+{
+    (void)user;
+    (void)clusters;
+}
+
+static uint64_t entries_visited(memory_source *source, const refcow_observer *observer)
+{
+    run_options options = {.memory_size = (size_t)4 << 20, .observer = observer};
+    check_answer answer = run_check(source, &options);
+    uint64_t visited = answer.result.entries_visited;
+    drop_answer(&answer);
+    return visited;
+}
+
+/* A few bytes can say that a file has very many clusters, and that one reference takes them up. */
+static void clusters_that_are_told_are_work(void)
+{
+    enum { FILE_CLUSTERS = 1 << 17, TABLE_CLUSTERS = 1 << 14, CLUSTERS_PER_ENTRY = 64 };
+    const refcow_observer observer = {ignore_window, ignore_reference, ignore_clusters, NULL};
+    built_image image = image_build(small);
+    image_put(&image, FIELD_REFCOUNT_TABLE_CLUSTERS, 4, TABLE_CLUSTERS);
+    memory_source source = source_of_image(&image);
+    source.size = (uint64_t)FILE_CLUSTERS << 9;
+    uint64_t alone = entries_visited(&source, NULL);
+    uint64_t observed = entries_visited(&source, &observer);
+    CHECK_EQUAL(observed - alone, (FILE_CLUSTERS + TABLE_CLUSTERS) / CLUSTERS_PER_ENTRY);
+    image_free(&image);
+}
+
 void run_observer_tests(void)
 {
     RUN(everything_is_told_in_order);
@@ -228,4 +271,5 @@ void run_observer_tests(void)
     RUN(nothing_is_told_about_a_refused_image);
     RUN(every_window_is_told);
     RUN(large_counts_are_told_once);
+    RUN(clusters_that_are_told_are_work);
 }

@@ -14,6 +14,9 @@
 #include "tables.h"
 #include "window.h"
 
+/* To be told of so many clusters is as much work as to look at an entry. */
+#define OBSERVED_CLUSTERS 64u
+
 struct check {
     const refcow_header *header;
     refcow_result *result;

@@ -24,12 +24,16 @@ void refcow_report_entry(struct check *check, refcow_kind kind, const struct ref
     refcow_findings_add(&check->findings, &finding);
 }
 
-static void tell(const struct check *check, const struct reference *reference, uint64_t first, uint64_t last)
+static void tell(struct check *check, const struct reference *reference, uint64_t first, uint64_t last)
 {
+    const struct window *window = &check->window;
     refcow_reference told = {reference->role, reference->offset, reference->length, reference->weight,
                              reference->active};
-    if (first < check->window.end && last >= check->window.first)
-        check->observer->reference(check->observer->user, &told);
+    if (first >= window->end || last < window->first)
+        return;
+    check->observer->reference(check->observer->user, &told);
+    /* If that was too much, whatever needs the reader next fails. */
+    refcow_visit(&check->reader, (least(last + 1, window->end) - greatest(first, window->first)) / OBSERVED_CLUSTERS);
 }
 
 void refcow_count(struct check *check, const struct reference *reference, const struct place *place)

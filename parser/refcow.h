@@ -327,7 +327,8 @@ typedef struct refcow_finding {
 typedef struct refcow_limits {
     uint64_t max_read;    /* bytes handed out by the reader, zeros of holes included; 0: no limit */
     uint64_t max_entries; /* table entries decoded and clusters compared, and 64 for each read that looks up a single
-                             entry or refcount; 0: no limit */
+                             entry or refcount; with an observer also one for 64 clusters of a window, and again of
+                             each reference in it; 0: no limit */
 } refcow_limits;
 
 /* Where a check stands. */
