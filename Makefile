@@ -18,6 +18,10 @@ LIBDIR = $(PREFIX)/lib
 version := $(shell sed -n 's/^\#define REFCOW_VERSION_TEXT "\(.*\)"$$/\1/p' parser/refcow.h)
 # Structures may change with the minor version; then programs have to be compiled again.
 soname = librefcow.so.$(basename $(version))
+# Where shells look for what completes a command's words.
+for_bash = share/bash-completion/completions/refcow
+for_zsh = share/zsh/site-functions/_refcow
+for_fish = share/fish/vendor_completions.d/refcow.fish
 # What C allows and nobody may have meant: unsigned numbers that wrap, values that do not fit where they go.
 DOUBTFUL = -fsanitize=integer,implicit-conversion,local-bounds,nullability
 # What is made is here; check-sanitizers makes the same with other sanitizers elsewhere, check-amalgamation from other
@@ -166,11 +170,15 @@ bench:
 ## amalgamation    the library in two files: build/amalgamation/refcow.c and refcow.h
 amalgamation: build/amalgamation/refcow.c
 
-## install         the command, the library and its header: make install PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib
+## install         command, manual page, completion, library, header: make install PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib
 install: build/refcow build/librefcow.a build/librefcow.so build/amalgamation/refcow.c
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include) $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 755 build/refcow $(DESTDIR)$(PREFIX)/bin/refcow
 	install -m 644 build/amalgamation/refcow.h $(DESTDIR)$(PREFIX)/include/refcow.h
+	install -D -m 644 cli/refcow.1 $(DESTDIR)$(PREFIX)/share/man/man1/refcow.1
+	install -D -m 644 cli/completion/refcow.bash $(DESTDIR)$(PREFIX)/$(for_bash)
+	install -D -m 644 cli/completion/_refcow $(DESTDIR)$(PREFIX)/$(for_zsh)
+	install -D -m 644 cli/completion/refcow.fish $(DESTDIR)$(PREFIX)/$(for_fish)
 	install -m 644 build/librefcow.a $(DESTDIR)$(LIBDIR)/librefcow.a
 	install -m 755 build/librefcow.so $(DESTDIR)$(LIBDIR)/librefcow.so.$(version)
 	ln -sf librefcow.so.$(version) $(DESTDIR)$(LIBDIR)/$(soname)
@@ -180,7 +188,8 @@ install: build/refcow build/librefcow.a build/librefcow.so build/amalgamation/re
 
 ## uninstall       remove what install has put there, given the same names
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/refcow include/refcow.h) $(addprefix $(DESTDIR)$(LIBDIR)/, \
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/refcow include/refcow.h share/man/man1/refcow.1 $(for_bash) $(for_zsh) \
+	    $(for_fish)) $(addprefix $(DESTDIR)$(LIBDIR)/, \
 	    librefcow.a librefcow.so.$(version) $(soname) librefcow.so pkgconfig/refcow.pc)
 
 ## dist            build/dist/: the last commit as a tarball, its SHA-256 and its SPDX bill of materials

@@ -459,7 +459,8 @@ to_full_disk() {
     run -1 --separate-stderr timeout 15 "$REFCOW" gate --timeout 1 --output=json - < <(sleep 4)
     assert_equal "$(jq -r '.verdict + " " + .status.name' <<<"$output")" 'undecided timeout'
     "$corpus/hostile/make-hostile" scattered-references hostile.qcow2
-    run -1 --separate-stderr timeout 15 "$REFCOW" gate --check --timeout 1 --max-virtual-size none --output=json hostile.qcow2
+    run -1 --separate-stderr timeout 15 "$REFCOW" gate --check --timeout 1 --max-virtual-size none --output=json \
+        hostile.qcow2
     assert_equal "$(jq -r '.verdict + " " + .status.name' <<<"$output")" 'undecided timeout'
     gate 0 --timeout 15 image.qcow2
 }

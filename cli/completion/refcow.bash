@@ -6,11 +6,13 @@ _refcow_values() { # COMMAND VERB OPTION
 }
 
 _refcow() {
+    # shellcheck disable=SC2034 # _init_completion sets split
     local cur prev words cword split verb
     _init_completion -s || return
     verb=${words[1]}
     if ((cword == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "$("$1" --help | sed -n 's/^  \([a-z]\{1,\}\)  .*/\1/p') --help --version" -- "$cur")
+        verb=$("$1" --help | sed -n 's/^  \([a-z]\{1,\}\)  .*/\1/p')
+        mapfile -t COMPREPLY < <(compgen -W "$verb --help --version" -- "$cur")
         return
     fi
     case $prev in
