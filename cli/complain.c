@@ -98,7 +98,7 @@ void complain_about_option(const char *command, int answer, char **argv)
 
 void complain_about_memory(void)
 {
-    fputs("refcow: the system does not give the memory for so many findings (see --max-findings)\n", stderr);
+    fputs("refcow: the system does not give so much memory (see --memory and what limits lists)\n", stderr);
 }
 
 void complain_about_output(int error)

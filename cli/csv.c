@@ -28,13 +28,20 @@ void csv_word(csv_writer *csv, const char *word)
     fputs(word, csv->out);
 }
 
+/* Spreadsheets take what begins with =, +, - or @ for a formula, some also behind blanks or in full width. */
+static bool begins_as_text(const char *path)
+{
+    bool is_letter = (*path >= 'a' && *path <= 'z') || (*path >= 'A' && *path <= 'Z');
+    return is_letter || (*path >= '0' && *path <= '9') || *path == '/' || *path == '.' || *path == '_';
+}
+
 void csv_path(csv_writer *csv, const char *path)
 {
     char piece[ESCAPED_LENGTH];
 
     begin_field(csv);
     fputc('"', csv->out);
-    if (*path != '\0' && strchr("=+-@", *path) != NULL)
+    if (!begins_as_text(path))
         fputs("./", csv->out);
     while (*path != '\0') {
         path += escape_step(path, piece);

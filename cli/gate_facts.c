@@ -2,7 +2,6 @@
 
 #include "budget.h"
 #include "live.h"
-#include "magics.h"
 #include "stop.h"
 
 #include <string.h>
@@ -14,6 +13,9 @@
 #define TYPE_FEATURE_NAMES 0x6803f857u
 #define EXTENSION_HEAD_SIZE 8u
 #define AT_BACKING_FILE_SIZE 16u
+
+/* As much as qemu looks at. */
+#define VMDK_TEXT_READ 512u
 
 static void note_error(gate_facts *facts, refcow_status status, uint64_t value, const gate_input *input)
 {
@@ -30,18 +32,45 @@ static bool place_of(const magic *wanted, const gate_facts *facts, uint64_t *off
     if (wanted->is_at_end && (!facts->knows_size || wanted->offset > facts->size))
         return false;
     *offset = wanted->is_at_end ? facts->size - wanted->offset : wanted->offset;
-    return facts->size >= wanted->length && *offset <= facts->size - wanted->length;
+    return *offset < facts->size;
 }
 
+/* qemu takes text for the descriptor of a vmdk, which names files of the host, if the first line that is neither blank
+ * nor a comment is a version. */
+static bool is_vmdk_text(const char *text)
+{
+    for (;; text++) {
+        text += strspn(text, " \t\r");
+        if (*text == '#')
+            text += strcspn(text, "\n");
+        if (*text != '\n')
+            return strncmp(text, "version=", sizeof "version=" - 1) == 0;
+    }
+}
+
+static void look_for_vmdk_text(gate_facts *facts, gate_input *input, const refcow_source *source)
+{
+    char text[VMDK_TEXT_READ + 1] = {0};
+    size_t length = facts->size < VMDK_TEXT_READ ? (size_t)facts->size : VMDK_TEXT_READ;
+
+    if (length > 0 && source->read(source->user, 0, text, length) != 0)
+        note_error(facts, REFCOW_STATUS_READ_FAILED, 0, input);
+    else
+        facts->has_vmdk_text = is_vmdk_text(text);
+}
+
+/* Behind the end of the file readers see zeros, which are part of some magics. */
 static void look_for_magics(gate_facts *facts, gate_input *input, const refcow_source *source)
 {
-    char bytes[MAGIC_LONGEST];
     uint64_t offset;
 
     for (size_t i = 0; magics[i].format != NULL; i++) {
+        char bytes[MAGIC_LONGEST] = {0};
         if (!place_of(&magics[i], facts, &offset))
             continue;
-        if (source->read(source->user, offset, bytes, magics[i].length) != 0) {
+        uint64_t left = facts->size - offset;
+        size_t length = left < magics[i].length ? (size_t)left : magics[i].length;
+        if (source->read(source->user, offset, bytes, length) != 0) {
             note_error(facts, REFCOW_STATUS_READ_FAILED, offset, input);
             return;
         }
@@ -109,6 +138,20 @@ static void gather_name(image_name *name, gate_facts *facts, refcow_span span, g
         note_error(facts, status, span.offset, input);
 }
 
+/* qemu reads up to the first NUL. */
+static void gather_backing_format(gate_facts *facts, gate_input *input)
+{
+    refcow_span format = facts->image.header.backing_format;
+    char first = '\0';
+
+    if (format.length > 0) {
+        refcow_status status = refcow_read_bytes(&facts->image, format.offset, &first, sizeof first);
+        if (status != REFCOW_STATUS_OK)
+            note_error(facts, status, format.offset, input);
+    }
+    facts->has_backing_format = first != '\0';
+}
+
 static void gather_backing_file_size(gate_facts *facts, gate_input *input)
 {
     unsigned char bytes[4] = {0};
@@ -129,6 +172,7 @@ static bool reaches_past_end(const gate_facts *facts, uint64_t offset, uint64_t 
 static void gather_snapshots(gate_facts *facts, gate_input *input)
 {
     uint32_t count = facts->image.header.nb_snapshots;
+    uint64_t begin = facts->image.header.snapshots_offset;
     refcow_snapshot snapshot = {0};
 
     for (uint32_t i = 0; i < count && i < REFCOW_SNAPSHOTS_MAX && facts->snapshot_tables <= facts->size; i++) {
@@ -140,6 +184,10 @@ static void gather_snapshots(gate_facts *facts, gate_input *input)
             return;
         }
         uint64_t length = 8 * (uint64_t)snapshot.l1_size;
+        if (snapshot.extra_size > REFCOW_SNAPSHOT_EXTRA_MAX || snapshot.end - begin > REFCOW_SNAPSHOT_TABLE_BYTES_MAX) {
+            facts->bad_snapshot = snapshot;
+            return;
+        }
         facts->snapshot_tables += length;
         if (facts->snapshot_past_end == 0 && reaches_past_end(facts, snapshot.l1_offset, length))
             facts->snapshot_past_end = snapshot.offset;
@@ -257,12 +305,14 @@ static void gather_contents(gate_facts *facts, gate_input *input, const gate_pol
     refcow_source source = gate_input_source(input);
 
     look_for_magics(facts, input, &source);
+    look_for_vmdk_text(facts, input, &source);
     if (policy->expects_raw)
         return;
     facts->has_header = open_image(facts, &source, input);
     if (!facts->has_header)
         return;
     gather_backing_file_size(facts, input);
+    gather_backing_format(facts, input);
     gather_name(&facts->backing_file, facts, facts->image.header.backing_file, input);
     gather_name(&facts->data_file, facts, facts->image.header.data_file, input);
     gather_extensions(facts, input);
@@ -276,6 +326,7 @@ static void gather_contents(gate_facts *facts, gate_input *input, const gate_pol
 static void gather_live(gate_facts *facts, const live_facts *live)
 {
     facts->has_writer = lock_bytes_show_writer(live->locks);
+    facts->hides_writer = !live->locks.is_known;
     if (live_has_changed(live))
         facts->failure = failure_of_change();
 }

@@ -7,14 +7,12 @@
 #include "failure.h"
 #include "gate_input.h"
 #include "gate_policy.h"
+#include "magics.h"
 #include "name.h"
 #include "refcow.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* Rows of magics.h, at most. */
-#define GATE_MAGICS_MAX 32u
 
 /* Header extensions of one type. */
 typedef struct gate_extensions {
@@ -26,12 +24,15 @@ typedef struct gate_extensions {
 typedef struct gate_facts {
     bool knows_size;
     uint64_t size; /* of the file, if that is known; else of what was seen of it */
-    bool has_magic[GATE_MAGICS_MAX];
-    bool has_writer; /* by the locks of qemu */
+    bool has_magic[MAGICS_MAX];
+    bool has_vmdk_text; /* what a vmdk without a magic begins with */
+    bool has_writer;    /* by the locks of qemu */
+    bool hides_writer;  /* a server does not tell of locks, nor a file system that has none */
 
     /* That of the library. Not for an image that is expected to be raw. */
     refcow_image image;
     bool has_header;            /* what follows means something */
+    bool has_backing_format;    /* one that is not empty */
     uint32_t backing_file_size; /* as it stands in the header, also where the library gives the name up */
     image_name backing_file;
     image_name data_file;
@@ -41,8 +42,9 @@ typedef struct gate_facts {
     gate_extensions data_file_extensions;
 
     /* The snapshot table, as far as it was needed. */
-    uint64_t snapshot_tables;   /* bytes of L1 tables */
-    uint64_t snapshot_past_end; /* host offset of the first entry whose L1 table reaches past the end; 0: none does */
+    uint64_t snapshot_tables;     /* bytes of L1 tables */
+    refcow_snapshot bad_snapshot; /* the first one, behind which nothing was read, if its end is not 0 */
+    uint64_t snapshot_past_end;   /* host offset of the first entry whose L1 table reaches past the end; 0: none does */
 
     bool checked; /* to the end */
     refcow_result check;

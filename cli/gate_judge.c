@@ -26,6 +26,8 @@ enum {
     AT_COMPRESSION_TYPE = 104
 };
 
+#define AT_SNAPSHOT_EXTRA_SIZE 36u /* in the entry of a snapshot */
+
 #define HEADER_LENGTH_MIN 104u
 #define BACKING_NAME_MAX 1023u
 #define CRYPT_METHOD_MAX 2u
@@ -105,7 +107,7 @@ static void judge_backing_file(gate_report *report)
         return;
     gate_breach *breach = note(report, GATE_BACKING_FILE, AT_BACKING_FILE_OFFSET, offset);
     breach->name = &facts->backing_file;
-    note_if(report, header->backing_format.length == 0, GATE_BACKING_FORMAT_MISSING, AT_BACKING_FILE_OFFSET, offset);
+    note_if(report, !facts->has_backing_format, GATE_BACKING_FORMAT_MISSING, AT_BACKING_FILE_OFFSET, offset);
     judge_traits(report, &facts->backing_file, true, offset);
 }
 
@@ -167,6 +169,14 @@ static void judge_table(gate_report *report, gate_rule rule, uint64_t field, uin
     note_if(report, length > 0 && !ends_in_file(&report->facts, offset, length), rule, field, offset);
 }
 
+static void judge_bad_snapshot(gate_report *report, const refcow_snapshot *snapshot)
+{
+    if (snapshot->extra_size > REFCOW_SNAPSHOT_EXTRA_MAX)
+        note(report, GATE_STATUS_SNAPSHOT_EXTRA_SIZE, snapshot->offset + AT_SNAPSHOT_EXTRA_SIZE, snapshot->extra_size);
+    else
+        note(report, GATE_STATUS_SNAPSHOT_TABLE_SIZE, snapshot->offset, snapshot->index);
+}
+
 static void judge_tables(gate_report *report)
 {
     const gate_facts *facts = &report->facts;
@@ -183,6 +193,8 @@ static void judge_tables(gate_report *report)
                 SNAPSHOT_HEAD_SIZE * (uint64_t)header->nb_snapshots);
     note_if(report, facts->snapshot_past_end != 0 && !is_broken(report, GATE_SNAPSHOTS_PAST_END),
             GATE_SNAPSHOTS_PAST_END, facts->snapshot_past_end, facts->snapshot_past_end);
+    if (facts->bad_snapshot.end != 0)
+        judge_bad_snapshot(report, &facts->bad_snapshot);
     note_if(report, facts->snapshot_tables > facts->size, GATE_SNAPSHOT_TABLES, header->snapshots_offset,
             facts->snapshot_tables);
 }
@@ -210,8 +222,10 @@ static void judge_check(gate_report *report)
 {
     const refcow_result *check = &report->facts.check;
 
-    if (refcow_status_class(check->error.status) == REFCOW_CLASS_REFUSED)
-        note(report, gate_rule_of_status(check->error.status), check->error.offset, check->error.value);
+    gate_rule refused = gate_rule_of_status(check->error.status);
+
+    if (refcow_status_class(check->error.status) == REFCOW_CLASS_REFUSED && !is_broken(report, refused))
+        note(report, refused, check->error.offset, check->error.value);
     if (!report->facts.checked || !report->policy->wants_check)
         return;
     note_if(report, check->corruptions > 0, GATE_CORRUPTIONS, 0, check->corruptions);
@@ -280,6 +294,7 @@ static void insist_on_refcount_table(gate_report *report)
             header->refcount_order);
     note_if(report, bytes > REFCOW_REFCOUNT_TABLE_BYTES_MAX, GATE_STATUS_REFCOUNT_TABLE_SIZE,
             AT_REFCOUNT_TABLE_CLUSTERS, header->refcount_table_clusters);
+    note_if(report, header->refcount_table_clusters == 0, GATE_REFCOUNT_TABLE_MISSING, AT_REFCOUNT_TABLE_CLUSTERS, 0);
     note_if(report, !is_table_place(header, header->refcount_table_offset, bytes), GATE_STATUS_REFCOUNT_TABLE_OFFSET,
             AT_REFCOUNT_TABLE_OFFSET, header->refcount_table_offset);
 }
@@ -338,6 +353,8 @@ static void judge_magics(gate_report *report)
     bool expects_raw = report->policy->expects_raw;
 
     note_if(report, expects_raw && facts->has_magic[0], GATE_DECLARED_RAW, magics[0].offset, 0x514649fb);
+    if (facts->has_vmdk_text)
+        note(report, GATE_OTHER_MAGIC, 0, 0)->format = "vmdk";
     for (size_t i = 1; magics[i].format != NULL; i++) {
         if (!facts->has_magic[i] || (expects_raw && !magics[i].is_disk))
             continue;
@@ -371,6 +388,8 @@ static bool is_undecided(const gate_report *report, gate_rule rule)
 
     if (facts->id == NULL || report->policy->header_only)
         return false;
+    if (rule == GATE_WRITER)
+        return report->facts.hides_writer && !report->policy->allowed[rule];
     if (report->policy->expects_raw)
         return rule == GATE_OTHER_MAGIC_AT_END && !report->facts.knows_size;
     if (facts->need == GATE_NEED_CHECK)

@@ -1,14 +1,14 @@
-#define _POSIX_C_SOURCE 200809L /* getline() */
-
 #include "gate_policy.h"
 
 #include "complain.h"
 #include "numbers.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/types.h>
+
+/* No policy is as long, and no endless one is read to its end. */
+#define POLICY_MOST ((size_t)64 << 10)
 
 #define DEFAULT_VIRTUAL_SIZE (UINT64_C(1) << 40)
 
@@ -140,37 +140,46 @@ static bool take_line(gate_policy *policy, char *line, const char *path, unsigne
     return wrong == NULL;
 }
 
-static bool take_lines(gate_policy *policy, FILE *file, const char *path)
+/* The end of a line, or of the text. */
+static char *line_end(char *line)
 {
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t length;
-    bool good = true;
+    return line + strcspn(line, "\n");
+}
 
-    for (unsigned number = 1; good && (length = getline(&line, &room, file)) >= 0; number++) {
-        if (strlen(line) != (size_t)length) {
+static bool take_lines(gate_policy *policy, char *text, size_t length, const char *path)
+{
+    unsigned number = 1;
+
+    for (char *line = text, *next = NULL; line < text + length; line = next, number++) {
+        char *end = line_end(line);
+        if (*end == '\0' && end < text + length) {
             complain_about_policy(path, number, "this line has a NUL byte", NULL);
-            good = false;
-        } else {
-            good = take_line(policy, line, path, number);
+            return false;
         }
+        next = end + 1;
+        *end = '\0';
+        if (!take_line(policy, line, path, number))
+            return false;
     }
-    free(line);
-    if (good && ferror(file)) {
-        complain_about_policy(path, 0, strerror(errno), NULL);
-        good = false;
-    }
-    return good;
+    return true;
 }
 
 bool gate_policy_read(gate_policy *policy, const char *path)
 {
+    static char text[POLICY_MOST + 1]; /* a NUL stays behind it */
     FILE *file = fopen(path, "re");
+
     if (file == NULL) {
         complain_about_policy(path, 0, strerror(errno), NULL);
         return false;
     }
-    bool good = take_lines(policy, file, path);
+    size_t length = fread(text, 1, POLICY_MOST, file);
+    bool has_failed = ferror(file) != 0;
+    int error = errno;
+    bool is_whole = fgetc(file) == EOF;
     fclose(file);
-    return good;
+    text[length] = '\0';
+    if (has_failed || !is_whole)
+        complain_about_policy(path, 0, has_failed ? strerror(error) : "this is longer than a policy of 64 KiB", NULL);
+    return !has_failed && is_whole && take_lines(policy, text, length, path);
 }

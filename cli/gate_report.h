@@ -24,7 +24,7 @@ typedef struct gate_breach {
     const image_name *name; /* of a file that the image names, or NULL */
 } gate_breach;
 
-#define GATE_BREACHES_MAX (GATE_RULES + GATE_MAGICS_MAX)
+#define GATE_BREACHES_MAX (GATE_RULES + MAGICS_MAX)
 
 typedef struct gate_report {
     const char *path;

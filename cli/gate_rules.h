@@ -43,6 +43,8 @@
       "some readers pad it with zeros, others fail")                                                                   \
     X(L1_PAST_END, "l1-past-end", HIGH, ALLOW, SIZE, "the L1 table reaches past the end of the file",                  \
       "some readers see zeros, others fail")                                                                           \
+    X(REFCOUNT_TABLE_MISSING, "refcount-table-missing", HIGH, ALLOW, HEADER, "the refcount table has no clusters",     \
+      "some readers refuse it, and none can write to it")                                                              \
     X(REFCOUNT_TABLE_PAST_END, "refcount-table-past-end", HIGH, ALLOW, SIZE,                                           \
       "the refcount table reaches past the end of the file", "some readers see zeros, others fail")                    \
     X(SNAPSHOTS_PAST_END, "snapshots-past-end", HIGH, ALLOW, SIZE,                                                     \

@@ -67,7 +67,7 @@ static bool examine(image_file *file, failure *why)
         return false;
     }
     file->allocated = bytes_on_disk(&facts, file->size);
-    file->modified = facts.st_mtim;
+    file->changed = facts.st_ctim;
     return true;
 }
 
@@ -120,7 +120,7 @@ bool image_file_look_again(image_file *file)
         return true; /* a server says it once */
     if (fstat(file->descriptor, &facts) != 0 || !find_size(file->descriptor, &facts, &file->size))
         return false;
-    file->modified = facts.st_mtim;
+    file->changed = facts.st_ctim;
     return true;
 }
 

@@ -17,10 +17,10 @@ typedef struct image_file {
     int descriptor;
     struct image_nbd *remote; /* NULL: a file or a block device here */
     uint64_t size;
-    uint64_t allocated;       /* bytes that the file takes up on the disk; as many as size if the system does not say */
-    struct timespec modified; /* the last time, as the file system has it */
-    bool knows_holes;         /* the file system can say where data is */
-    const char *read_detail;  /* why the first failed read failed, or NULL */
+    uint64_t allocated;      /* bytes that the file takes up on the disk; as many as size if the system does not say */
+    struct timespec changed; /* the last time, as the file system has it: nobody can set that back, as with st_mtim */
+    bool knows_holes;        /* the file system can say where data is */
+    const char *read_detail; /* why the first failed read failed, or NULL */
 } image_file;
 
 /*

@@ -73,13 +73,15 @@ static uint64_t l1_bytes(uint64_t entries)
     return entries * sizeof(uint64_t);
 }
 
-/* Less than 2^52 bytes. */
+/* Less than 2^52 bytes. Of a snapshot table that is longer than any that a reader accepts, only the beginning counts.
+ */
 static void add_up_l1_tables(info_report *report)
 {
-    refcow_snapshot snapshot = {0};
+    uint64_t begin = report->image.header.snapshots_offset;
+    refcow_snapshot snapshot = {.end = begin};
 
     report->l1_bytes = l1_bytes(report->image.header.l1_size);
-    while (info_next_snapshot(report, &snapshot))
+    while (snapshot.end - begin <= REFCOW_SNAPSHOT_TABLE_BYTES_MAX && info_next_snapshot(report, &snapshot))
         report->l1_bytes += l1_bytes(snapshot.l1_size);
 }
 
@@ -130,9 +132,10 @@ static void print_bodyfile(info_report *report)
 {
     if (!report->has_header)
         return;
-    info_print_bodyfile(stdout, report);
-    if (report->image.header.nb_snapshots > report->most_listed)
-        complain_about_omitted(report->path, report->image.header.nb_snapshots - report->most_listed);
+    uint64_t listed = info_print_bodyfile(stdout, report);
+    uint64_t announced = report->image.header.nb_snapshots;
+    if (announced > listed && !report->failed)
+        complain_about_omitted(report->path, announced - listed);
 }
 
 static void print_report(info_report *report, info_session *session)
@@ -167,6 +170,7 @@ static exit_code tell_about_image(void *user, opened_image *image)
     info_report report = {
         .path = image->path,
         .most_listed = session->options.most_listed,
+        .most_names = session->options.most_names,
         .failure = failure_of_library(&(refcow_error){.status = REFCOW_STATUS_OK}, NULL),
     };
 

@@ -50,10 +50,11 @@ static void print_snapshot(FILE *out, info_report *report, const refcow_snapshot
             snapshot->date_seconds);
 }
 
-void info_print_bodyfile(FILE *out, info_report *report)
+uint64_t info_print_bodyfile(FILE *out, info_report *report)
 {
     refcow_snapshot snapshot = {0};
 
-    while (snapshot.next < report->most_listed && info_next_snapshot(report, &snapshot))
+    while (info_may_list(report, snapshot.next) && info_next_snapshot(report, &snapshot))
         print_snapshot(out, report, &snapshot);
+    return snapshot.next;
 }

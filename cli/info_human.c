@@ -53,7 +53,7 @@ static void print_omitted(FILE *out, const info_report *report, uint64_t count, 
 {
     if (listed < count)
         fprintf(out, "    and %" PRIu64 " more%s\n", count - listed,
-                listed == report->most_listed ? " (see --max-listed)" : "");
+                info_may_list(report, listed) ? "" : " (see --max-listed)");
 }
 
 static void print_name(FILE *out, info_report *report, refcow_span span)
@@ -226,7 +226,7 @@ static void print_extensions(FILE *out, info_report *report)
         return;
     print_label(out, "Extensions");
     fprintf(out, "%" PRIu32 "\n", count);
-    while (extension.next < report->most_listed && info_next_extension(report, &extension)) {
+    while (info_may_list(report, extension.next) && info_next_extension(report, &extension)) {
         const char *name = info_extension_name(extension.type);
         fprintf(out, "    0x%08" PRIx32 " %s, ", extension.type, name != NULL ? name : "unknown");
         print_count(out, extension.contents.length, "byte");
@@ -272,7 +272,7 @@ static void print_snapshots(FILE *out, info_report *report)
         return;
     print_label(out, "Snapshots");
     fprintf(out, "%" PRIu32 ", table at 0x%" PRIx64 "\n", header->nb_snapshots, header->snapshots_offset);
-    while (snapshot.next < report->most_listed && info_next_snapshot(report, &snapshot))
+    while (info_may_list(report, snapshot.next) && info_next_snapshot(report, &snapshot))
         print_snapshot(out, report, &snapshot);
     print_omitted(out, report, header->nb_snapshots, snapshot.next);
 }
@@ -304,7 +304,7 @@ static void print_bitmaps(FILE *out, info_report *report)
         return;
     print_label(out, "Bitmaps");
     fprintf(out, "%" PRIu32 ", directory at 0x%" PRIx64 "\n", header->nb_bitmaps, header->bitmap_directory.offset);
-    while (bitmap.next < report->most_listed && info_next_bitmap(report, &bitmap))
+    while (info_may_list(report, bitmap.next) && info_next_bitmap(report, &bitmap))
         print_bitmap(out, report, &bitmap);
     print_omitted(out, report, header->nb_bitmaps, bitmap.next);
 }

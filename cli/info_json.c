@@ -67,7 +67,7 @@ static uint64_t print_snapshots(json_writer *json, info_report *report)
     if (report->image.header.nb_snapshots == 0)
         return 0;
     json_open_array(json, "snapshots");
-    while (snapshot.next < report->most_listed && info_next_snapshot(report, &snapshot))
+    while (info_may_list(report, snapshot.next) && info_next_snapshot(report, &snapshot))
         print_snapshot(json, report, &snapshot);
     json_close_array(json);
     return snapshot.next;
@@ -105,7 +105,7 @@ static uint64_t print_bitmaps(json_writer *json, info_report *report)
     if (report->image.header.nb_bitmaps == 0)
         return 0;
     json_open_array(json, "bitmaps");
-    while (bitmap.next < report->most_listed && info_next_bitmap(report, &bitmap))
+    while (info_may_list(report, bitmap.next) && info_next_bitmap(report, &bitmap))
         print_bitmap(json, report, &bitmap);
     json_close_array(json);
     return bitmap.next;
@@ -219,7 +219,7 @@ static void print_extensions(json_writer *json, info_report *report)
     refcow_extension extension = {0};
 
     json_open_array(json, "extensions");
-    while (extension.next < report->most_listed && info_next_extension(report, &extension)) {
+    while (info_may_list(report, extension.next) && info_next_extension(report, &extension)) {
         json_open_object(json, NULL);
         json_number(json, "type", extension.type);
         if (info_extension_name(extension.type) != NULL)

@@ -10,6 +10,8 @@
 
 #define DEFAULT_LISTED_HUMAN 16 /* what a person reads; programs take more */
 #define DEFAULT_LISTED_PROGRAM 1000
+#define DEFAULT_NAMES                                                                                                  \
+    (UINT64_C(24) << 10) /* a byte takes up to 13 to print, and there are two lists: less than a MiB of output */
 #define MOST_LISTED REFCOW_SNAPSHOTS_MAX /* the format allows no more */
 
 #define NOT_GIVEN UINT64_MAX
@@ -76,6 +78,16 @@ static bool take_images(info_options *options, int argc, char **argv)
     return true;
 }
 
+/* Who asks for a number gets it, whatever the names are like. */
+static void settle_lists(info_options *options)
+{
+    options->most_names = UINT64_MAX;
+    if (options->most_listed != NOT_GIVEN)
+        return;
+    options->most_listed = options->output == INFO_HUMAN ? DEFAULT_LISTED_HUMAN : DEFAULT_LISTED_PROGRAM;
+    options->most_names = DEFAULT_NAMES;
+}
+
 options_outcome info_options_parse(info_options *options, int argc, char **argv)
 {
     *options = (info_options){.common = COMMON_OPTIONS_DEFAULT, .most_listed = NOT_GIVEN};
@@ -84,7 +96,6 @@ options_outcome info_options_parse(info_options *options, int argc, char **argv)
 
     if (outcome != OPTIONS_READY)
         return outcome;
-    if (options->most_listed == NOT_GIVEN)
-        options->most_listed = options->output == INFO_HUMAN ? DEFAULT_LISTED_HUMAN : DEFAULT_LISTED_PROGRAM;
+    settle_lists(options);
     return take_images(options, argc, argv) ? OPTIONS_READY : OPTIONS_WRONG;
 }

@@ -23,6 +23,7 @@ typedef struct info_options {
     info_output output;
     bool wants_refcounts; /* count the references */
     uint64_t most_listed; /* extensions, snapshots, bitmaps: of each */
+    uint64_t most_names;  /* bytes of their names */
 } info_options;
 
 /* argv[0] is the verb; the strings stay the caller's. */

@@ -32,16 +32,34 @@ bool info_next_extension(info_report *report, refcow_extension *extension)
            is_read(report, refcow_next_extension(&report->image, extension));
 }
 
+/* A name of a list; the first entry has index 0. */
+static void add_up_names(info_report *report, uint32_t index, refcow_span name)
+{
+    uint64_t kept = name.length < NAME_KEPT ? name.length : NAME_KEPT;
+    report->names = index == 0 ? kept : report->names + kept;
+}
+
 bool info_next_snapshot(info_report *report, refcow_snapshot *snapshot)
 {
-    return snapshot->next < report->image.header.nb_snapshots && snapshot->next < REFCOW_SNAPSHOTS_MAX &&
-           is_read(report, refcow_next_snapshot(&report->image, snapshot));
+    if (snapshot->next >= report->image.header.nb_snapshots || snapshot->next >= REFCOW_SNAPSHOTS_MAX ||
+        !is_read(report, refcow_next_snapshot(&report->image, snapshot)))
+        return false;
+    add_up_names(report, snapshot->index, snapshot->id);
+    add_up_names(report, snapshot->next, snapshot->name);
+    return true;
 }
 
 bool info_next_bitmap(info_report *report, refcow_bitmap *bitmap)
 {
-    return bitmap->next < report->image.header.nb_bitmaps &&
-           is_read(report, refcow_next_bitmap(&report->image, bitmap));
+    if (bitmap->next >= report->image.header.nb_bitmaps || !is_read(report, refcow_next_bitmap(&report->image, bitmap)))
+        return false;
+    add_up_names(report, bitmap->index, bitmap->name);
+    return true;
+}
+
+bool info_may_list(const info_report *report, uint64_t listed)
+{
+    return listed < report->most_listed && (listed == 0 || report->names <= report->most_names);
 }
 
 const char *info_extension_name(uint32_t type)

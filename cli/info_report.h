@@ -20,6 +20,8 @@
 typedef struct info_report {
     const char *path;
     uint64_t most_listed;   /* extensions, snapshots, bitmaps: of each */
+    uint64_t most_names;    /* bytes of the names in such a list; the last one may be over it */
+    uint64_t names;         /* of the list that is being read: bytes so far */
     bool failed;            /* not all is known: */
     failure failure;        /* why; the first reason */
     const image_file *file; /* what it is read from */
@@ -42,6 +44,9 @@ failure info_failure(const info_report *report, const refcow_error *error);
 bool info_next_extension(info_report *report, refcow_extension *extension);
 bool info_next_snapshot(info_report *report, refcow_snapshot *snapshot);
 bool info_next_bitmap(info_report *report, refcow_bitmap *bitmap);
+
+/* Whether one more of a list is to be listed: neither as many as wanted have been, nor too long names. */
+bool info_may_list(const info_report *report, uint64_t listed);
 
 /* "backing-format"; NULL if the format knows no such extension. */
 const char *info_extension_name(uint32_t type);
@@ -70,7 +75,7 @@ void info_print_human(FILE *out, info_report *report);
 /* For programs: the keys of `qemu-img info --output=json` as far as they are known, and the key "refcow" always. */
 void info_print_json(json_writer *json, info_report *report);
 
-/* For timelines: a line for each snapshot. */
-void info_print_bodyfile(FILE *out, info_report *report);
+/* For timelines: a line for each snapshot. Returns how many were listed. */
+uint64_t info_print_bodyfile(FILE *out, info_report *report);
 
 #endif

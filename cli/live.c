@@ -4,7 +4,7 @@
 
 static live_moment moment_of(const image_file *file)
 {
-    live_moment moment = {.size = file->size, .modified = file->modified};
+    live_moment moment = {.size = file->size, .changed = file->changed};
 
     moment.has_header = image_file_peek(file, moment.header, sizeof moment.header);
     moment.locks = lock_bytes_query(file->descriptor);
@@ -27,8 +27,7 @@ live_facts live_end(const live_moment *begun, const image_file *file)
         .size_changed = !is_there || now.size != begun->size,
         .header_changed =
             begun->has_header && now.has_header && memcmp(now.header, begun->header, sizeof now.header) != 0,
-        .time_changed =
-            now.modified.tv_sec != begun->modified.tv_sec || now.modified.tv_nsec != begun->modified.tv_nsec,
+        .time_changed = now.changed.tv_sec != begun->changed.tv_sec || now.changed.tv_nsec != begun->changed.tv_nsec,
     };
 }
 
@@ -36,7 +35,7 @@ static const char *name_of_change(const live_facts *facts)
 {
     if (facts->header_changed)
         return "header";
-    return facts->size_changed ? "size" : "time of modification";
+    return facts->size_changed ? "size" : "time of change";
 }
 
 void live_print(FILE *out, const live_facts *facts)

@@ -15,7 +15,7 @@
 /* An image at a moment. */
 typedef struct live_moment {
     uint64_t size;
-    struct timespec modified;
+    struct timespec changed;
     bool has_header; /* it could be read */
     unsigned char header[LIVE_HEADER_LENGTH];
     lock_bytes locks;
@@ -26,7 +26,7 @@ typedef struct live_facts {
     lock_bytes locks; /* that were seen at the beginning or at the end */
     bool size_changed;
     bool header_changed;
-    bool time_changed; /* of the last modification: somebody has written, perhaps only guest data */
+    bool time_changed; /* of the last change: somebody has written, perhaps only guest data, or changed owner or mode */
 } live_facts;
 
 /* The image file as it was opened. */

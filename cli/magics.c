@@ -27,8 +27,20 @@ const magic magics[] = {
     AT(4096, "gpt", "EFI PART", false),
     AT(32769, "iso9660", "CD001", false),
     AT(32769, "udf", "BEA01", false),
+    AT(32769, "udf", "BOOT2", false),
+    AT(32769, "udf", "CDW02", false),
+    AT(32769, "udf", "NSR0", false),
+    AT(32769, "udf", "TEA01", false),
+    AT(32777, "high sierra", "CDROM", false),
+    AT(4086, "swap", "SWAPSPACE2", false),
+    AT(512, "lvm", "LABELONE", false),
+    AT(65600, "btrfs", "_BHRfS_M", false),
+    AT(4096, "md raid", "\xfc\x4e\x2b\xa9", false),
+    AT(1024, "f2fs", "\x10\x20\xf5\xf2", false),
     BEFORE_END(22, "zip", "PK\x05\x06", false),
     BEFORE_END(512, "vpc", "conectix", true),
     BEFORE_END(512, "dmg", "koly", true),
     {NULL, NULL, 0, 0, false, false},
 };
+
+_Static_assert(sizeof magics / sizeof magics[0] <= MAGICS_MAX + 1, "MAGICS_MAX");

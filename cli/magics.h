@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define MAGIC_LONGEST 24u
+#define MAGICS_MAX 40u /* how many there are, at most */
 
 typedef struct magic {
     const char *format;

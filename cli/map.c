@@ -111,9 +111,10 @@ static void note_run(void *user, const owned_run *run)
 /* The end of the file in whole clusters. What a check that was stopped has not told stays out of the map. */
 static uint64_t end_of_map(const map_report *report)
 {
+    if (!check_is_finished(&report->check))
+        return 0; /* there may be no cluster size */
     uint64_t cluster = map_cluster_size(report);
-
-    return check_is_finished(&report->check) ? (report->check.file_size + cluster - 1) & ~(cluster - 1) : 0;
+    return (report->check.file_size + cluster - 1) & ~(cluster - 1);
 }
 
 static void print_report(const map_report *report, map_session *session)

@@ -48,7 +48,8 @@ static bool add_to_list(check_options *options, const char *word)
 
 static bool set_max_findings(check_options *options, const char *word)
 {
-    return parse_number(word, &options->max_findings) || complain("--max-findings is not a number", word);
+    return (parse_number(word, &options->max_findings) && options->max_findings != NOT_GIVEN) ||
+           complain("--max-findings is not a number", word);
 }
 
 static bool apply_option(void *user, int option)

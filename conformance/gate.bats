@@ -215,6 +215,7 @@ accepted() { # OPTION...
     "$DAMAGE" image.qcow2 set header:snapshots_offset 1M , set header:nb_snapshots 500 "${heads[@]}"
     accepted --check
     "$DAMAGE" image.qcow2 set header:nb_snapshots 600
+    refused_for snapshot-table-size
     refused_for snapshot-table-size --check
 }
 
@@ -326,6 +327,20 @@ ROWS
         [[ $(ids broken) == other-magic* ]]
         gate 2 image.other
     done
+    # Text that qemu takes for a vmdk whose data is in a file of this machine.
+    for before in '' '# a comment\n' '# a comment\n  \r\n#\n'; do
+        printf "${before}version=1\n# Disk DescriptorFile\nCID=1\nparentCID=ffffffff\n" >image.other
+        printf 'createType="monolithicFlat"\nRW 1 FLAT "/etc/passwd" 0\n' >>image.other
+        [ "$("$QEMU_IMG" info --output=json image.other | jq -r .format)" = vmdk ]
+        gate 2 --expect raw image.other
+        assert_equal "$(ids broken)" other-magic
+    done
+    printf '# a comment\nconversion=1\n' >image.other
+    gate 0 --expect raw image.other
+    # A file ends before its magic does, and readers see zeros.
+    printf QED >image.other
+    gate 2 --expect raw image.other
+    assert_equal "$(ids broken)" other-magic
     "$QEMU_IMG" create -q -f vpc -o subformat=fixed image.other 1M
     gate 2 --expect raw image.other
     assert_equal "$(ids broken)" other-magic-at-end
@@ -523,6 +538,9 @@ bad_policy() {
     bad_policy "policy:1: there is no such rule: '\\x1b[31m'"
     rm policy
     bad_policy 'policy: No such file or directory'
+    ln -s /dev/zero policy
+    bad_policy 'policy: this is longer than a policy of 64 KiB'
+    rm policy
     mkdir policy
     bad_policy 'policy: Is a directory'
 }

@@ -363,6 +363,51 @@ ROWS
     assert_equal "$(jq -c '.refcow | [(.extensions | length), .["extensions-omitted"]]' <<<"$output")" '[1000,4000]'
 }
 
+@test "long names are listed as far as a MiB of output goes, or as many as wanted" {
+    create_image compat=1.1
+    truncate -s 4M image.qcow2
+    # 1000 snapshots: id and name of 1023 bytes that are no characters
+    python3 - <<'PYTHON'
+import struct
+entry = struct.pack(">QIHHIIQIII", 0, 0, 1023, 1023, 0, 0, 0, 0, 0, 0)[:40] + b"\x80" * 2046
+with open("image.qcow2", "r+b") as image:
+    image.seek(1 << 20)
+    image.write((entry + bytes(-len(entry) % 8)) * 1000)
+PYTHON
+    "$DAMAGE" image.qcow2 set header:nb_snapshots 1000 , set header:snapshots_offset 1M
+    for output_mode in human json jsonl bodyfile; do
+        run -0 --separate-stderr "$REFCOW" info --output "$output_mode" image.qcow2
+        [ "${#output}" -lt 1048576 ] || fail "$output_mode: ${#output} bytes"
+    done
+    [[ $stderr == *'987 more snapshots are not listed'* ]] || fail "$stderr"
+    run -0 "$REFCOW" info --output=json image.qcow2
+    echo "$output" >answer.json
+    validate answer.json
+    assert_equal "$(own '.["snapshots-omitted"]')" 987
+    run -0 "$REFCOW" info --output=json --max-listed 1000 image.qcow2
+    assert_equal "$(jq '.snapshots | length' <<<"$output")" 1000
+}
+
+@test "a snapshot table that is longer than readers accept is not read to its end" {
+    create_image compat=1.1
+    truncate -s 1G image.qcow2
+    # 65536 snapshots of 64 KiB of extra data each
+    python3 - <<'PYTHON'
+with open("image.qcow2", "r+b") as image:
+    for i in range(65536 // 4):
+        image.seek((1 << 20) + i * 65576 + 36)
+        if image.tell() > 1 << 30:
+            break
+        image.write((65536).to_bytes(4, "big"))
+PYTHON
+    "$DAMAGE" image.qcow2 set header:nb_snapshots 65536 , set header:snapshots_offset 1M
+    strace -f -e trace=pread64 -o calls "$REFCOW" info --no-sandbox --output=bodyfile --max-listed 0 image.qcow2 2>message
+    [ "$(wc -l <calls)" -lt 1100 ] || fail "$(wc -l <calls) reads"
+    strace -f -e trace=pread64 -o calls "$REFCOW" gate --no-sandbox --allow internal-snapshots image.qcow2 >answer || true
+    grep -q snapshot-extra-size answer
+    [ "$(wc -l <calls)" -lt 100 ] || fail "$(wc -l <calls) reads"
+}
+
 # ------------------------------------------------------------------ hostile names
 
 @test "nothing that an image chooses reaches a terminal as it is" {

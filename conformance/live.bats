@@ -110,6 +110,18 @@ while_stopped() {
     assert_equal "$(jq -c '.refcow | [.changed, .changes]' answer)" '[true,["time"]]'
 }
 
+write_and_set_back() {
+    cp --attributes-only --preserve=timestamps image.qcow2 before
+    dd if=/dev/zero of=image.qcow2 bs=512 count=1 seek=100 conv=notrunc status=none
+    touch --reference=before image.qcow2
+}
+
+@test "an image in which data has been written, whose time of modification was set back" {
+    while_stopped write_and_set_back
+    [ "$(stat -c %y image.qcow2)" = "$(stat -c %y before)" ]
+    assert_equal "$(jq -c '.refcow | [.changed, .changes]' answer)" '[true,["time"]]'
+}
+
 @test "an image that has become shorter" {
     while_stopped truncate -s 20M image.qcow2
     assert_equal "$(jq -c '.refcow | [.changed, .changes, .complete]' answer)" '[true,["size","time"],false]'

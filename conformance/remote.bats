@@ -107,6 +107,14 @@ ROWS
         'ok timeout ok timeout open-failed ok ok'
 }
 
+@test "whether somebody writes is not known, so that the gate does not accept, unless that is allowed" {
+    make_image
+    serve nbdkit.pid nbdkit -f --exit-with-parent -U nbdkit.sock -P nbdkit.pid -r file image.qcow2
+    run -1 "$REFCOW" gate --output=json "$(at nbdkit.sock)"
+    assert_equal "$(jq -c '[.verdict, .undecided]' <<<"$output")" '["undecided",["writer"]]'
+    run -0 "$REFCOW" gate --allow writer "$(at nbdkit.sock)"
+}
+
 @test "over TCP" {
     make_image
     serve_port nbdkit -f --exit-with-parent -i 127.0.0.1 -p PORT -r file image.qcow2

@@ -159,6 +159,8 @@ typedef struct refcow_span {
 #define REFCOW_L1_ENTRIES_MAX 4194304u           /* 32 MiB of L1 table */
 #define REFCOW_REFCOUNT_TABLE_BYTES_MAX 8388608u /* 8 MiB */
 #define REFCOW_SNAPSHOTS_MAX 65536u
+#define REFCOW_SNAPSHOT_EXTRA_MAX 1024u           /* bytes of extra data of a snapshot */
+#define REFCOW_SNAPSHOT_TABLE_BYTES_MAX 67108864u /* 64 MiB */
 
 /* The header's fields as they stand in the image, in host byte order, unjudged unless a comment says so. For version 2
  * the fields that it lacks have the values that version 2 implies. Spans lie inside the first cluster, unless a comment

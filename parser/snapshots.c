@@ -20,8 +20,6 @@ enum {
 
 #define ENTRY_ALIGNMENT 8u
 #define EXTRA_MIN_V3 16u
-#define EXTRA_MAX 1024u
-#define TABLE_BYTES_MAX ((uint64_t)64 << 20)
 
 refcow_snapshot refcow_snapshots_start(const refcow_header *header)
 {
@@ -94,9 +92,9 @@ static refcow_error judge(const refcow_header *header, const refcow_snapshot *sn
     refcow_error table = {REFCOW_STATUS_SNAPSHOT_TABLE_SIZE, snapshot->index, snapshot->offset};
     refcow_error l1 = {REFCOW_STATUS_SNAPSHOT_L1_OFFSET, snapshot->l1_offset, snapshot->offset + AT_L1_OFFSET};
     uint64_t size = snapshot->end - header->snapshots_offset;
-    if (snapshot->extra_size > EXTRA_MAX)
+    if (snapshot->extra_size > REFCOW_SNAPSHOT_EXTRA_MAX)
         return extra;
-    if (size > TABLE_BYTES_MAX || !refcow_readable(header->snapshots_offset, size))
+    if (size > REFCOW_SNAPSHOT_TABLE_BYTES_MAX || !refcow_readable(header->snapshots_offset, size))
         return table;
     bool is_walked = is_aligned(snapshot->l1_offset, (uint64_t)1 << header->cluster_bits) &&
                      snapshot->l1_size <= REFCOW_L1_ENTRIES_MAX;
