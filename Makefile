@@ -167,6 +167,12 @@ bench:
 	$(MAKE) build/refcow build/bare_read
 	scripts/bench/$(if $(PLOT),plot,run $(ONLY))
 
+## pictures        the pictures in README.md, of what the command prints now; installs what is missing
+pictures:
+	scripts/setup pictures
+	$(MAKE) build/refcow build/damage
+	scripts/pictures/run make
+
 ## amalgamation    the library in two files: build/amalgamation/refcow.c and refcow.h
 amalgamation: build/amalgamation/refcow.c
 
@@ -305,6 +311,6 @@ build/cmplog-objects/%.o: %.c Makefile
 
 .PHONY: all demo test check coverage portability harnesses simulate-oss-fuzz conformance lint analyze \
 	check-sanitizers check-amalgamation check-vendor check-dist amalgamation install uninstall dist \
-	fuzz fuzz-afl fuzz-canaries instructions bench clean help
+	fuzz fuzz-afl fuzz-canaries instructions bench pictures clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
