@@ -329,7 +329,7 @@ ROWS
     done
     # Text that qemu takes for a vmdk whose data is in a file of this machine.
     for before in '' '# a comment\n' '# a comment\n  \r\n#\n'; do
-        printf "${before}version=1\n# Disk DescriptorFile\nCID=1\nparentCID=ffffffff\n" >image.other
+        printf '%bversion=1\n# Disk DescriptorFile\nCID=1\nparentCID=ffffffff\n' "$before" >image.other
         printf 'createType="monolithicFlat"\nRW 1 FLAT "/etc/passwd" 0\n' >>image.other
         [ "$("$QEMU_IMG" info --output=json image.other | jq -r .format)" = vmdk ]
         gate 2 --expect raw image.other
