@@ -366,9 +366,8 @@ typedef struct refcow_clusters {
 
 /* Someone who wants to know what is where in the file, and looks on while it is checked, window by window; none of the
  * callbacks may be NULL. Between two windows there are only clusters without a reference and a refcount. Nothing is
- * told about an image that is refused, nor of references that reach past the end of the file by a cluster or more: those
- * are findings.
- * Looking on takes time, and 9 bytes of memory for each cluster instead of 2. */
+ * told about an image that is refused, nor of references that reach past the end of the file by a cluster or more:
+ * those are findings. Looking on takes time, and 9 bytes of memory for each cluster instead of 2. */
 typedef struct refcow_observer {
     /* A window begins, in ascending order: from this host offset on, so many bytes, of which the file may have less. */
     void (*window)(void *user, uint64_t host, uint64_t length);
