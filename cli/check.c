@@ -67,18 +67,13 @@ static exit_code check_image(void *user, opened_image *image)
     return report.code;
 }
 
-/* Room for as many findings as are to be listed; no block if that is none. */
-static bool map_findings(memory_block *block, uint64_t count)
-{
-    return count == 0 || memory_map(block, count * sizeof(refcow_finding));
-}
-
 static bool map_lists(check_session *session)
 {
     uint64_t each = session->options.max_findings;
     uint64_t orphans = kind_set_has(session->options.listed, KIND_ORPHAN) ? each : 0;
 
-    return map_findings(&session->how.findings, each * REFCOW_KINDS) && map_findings(&session->how.orphans, orphans);
+    return memory_map_list(&session->how.findings, each * REFCOW_KINDS, sizeof(refcow_finding)) &&
+           memory_map_list(&session->how.orphans, orphans, sizeof(refcow_finding));
 }
 
 static exit_code check_images(check_session *session)
@@ -102,18 +97,12 @@ static exit_code check_images(check_session *session)
 exit_code check_run(int argc, char **argv)
 {
     check_session session = {0};
+    options_outcome outcome = check_options_parse(&session.options, argc, argv);
 
-    switch (check_options_parse(&session.options, argc, argv)) {
-    case OPTIONS_READY:
-        if (!session.options.wants_kinds)
-            return check_images(&session);
-        kinds_print(stdout);
-        return EXIT_CODE_CLEAN;
-    case OPTIONS_HELP:
-        fputs(help, stdout);
-        return EXIT_CODE_CLEAN;
-    case OPTIONS_WRONG:
-        break;
-    }
-    return EXIT_CODE_FAILED;
+    if (outcome != OPTIONS_READY)
+        return options_end(outcome, help);
+    if (!session.options.wants_kinds)
+        return check_images(&session);
+    kinds_print(stdout);
+    return EXIT_CODE_CLEAN;
 }

@@ -124,9 +124,9 @@ static const char *verdict_meaning(const check_report *report)
     case REFCOW_VERDICT_CLEAN:
         return NULL;
     case REFCOW_VERDICT_LEAKS:
-        return "Leaked clusters are marked as used but are not needed: wasted space, no danger to guest data.";
+        return "Leaked clusters are marked as used but not needed: lost space, no lost data.";
     case REFCOW_VERDICT_CORRUPT:
-        return "The image contradicts itself: guest data may be damaged, and writing to the image may damage more.";
+        return "Guest data may be damaged, and writing to the image may damage more.";
     case REFCOW_VERDICT_REFUSED:
         return "Only the refcount report was made.";
     case REFCOW_VERDICT_INCOMPLETE:
@@ -141,8 +141,8 @@ static void print_dirty_hint(FILE *out, const check_report *report)
 {
     bool dirty = report->image.header.incompatible_features & REFCOW_INCOMPATIBLE_DIRTY;
     if (dirty && (report->verdict == REFCOW_VERDICT_CORRUPT || report->verdict == REFCOW_VERDICT_LEAKS))
-        fputs("It is marked dirty: its writer stopped before the refcounts were written, and the next one will count "
-              "them anew.\n",
+        fputs("It is marked dirty: its writer stopped before the refcounts were written, and\n"
+              "the next one will count them anew.\n",
               out);
 }
 
@@ -162,11 +162,14 @@ void check_print_human_verdict(FILE *out, const check_report *report)
 
 /* ------------------------------------------------------------------ the numbers */
 
+/* Numbers stand below one another, and fit on 80 columns. */
+#define NO_LABEL "                   "
+
 static void print_allocation(FILE *out, const refcow_result *result)
 {
-    fprintf(out, "  Guest clusters   %" PRIu64 " of %" PRIu64 " allocated (%.2f%%)", result->allocated_clusters,
+    fprintf(out, "  Guest clusters   %" PRIu64 " of %" PRIu64 " allocated (%.2f%%)\n", result->allocated_clusters,
             result->total_clusters, percent(result->allocated_clusters, result->total_clusters));
-    fprintf(out, ", %.2f%% fragmented, %.2f%% compressed\n",
+    fprintf(out, NO_LABEL "%.2f%% fragmented, %.2f%% compressed\n",
             percent(result->fragmented_clusters, result->allocated_clusters),
             percent(result->compressed_clusters, result->allocated_clusters));
 }
@@ -181,7 +184,7 @@ static void print_refcount_report(FILE *out, const refcow_refcount_report *refco
 {
     fprintf(out, "  Refcount table   at 0x%" PRIx64 ", ", refcounts->refcount_table_offset);
     print_count(out, refcounts->refcount_table_clusters, "cluster");
-    fprintf(out, "\n  Data clusters    %" PRIu64 " in the active tables, %" PRIu64 " of them with refcount 0 (orphans)",
+    fprintf(out, "\n  Data clusters    %" PRIu64 " in active tables, %" PRIu64 " of them with refcount 0 (orphans)",
             refcounts->allocated_clusters, refcounts->orphan_clusters);
     if (refcounts->unknown_clusters > 0)
         fprintf(out, ", %" PRIu64 " with an unknown one", refcounts->unknown_clusters);
@@ -195,7 +198,7 @@ static void print_work(FILE *out, const refcow_result *result)
     fputs("  Work             ", out);
     fprintf(out, "%" PRIu64 " %s in ", result->passes, result->passes == 1 ? "pass" : "passes");
     print_size(out, result->memory_used);
-    fputs(" of memory, ", out);
+    fputs(" of memory\n" NO_LABEL, out);
     print_size(out, result->bytes_read);
     fputs(" read, ", out);
     fprintf(out, "%" PRIu64 " %s visited\n", result->entries_visited,

@@ -3,6 +3,7 @@
 #include "numbers.h"
 #include "refcow.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MOST_SECONDS 100000000 /* three years */
@@ -98,4 +99,12 @@ options_outcome common_options_read(common_options *common, const option_reader 
             return OPTIONS_WRONG;
     }
     return OPTIONS_READY;
+}
+
+exit_code options_end(options_outcome outcome, const char *help)
+{
+    if (outcome != OPTIONS_HELP)
+        return EXIT_CODE_FAILED;
+    fputs(help, stdout);
+    return EXIT_CODE_CLEAN;
 }

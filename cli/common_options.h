@@ -5,6 +5,7 @@
 #define REFCOW_CLI_COMMON_OPTIONS_H
 
 #include "complain.h"
+#include "exit_codes.h"
 
 #include <getopt.h>
 #include <stdbool.h>
@@ -86,5 +87,8 @@ bool timeout_parse(uint64_t *seconds, const char *command, const char *word);
 
 /* Read all options; what is behind them starts at optind. argv[0] is the verb; the strings stay the caller's. */
 options_outcome common_options_read(common_options *common, const option_reader *reader, int argc, char **argv);
+
+/* What becomes of a command line that is not ready: help, or nothing more. */
+exit_code options_end(options_outcome outcome, const char *help);
 
 #endif

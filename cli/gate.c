@@ -74,16 +74,10 @@ static exit_code gate_image(const gate_options *options)
 exit_code gate_run(int argc, char **argv)
 {
     gate_options options;
+    options_outcome outcome = gate_options_parse(&options, argc, argv);
 
-    switch (gate_options_parse(&options, argc, argv)) {
-    case OPTIONS_READY:
-        break;
-    case OPTIONS_HELP:
-        fputs(help, stdout);
-        return EXIT_CODE_CLEAN;
-    case OPTIONS_WRONG:
-        return EXIT_CODE_FAILED;
-    }
+    if (outcome != OPTIONS_READY)
+        return options_end(outcome, help);
     if (!options.wants_rules)
         return gate_image(&options);
     gate_print_rules(stdout);

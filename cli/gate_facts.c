@@ -1,16 +1,13 @@
 #include "gate_facts.h"
 
 #include "budget.h"
+#include "extensions.h"
 #include "live.h"
+#include "mapped.h"
 #include "stop.h"
 
 #include <string.h>
 
-#define TYPE_BITMAPS 0x23852875u
-#define TYPE_BACKING_FORMAT 0xe2792acau
-#define TYPE_DATA_FILE 0x44415441u
-#define TYPE_ENCRYPTION 0x0537be77u
-#define TYPE_FEATURE_NAMES 0x6803f857u
 #define EXTENSION_HEAD_SIZE 8u
 #define AT_BACKING_FILE_SIZE 16u
 
@@ -88,38 +85,25 @@ static void note_extension(gate_extensions *extensions, const refcow_extension *
     extensions->type = extension->type;
 }
 
-/* A bit for each type that refcow understands; 0 for all others. */
-static unsigned bit_of_type(uint32_t type)
+static void sort_extension(gate_facts *facts, const refcow_extension *extension, bool seen[EXTENSIONS + 1])
 {
-    static const uint32_t known[] = {TYPE_BACKING_FORMAT, TYPE_BITMAPS, TYPE_DATA_FILE, TYPE_ENCRYPTION,
-                                     TYPE_FEATURE_NAMES};
+    unsigned which = extension_of_type(extension->type);
 
-    for (unsigned i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (type == known[i])
-            return 1u << i;
-    }
-    return 0;
-}
-
-static void sort_extension(gate_facts *facts, const refcow_extension *extension, unsigned *seen)
-{
-    unsigned bit = bit_of_type(extension->type);
-
-    if (bit == 0)
+    if (which == EXTENSIONS)
         note_extension(&facts->unknown_extensions, extension);
-    if ((*seen & bit) != 0)
+    else if (seen[which])
         note_extension(&facts->repeated_extensions, extension);
-    *seen |= bit;
-    if (extension->type == TYPE_BITMAPS)
+    seen[which] = true;
+    if (which == EXTENSION_BITMAPS)
         note_extension(&facts->bitmap_extensions, extension);
-    if (extension->type == TYPE_DATA_FILE)
+    if (which == EXTENSION_DATA_FILE)
         note_extension(&facts->data_file_extensions, extension);
 }
 
 static void gather_extensions(gate_facts *facts, gate_input *input)
 {
     refcow_extension extension = {0};
-    unsigned seen = 0;
+    bool seen[EXTENSIONS + 1] = {false};
 
     for (uint32_t i = 0; i < facts->image.header.extensions; i++) {
         refcow_status status = refcow_next_extension(&facts->image, &extension);
@@ -127,7 +111,7 @@ static void gather_extensions(gate_facts *facts, gate_input *input)
             note_error(facts, status, extension.end, input);
             return;
         }
-        sort_extension(facts, &extension, &seen);
+        sort_extension(facts, &extension, seen);
     }
 }
 
@@ -163,9 +147,9 @@ static void gather_backing_file_size(gate_facts *facts, gate_input *input)
         (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | (uint32_t)bytes[3];
 }
 
-static bool reaches_past_end(const gate_facts *facts, uint64_t offset, uint64_t length)
+bool gate_ends_in_file(const gate_facts *facts, uint64_t offset, uint64_t length)
 {
-    return offset > facts->size || length > facts->size - offset;
+    return offset <= facts->size && length <= facts->size - offset;
 }
 
 /* Up to where it is clear that the tables do not fit into the file. */
@@ -189,7 +173,7 @@ static void gather_snapshots(gate_facts *facts, gate_input *input)
             return;
         }
         facts->snapshot_tables += length;
-        if (facts->snapshot_past_end == 0 && reaches_past_end(facts, snapshot.l1_offset, length))
+        if (facts->snapshot_past_end == 0 && !gate_ends_in_file(facts, snapshot.l1_offset, length))
             facts->snapshot_past_end = snapshot.offset;
     }
 }
@@ -257,11 +241,7 @@ static void gather_check(gate_facts *facts, gate_input *input)
 static uint64_t guest_data(const gate_facts *facts)
 {
     const refcow_header *header = &facts->image.header;
-    uint64_t mapped = facts->check.allocated_clusters;
-
-    if (!facts->checked)
-        return header->virtual_size;
-    return mapped > UINT64_MAX >> header->cluster_bits ? UINT64_MAX : mapped << header->cluster_bits;
+    return facts->checked ? mapped_size(header, &facts->check) : header->virtual_size;
 }
 
 uint64_t gate_amplification(const gate_facts *facts)

@@ -64,4 +64,7 @@ uint64_t gate_amplification(const gate_facts *facts);
  */
 bool gate_is_amplified(const gate_facts *facts, const gate_policy *policy);
 
+/* Whether so many bytes from there on are in the file. */
+bool gate_ends_in_file(const gate_facts *facts, uint64_t offset, uint64_t length);
+
 #endif

@@ -17,7 +17,10 @@ static void print_evidence(FILE *out, const gate_breach *breach)
         name_print_traits(out, breach->name);
         fputs("), ", out);
     }
-    fprintf(out, "offset %" PRIu64 ": ", breach->offset);
+    if (breach->offset != 0 || gate_rules[breach->rule].need != GATE_NEED_CHECK)
+        fprintf(out, "offset %" PRIu64 ": ", breach->offset);
+    else
+        fputs("found: ", out); /* in tables all over the file */
     if (breach->value < 10)
         fprintf(out, "%" PRIu64, breach->value);
     else

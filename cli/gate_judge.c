@@ -158,15 +158,10 @@ static void judge_features(gate_report *report)
 
 /* ------------------------------------------------------------------ sizes */
 
-static bool ends_in_file(const gate_facts *facts, uint64_t offset, uint64_t length)
-{
-    return offset <= facts->size && length <= facts->size - offset;
-}
-
 /* A table without entries ends nowhere. */
 static void judge_table(gate_report *report, gate_rule rule, uint64_t field, uint64_t offset, uint64_t length)
 {
-    note_if(report, length > 0 && !ends_in_file(&report->facts, offset, length), rule, field, offset);
+    note_if(report, length > 0 && !gate_ends_in_file(&report->facts, offset, length), rule, field, offset);
 }
 
 static void judge_bad_snapshot(gate_report *report, const refcow_snapshot *snapshot)
@@ -214,7 +209,7 @@ static void judge_limits(gate_report *report)
     note_if(report, facts->size < SHORTEST_FILE, GATE_SHORT_FILE, 0, facts->size);
     if (!facts->knows_size)
         return;
-    note_if(report, gate_is_amplified(facts, policy), GATE_AMPLIFICATION_LIMIT, AT_SIZE, gate_amplification(facts));
+    note_if(report, gate_is_amplified(facts, policy), GATE_AMPLIFICATION_LIMIT, 0, gate_amplification(facts));
     judge_tables(report);
 }
 

@@ -34,6 +34,13 @@ bool images_take(image_list *images, const char *command, int argc, char **argv)
     return true;
 }
 
+bool images_are_one(const image_list *images, const char *command, const char *sentence)
+{
+    if (images->count > 1)
+        complain_about_usage(command, sentence, images->paths[1]);
+    return images->count <= 1;
+}
+
 /* As many descriptors as the system lets a process have. */
 static void allow_descriptors(void)
 {

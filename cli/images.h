@@ -19,6 +19,11 @@ typedef struct image_list {
  * cannot be: "-" is kept for standard input. command is "refcow VERB". */
 bool images_take(image_list *images, const char *command, int argc, char **argv);
 
+/* Not more than one. False, and the sentence is on stderr with the second one. */
+bool images_are_one(const image_list *images, const char *command, const char *sentence);
+
+#define JSON_IS_OF_ONE "--output=json is about one image, several take --output=jsonl; this one is too many"
+
 typedef struct opened_image {
     const char *path;
     bool is_open;

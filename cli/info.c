@@ -206,15 +206,7 @@ static exit_code tell_about_images(info_session *session)
 exit_code info_run(int argc, char **argv)
 {
     info_session session = {0};
+    options_outcome outcome = info_options_parse(&session.options, argc, argv);
 
-    switch (info_options_parse(&session.options, argc, argv)) {
-    case OPTIONS_READY:
-        return tell_about_images(&session);
-    case OPTIONS_HELP:
-        fputs(help, stdout);
-        return EXIT_CODE_CLEAN;
-    case OPTIONS_WRONG:
-        break;
-    }
-    return EXIT_CODE_FAILED;
+    return outcome == OPTIONS_READY ? tell_about_images(&session) : options_end(outcome, help);
 }

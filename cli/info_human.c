@@ -2,8 +2,10 @@
 
 #include "clock.h"
 #include "escape.h"
+#include "extensions.h"
 #include "info_features.h"
 #include "info_report.h"
+#include "mapped.h"
 #include "sizes.h"
 
 #include <inttypes.h>
@@ -227,7 +229,7 @@ static void print_extensions(FILE *out, info_report *report)
     print_label(out, "Extensions");
     fprintf(out, "%" PRIu32 "\n", count);
     while (info_may_list(report, extension.next) && info_next_extension(report, &extension)) {
-        const char *name = info_extension_name(extension.type);
+        const char *name = extension_name(extension_of_type(extension.type));
         fprintf(out, "    0x%08" PRIx32 " %s, ", extension.type, name != NULL ? name : "unknown");
         print_count(out, extension.contents.length, "byte");
         fprintf(out, " at 0x%" PRIx64 "\n", extension.contents.offset);
@@ -318,7 +320,7 @@ static void print_ratio(FILE *out, const char *what, uint64_t size, const info_r
     print_size(out, size);
     fprintf(out, ", %.2f times the file", info_per_byte(size, report->file->size));
     if (info_knows_disk(report))
-        fprintf(out, ", %.2f times what it takes up on the disk", info_per_byte(size, report->file->allocated));
+        fprintf(out, ", %.2f times its disk space", info_per_byte(size, report->file->allocated));
     fputc('\n', out);
 }
 
@@ -326,9 +328,9 @@ static void print_amplification(FILE *out, const info_report *report)
 {
     fputs("  Amplification\n", out);
     print_ratio(out, "virtual disk", report->image.header.virtual_size, report);
-    print_ratio(out, "L1 tables, also of snapshots", report->l1_bytes, report);
+    print_ratio(out, "all L1 tables", report->l1_bytes, report);
     if (report->counted)
-        print_ratio(out, "mapped guest clusters", info_mapped_size(report), report);
+        print_ratio(out, "mapped clusters", mapped_size(&report->image.header, &report->result), report);
 }
 
 static void print_refcounts(FILE *out, const info_report *report)
@@ -344,7 +346,7 @@ static void print_refcounts(FILE *out, const info_report *report)
     print_count(out, report->result.leaks, "leaked cluster");
     fputs(" (see refcow check)\n", out);
     print_label(out, "Data clusters");
-    fprintf(out, "%" PRIu64 " in the active tables, %" PRIu64 " of them with refcount 0 (orphans)",
+    fprintf(out, "%" PRIu64 " in active tables, %" PRIu64 " of them with refcount 0 (orphans)",
             refcounts->allocated_clusters, refcounts->orphan_clusters);
     if (refcounts->unknown_clusters > 0)
         fprintf(out, ", %" PRIu64 " with an unknown one", refcounts->unknown_clusters);

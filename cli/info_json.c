@@ -1,7 +1,9 @@
 #include "check_json_parts.h"
 #include "clock.h"
+#include "extensions.h"
 #include "info_features.h"
 #include "info_report.h"
+#include "mapped.h"
 
 #define SECTOR_SIZE 512u
 #define COMPATIBLE_LAZY_REFCOUNTS 1u
@@ -222,8 +224,8 @@ static void print_extensions(json_writer *json, info_report *report)
     while (info_may_list(report, extension.next) && info_next_extension(report, &extension)) {
         json_open_object(json, NULL);
         json_number(json, "type", extension.type);
-        if (info_extension_name(extension.type) != NULL)
-            json_string(json, "name", info_extension_name(extension.type));
+        if (extension_name(extension_of_type(extension.type)) != NULL)
+            json_string(json, "name", extension_name(extension_of_type(extension.type)));
         else
             json_null(json, "name");
         json_number(json, "offset", extension.contents.offset);
@@ -282,7 +284,7 @@ static void print_amplification(json_writer *json, const info_report *report)
     print_ratio(json, "virtual-disk", report->image.header.virtual_size, report);
     print_ratio(json, "l1-tables", report->l1_bytes, report);
     if (report->counted)
-        print_ratio(json, "mapped", info_mapped_size(report), report);
+        print_ratio(json, "mapped", mapped_size(&report->image.header, &report->result), report);
     json_close_object(json);
 }
 

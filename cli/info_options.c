@@ -2,9 +2,9 @@
 
 #include "numbers.h"
 #include "refcow.h"
+#include "words.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #define COMMAND "refcow info"
 
@@ -34,16 +34,14 @@ static bool complain(const char *sentence, const char *word)
 
 static bool set_output(info_options *options, const char *word)
 {
-    static const char *const names[] = {
+    static const char *const words[] = {
         [INFO_HUMAN] = "human", [INFO_JSON] = "json", [INFO_JSONL] = "jsonl", [INFO_BODYFILE] = "bodyfile"};
+    size_t which = 0;
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(word, names[i]) == 0) {
-            options->output = (info_output)i;
-            return true;
-        }
-    }
-    return complain("--output is not human, json, jsonl or bodyfile", word);
+    if (!parse_word(word, words, sizeof words / sizeof words[0], &which))
+        return complain("--output is not human, json, jsonl or bodyfile", word);
+    options->output = (info_output)which;
+    return true;
 }
 
 static bool set_most_listed(info_options *options, const char *word)
@@ -70,12 +68,8 @@ static bool apply_option(void *user, int option)
 /* As in refcow check: one object is about one image. */
 static bool take_images(info_options *options, int argc, char **argv)
 {
-    if (!images_take(&options->images, COMMAND, argc, argv))
-        return false;
-    if (options->output == INFO_JSON && options->images.count > 1)
-        return complain("--output=json is about one image, several take --output=jsonl; this one is too many",
-                        options->images.paths[1]);
-    return true;
+    return images_take(&options->images, COMMAND, argc, argv) &&
+           (options->output != INFO_JSON || images_are_one(&options->images, COMMAND, JSON_IS_OF_ONE));
 }
 
 /* Who asks for a number gets it, whatever the names are like. */

@@ -62,23 +62,6 @@ bool info_may_list(const info_report *report, uint64_t listed)
     return listed < report->most_listed && (listed == 0 || report->names <= report->most_names);
 }
 
-const char *info_extension_name(uint32_t type)
-{
-    static const struct {
-        uint32_t type;
-        const char *name;
-    } known[] = {
-        {0xe2792aca, "backing-format"}, {0x6803f857, "feature-names"}, {0x44415441, "data-file"},
-        {0x0537be77, "encryption"},     {0x23852875, "bitmaps"},
-    };
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (known[i].type == type)
-            return known[i].name;
-    }
-    return NULL;
-}
-
 void info_read_name(info_report *report, refcow_span span, image_name *name)
 {
     if (!is_read(report, name_read(name, &report->image, span)))
@@ -108,12 +91,4 @@ double info_per_byte(uint64_t size, uint64_t file_size)
 live_facts info_live(const info_report *report)
 {
     return live_end(&report->begun, report->file);
-}
-
-uint64_t info_mapped_size(const info_report *report)
-{
-    uint64_t clusters = report->result.allocated_clusters;
-    uint32_t bits = report->image.header.cluster_bits;
-
-    return clusters > UINT64_MAX >> bits ? UINT64_MAX : clusters << bits;
 }

@@ -48,9 +48,6 @@ bool info_next_bitmap(info_report *report, refcow_bitmap *bitmap);
 /* Whether one more of a list is to be listed: neither as many as wanted have been, nor too long names. */
 bool info_may_list(const info_report *report, uint64_t listed);
 
-/* "backing-format"; NULL if the format knows no such extension. */
-const char *info_extension_name(uint32_t type);
-
 /* Read a name; an empty one if it cannot be read, which is noted in the report. */
 void info_read_name(info_report *report, refcow_span span, image_name *name);
 
@@ -62,9 +59,6 @@ bool info_knows_disk(const info_report *report);
 
 /* What there is per byte of the file: 0 if it has none. */
 double info_per_byte(uint64_t size, uint64_t file_size);
-
-/* How much of the virtual disk has a place in the file, if that was counted. */
-uint64_t info_mapped_size(const info_report *report);
 
 /* What has become of it since it was opened. */
 live_facts info_live(const info_report *report);

@@ -168,12 +168,6 @@ static picture empty_picture(const map_options *options)
                      .most_rows = options->output == MAP_HTML ? HTML_ROWS : lines - LINES_BESIDES};
 }
 
-/* Room for a list, which may be empty. */
-static bool map_list(memory_block *block, uint64_t count, size_t size)
-{
-    return count == 0 || memory_map(block, count * size);
-}
-
 /* The library's share, and what goes with it; runs are printed at once, or kept until the end. */
 static bool map_blocks(map_session *session)
 {
@@ -185,8 +179,8 @@ static bool map_blocks(map_session *session)
     session->how.memory = ownership_library_share(options->common.memory);
     return memory_map(&session->window, ownership_window_bytes(session->how.memory)) &&
            memory_map(&session->cells, cells * sizeof(picture_cell)) &&
-           map_list(&session->damage, kept, sizeof(owned_run)) &&
-           map_list(&session->how.findings, findings * REFCOW_KINDS, sizeof(refcow_finding));
+           memory_map_list(&session->damage, kept, sizeof(owned_run)) &&
+           memory_map_list(&session->how.findings, findings * REFCOW_KINDS, sizeof(refcow_finding));
 }
 
 static exit_code map_images(map_session *session)
@@ -210,15 +204,9 @@ static exit_code map_images(map_session *session)
 exit_code map_run(int argc, char **argv)
 {
     map_session session = {0};
+    options_outcome outcome = map_options_parse(&session.options, argc, argv);
 
-    switch (map_options_parse(&session.options, argc, argv)) {
-    case OPTIONS_READY:
+    if (outcome == OPTIONS_READY)
         return map_images(&session);
-    case OPTIONS_HELP:
-        fputs(help, stdout);
-        return EXIT_CODE_CLEAN;
-    case OPTIONS_WRONG:
-        break;
-    }
-    return EXIT_CODE_FAILED;
+    return options_end(outcome, help);
 }

@@ -3,6 +3,7 @@
 #include "numbers.h"
 #include "ownership.h"
 #include "refcow.h"
+#include "words.h"
 
 #include <string.h>
 
@@ -37,15 +38,13 @@ static bool complain(const char *sentence, const char *word)
 
 static bool set_output(map_options *options, const char *word)
 {
-    static const char *const names[] = {[MAP_HUMAN] = "human", [MAP_JSONL] = "jsonl", [MAP_HTML] = "html"};
+    static const char *const words[] = {[MAP_HUMAN] = "human", [MAP_JSONL] = "jsonl", [MAP_HTML] = "html"};
+    size_t which = 0;
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(word, names[i]) == 0) {
-            options->output = (map_output)i;
-            return true;
-        }
-    }
-    return complain("--output is not human, jsonl or html", word);
+    if (!parse_word(word, words, sizeof words / sizeof words[0], &which))
+        return complain("--output is not human, jsonl or html", word);
+    options->output = (map_output)which;
+    return true;
 }
 
 static bool set_color(map_options *options, const char *word)
@@ -98,8 +97,9 @@ static bool settle(map_options *options)
 {
     if (options->common.memory < LEAST_MEMORY)
         return complain("--memory is less than 80K", NULL);
-    if (options->output == MAP_HTML && options->images.count > 1)
-        return complain("--output=html is about one image, this one is too many", options->images.paths[1]);
+    if (options->output == MAP_HTML &&
+        !images_are_one(&options->images, COMMAND, "--output=html is about one image, this one is too many"))
+        return false;
     return settle_runs(options);
 }
 

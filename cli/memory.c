@@ -18,6 +18,11 @@ bool memory_map(memory_block *block, uint64_t size)
     return true;
 }
 
+bool memory_map_list(memory_block *block, uint64_t count, size_t size)
+{
+    return count == 0 || memory_map(block, count * size);
+}
+
 bool memory_map_between(memory_block *block, uint64_t most, uint64_t least)
 {
     for (uint64_t size = most; size > least; size /= 2) {

@@ -19,6 +19,9 @@ typedef struct memory_block {
 /* Exactly as many bytes, at least 1. */
 bool memory_map(memory_block *block, uint64_t size);
 
+/* Room for a list; no block if it is to be empty. */
+bool memory_map_list(memory_block *block, uint64_t count, size_t size);
+
 /* As many bytes as the system gives between the two sizes, the most first. */
 bool memory_map_between(memory_block *block, uint64_t most, uint64_t least);
 

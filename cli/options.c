@@ -3,6 +3,7 @@
 #include "complain.h"
 #include "numbers.h"
 #include "refcow.h"
+#include "words.h"
 
 #include <string.h>
 
@@ -33,7 +34,14 @@ static bool complain(const char *sentence, const char *word)
 
 static bool set_output(check_options *options, const char *word)
 {
-    return output_mode_of(word, &options->output) || complain("--output is not human, json, jsonl or csv", word);
+    static const char *const words[] = {
+        [OUTPUT_HUMAN] = "human", [OUTPUT_JSON] = "json", [OUTPUT_JSONL] = "jsonl", [OUTPUT_CSV] = "csv"};
+    size_t which = 0;
+
+    if (!parse_word(word, words, sizeof words / sizeof words[0], &which))
+        return complain("--output is not human, json, jsonl or csv", word);
+    options->output = (output_mode)which;
+    return true;
 }
 
 static bool add_to_list(check_options *options, const char *word)
@@ -70,12 +78,8 @@ static bool apply_option(void *user, int option)
  * and nothing to read before the last image is done. */
 static bool take_images(check_options *options, int argc, char **argv)
 {
-    if (!images_take(&options->images, COMMAND, argc, argv))
-        return false;
-    if (options->output == OUTPUT_JSON && options->images.count > 1)
-        return complain("--output=json is about one image, several take --output=jsonl; this one is too many",
-                        options->images.paths[1]);
-    return true;
+    return images_take(&options->images, COMMAND, argc, argv) &&
+           (options->output != OUTPUT_JSON || images_are_one(&options->images, COMMAND, JSON_IS_OF_ONE));
 }
 
 /* With --list as many findings as fit into as much memory again as the check may take. */

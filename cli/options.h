@@ -7,7 +7,13 @@
 #include "common_options.h"
 #include "images.h"
 #include "kinds.h"
-#include "output_mode.h"
+
+typedef enum output_mode {
+    OUTPUT_HUMAN,
+    OUTPUT_JSON,  /* one object, of one image */
+    OUTPUT_JSONL, /* JSON Lines: a record in each line, of any number of images */
+    OUTPUT_CSV    /* a table, of any number of images */
+} output_mode;
 
 typedef struct check_options {
     common_options common;

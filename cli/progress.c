@@ -13,6 +13,7 @@
 #define QUIET_TIME (NANOSECONDS_PER_SECOND / 2) /* what takes no longer is not worth a line */
 #define INTERVAL (NANOSECONDS_PER_SECOND / 4)
 #define LINE_LENGTH 100
+#define ECHO_LENGTH 2 /* "^C", by which the terminal moves the line */
 
 /* A guess at the time left needs this much to go by. */
 #define LEAST_FRACTION 0.01
@@ -132,7 +133,7 @@ void progress_end(bool finished)
             meter.fraction = 1;
         print_line(0, "\n");
     } else if (meter.length > 0) {
-        fprintf(stderr, "%*s\r", meter.length, "");
+        fprintf(stderr, "\r%*s\r", meter.length + ECHO_LENGTH, "");
     }
     meter.length = 0;
 }

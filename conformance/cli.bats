@@ -158,6 +158,20 @@ make_one_of_each() {
     run -63 "$REFCOW" check foreign
 }
 
+# But for the line with the name.
+@test "answers for people fit into 80 columns" {
+    local words
+    make_image
+    "$DAMAGE" image.qcow2 append 1 , set refcount:last 1
+    for words in check map info 'info --refcounts' gate 'gate --check'; do
+        # shellcheck disable=SC2086 # verb and option
+        "$REFCOW" $words image.qcow2 >answer || true
+        [ "$(tail -n +2 answer | wc -L)" -le 80 ] || fail "$words: $(cat answer)"
+    done
+    run -2 "$REFCOW" gate --check image.qcow2
+    assert_line '            found: 1'
+}
+
 @test "-q prints nothing" {
     local file expected option
     make_one_of_each

@@ -190,7 +190,7 @@ NAMES
     diff <(jq -S '.refcow["refcount-report"]' check.json) <(jq -S '.refcow["refcount-report"]' answer.json)
     assert_equal "$(own '[.verdict, .corruptions, .leaks, .amplification.mapped.size]')" '["corrupt",2,1,1310720]'
     run -0 "$REFCOW" info --refcounts image.qcow2
-    assert_line --partial '20 in the active tables, 1 of them with refcount 0 (orphans)'
+    assert_line --partial '20 in active tables, 1 of them with refcount 0 (orphans)'
     run -0 "$REFCOW" info --output=json image.qcow2
     assert_equal "$(jq '.refcow | has("verdict")' <<<"$output")" false
 }
