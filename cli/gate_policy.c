@@ -166,17 +166,17 @@ static bool take_lines(gate_policy *policy, char *text, size_t length, const cha
 
 bool gate_policy_read(gate_policy *policy, const char *path)
 {
-    static char text[POLICY_MOST + 1]; /* a NUL stays behind it */
+    static char text[POLICY_MOST + 2]; /* a byte more is too many, and a NUL stays behind it */
     FILE *file = fopen(path, "re");
 
     if (file == NULL) {
         complain_about_policy(path, 0, strerror(errno), NULL);
         return false;
     }
-    size_t length = fread(text, 1, POLICY_MOST, file);
+    size_t length = fread(text, 1, POLICY_MOST + 1, file);
     bool has_failed = ferror(file) != 0;
     int error = errno;
-    bool is_whole = fgetc(file) == EOF;
+    bool is_whole = length <= POLICY_MOST;
     fclose(file);
     text[length] = '\0';
     if (has_failed || !is_whole)

@@ -69,14 +69,13 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     check->refcount_limit = refcow_refcounts_limit(&check->refcounts);
 }
 
-/* A window begins. Most of it may be clusters that nobody names: what is told of them is work, too. */
-static bool tell_window(struct check *check, uint64_t first, uint64_t end)
+/* A window begins. Most of it may be clusters that nobody names: what is told of them is work, too. If that was too
+ * much, whatever needs the reader next fails. */
+static void tell_window(struct check *check, uint64_t first, uint64_t end)
 {
     uint32_t bits = check->header->cluster_bits;
-    if (check->observer == NULL)
-        return true;
     check->observer->window(check->observer->user, first << bits, (end - first) << bits);
-    return refcow_visit(&check->reader, (end - first) / OBSERVED_CLUSTERS);
+    refcow_visit(&check->reader, (end - first) / OBSERVED_CLUSTERS);
 }
 
 /* One window: stored refcounts first, because copied flags are judged while references are counted. */
@@ -90,8 +89,9 @@ static bool check_window(struct check *check, uint64_t first, uint64_t end)
     check->reader.at.tables = 0;
     check->reader.at.tables_known = 0;
     refcow_window_start(window, first, end);
-    if (!tell_window(check, first, end) || !refcow_report(&check->reader) ||
-        !refcow_visit(&check->reader, units_of(end - first, PAGE_BITS)) ||
+    if (check->observer != NULL)
+        tell_window(check, first, end);
+    if (!refcow_report(&check->reader) || !refcow_visit(&check->reader, units_of(end - first, PAGE_BITS)) ||
         !refcow_refcounts_load(&check->refcounts, window) || !refcow_references_walk(check))
         return false;
     if (check->report_only || window->saturated)
