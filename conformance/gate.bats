@@ -473,9 +473,8 @@ to_full_disk() {
     plain
     run -1 --separate-stderr timeout 15 "$REFCOW" gate --timeout 1 --output=json - < <(sleep 4)
     assert_equal "$(jq -r '.verdict + " " + .status.name' <<<"$output")" 'undecided timeout'
-    "$corpus/hostile/make-hostile" scattered-references hostile.qcow2
-    run -1 --separate-stderr timeout 15 "$REFCOW" gate --check --timeout 1 --max-virtual-size none --output=json \
-        hostile.qcow2
+    serve delay.pid nbdkit -f --exit-with-parent -U delay.sock -P delay.pid -r --filter=delay file image.qcow2 rdelay=3
+    run -1 --separate-stderr timeout 15 "$REFCOW" gate --timeout 1 --output=json "nbd+unix:///?socket=$PWD/delay.sock"
     assert_equal "$(jq -r '.verdict + " " + .status.name' <<<"$output")" 'undecided timeout'
     gate 0 --timeout 15 image.qcow2
 }
