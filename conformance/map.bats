@@ -263,7 +263,9 @@ ROWS
 }
 
 @test "hostile images: no more than 2 s and 1 MiB of output" {
-    local name form figures
+    local name form figures slowness
+    slowness=$("$conformance/hostile" slowness) # 2 s are for the machine of corpus/hostile/CEILINGS.tsv
+    echo "this machine is $slowness times slower"
     for name in bitmaps-every-window compressed-scattered every-entry-a-finding-scattered exabytes exabytes-with-tail \
         l2-overlapping-millions l2-tables-in-holes-shuffled luks-header-of-exabytes; do
         "$conformance/../corpus/hostile/make-hostile" "$name" image.qcow2
@@ -271,7 +273,7 @@ ROWS
             TIMEFORMAT='%U %S'
             figures=$({ time map --output="$form" image.qcow2 >out 2>/dev/null || true; } 2>&1)
             echo "$name $form: $figures s, $(stat -c %s out) bytes"
-            awk "BEGIN {split(\"$figures\", s); exit !(s[1] + s[2] <= 2)}"
+            awk "BEGIN {split(\"$figures\", s); exit !(s[1] + s[2] <= 2 * $slowness)}"
             [ "$(stat -c %s out)" -le 1048576 ]
             [ "$form" != jsonl ] || "$conformance/validate-json" map-record --lines out
         done
