@@ -41,13 +41,6 @@ static size_t room_in(const memory_block *block)
     return block->size / sizeof(refcow_finding);
 }
 
-static int note_progress(void *user, const refcow_progress *progress)
-{
-    (void)user;
-    progress_show(progress);
-    return stop_wanted();
-}
-
 static void note_orphan(void *user, const refcow_finding *entry)
 {
     orphans_add(user, entry);
@@ -62,7 +55,7 @@ static void run_library(check_report *report, const examination *how, const imag
         .findings = how->findings.base,
         .findings_capacity = room_in(&how->findings),
         .limits = budget_of(how->options, file),
-        .progress = note_progress,
+        .progress = progress_or_stop,
         .user = &report->orphans,
         .orphan = note_orphan,
         .observer = how->observer,

@@ -4,7 +4,7 @@
 #include "extensions.h"
 #include "live.h"
 #include "mapped.h"
-#include "stop.h"
+#include "progress.h"
 
 #include <string.h>
 
@@ -200,13 +200,6 @@ static void note_clusters(void *user, const refcow_clusters *clusters)
         facts->most_shared = clusters->counted;
 }
 
-static int stop_counting(void *user, const refcow_progress *progress)
-{
-    (void)user;
-    (void)progress;
-    return stop_wanted();
-}
-
 static void run_check(gate_facts *facts, gate_input *input, const memory_block *work)
 {
     const common_options defaults = COMMON_OPTIONS_DEFAULT;
@@ -214,7 +207,7 @@ static void run_check(gate_facts *facts, gate_input *input, const memory_block *
     const refcow_options options = {.memory = work->base,
                                     .memory_size = work->size,
                                     .limits = budget_of(&defaults, &input->file),
-                                    .progress = stop_counting,
+                                    .progress = progress_or_stop,
                                     .observer = &observer};
 
     refcow_status status = refcow_check(&facts->image, &options, &facts->check);

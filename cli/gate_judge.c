@@ -216,7 +216,6 @@ static void judge_limits(gate_report *report)
 static void judge_check(gate_report *report)
 {
     const refcow_result *check = &report->facts.check;
-
     gate_rule refused = gate_rule_of_status(check->error.status);
 
     if (refcow_status_class(check->error.status) == REFCOW_CLASS_REFUSED && !is_broken(report, refused))

@@ -33,13 +33,6 @@ typedef struct info_session {
 
 /* ------------------------------------------------------------------ find out */
 
-static int note_progress(void *user, const refcow_progress *progress)
-{
-    (void)user;
-    progress_show(progress);
-    return stop_wanted();
-}
-
 static void run_library(info_report *report, const common_options *common, const image_file *file)
 {
     memory_block work;
@@ -52,7 +45,7 @@ static void run_library(info_report *report, const common_options *common, const
         .memory = work.base,
         .memory_size = work.size,
         .limits = budget_of(common, file),
-        .progress = note_progress,
+        .progress = progress_or_stop,
     };
     refcow_status status = refcow_check(&report->image, &settings, &report->result);
     report->counted = true;

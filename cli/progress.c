@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "sizes.h"
+#include "stop.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -124,6 +125,13 @@ void progress_show(const refcow_progress *now)
     print_line(now->bytes_read, is_asked ? "\n" : "\r");
     is_asked = 0;
     meter.next = clock_now() + INTERVAL;
+}
+
+int progress_or_stop(void *user, const refcow_progress *now)
+{
+    (void)user;
+    progress_show(now);
+    return stop_wanted();
 }
 
 void progress_end(bool finished)

@@ -28,6 +28,9 @@ void progress_start(progress_mode mode);
 /* What the library tells. */
 void progress_show(const refcow_progress *now);
 
+/* The same as a callback of the library, which also ends its work when somebody wants that: see stop.h. */
+int progress_or_stop(void *user, const refcow_progress *now);
+
 /* The image is done with, or as far as it goes. */
 void progress_end(bool finished);
 
