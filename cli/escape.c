@@ -1,10 +1,13 @@
+#define _POSIX_C_SOURCE 200809L /* strncasecmp() */
+
 #include "escape.h"
 
 #include "utf8.h"
 
-#include <langinfo.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Code points that have no shape of their own: controls, line separators, fillers, and the format characters of Unicode
  * (general category Cf), among which are the marks that change the direction of writing. Sorted. */
@@ -29,10 +32,27 @@ bool escape_is_shapeless(int32_t code_point)
     return false;
 }
 
-/* Elsewhere the bytes of a UTF-8 sequence may be commands: 9B begins one on a terminal with 8-bit controls. */
+/* "de_DE.UTF-8", "C.utf8", and what macOS sends along to other machines: "UTF-8". */
+static bool names_utf8(const char *locale)
+{
+    const char *dot = strchr(locale, '.');
+    const char *characters = dot != NULL ? dot + 1 : locale;
+    return strncasecmp(characters, "UTF-8", 5) == 0 || strncasecmp(characters, "UTF8", 4) == 0;
+}
+
+/* Elsewhere the bytes of a UTF-8 sequence may be commands: 9B begins one on a terminal with 8-bit controls. The name of
+ * the locale says what the terminal takes. setlocale() would load files for that, each time the command starts, and
+ * would not know a locale that is installed only where the terminal is. */
 static bool locale_is_utf8(void)
 {
-    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const char *locale = getenv(variables[i]);
+        if (locale != NULL && locale[0] != '\0')
+            return names_utf8(locale);
+    }
+    return false;
 }
 
 size_t escape_step(const char *text, char piece[ESCAPED_LENGTH])

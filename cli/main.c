@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,7 +108,6 @@ static void keep_standard_streams(void)
 int main(int argc, char **argv)
 {
     keep_standard_streams();
-    setlocale(LC_CTYPE, ""); /* tells which bytes a terminal takes for characters; numbers stay as in C */
     signal(SIGPIPE, SIG_IGN);
     return (int)deliver_output(run_verb(argc - 1, argv + 1));
 }

@@ -73,6 +73,26 @@ tag\U000e0041 tag\xf3\xa0\x81\x81
 NAMES
 }
 
+@test "what a terminal takes for characters: the first of LC_ALL, LC_CTYPE and LANG says, known here or not" {
+    local expected variables
+    while read -r expected variables; do
+        # shellcheck disable=SC2086 # each word is a variable
+        run -1 --separate-stderr env -u LC_ALL -u LC_CTYPE -u LANG $variables "$REFCOW" check $'\xc3\xa9'
+        [[ $stderr == "refcow: $expected: "* ]] || fail "$variables: $stderr"
+    done <<'LOCALES'
+é LC_ALL=C.UTF-8
+é LC_ALL=de_DE.utf8@euro LC_CTYPE=C LANG=C
+é LC_ALL= LC_CTYPE=xx_XX.UTF-8 LANG=C
+é LC_CTYPE=UTF-8
+é LANG=en_US.UTF-8
+\xc3\xa9
+\xc3\xa9 LC_ALL=C LC_CTYPE=C.UTF-8 LANG=C.UTF-8
+\xc3\xa9 LC_CTYPE=POSIX LANG=C.UTF-8
+\xc3\xa9 LANG=de_DE.ISO-8859-1
+\xc3\xa9 LANG=utf
+LOCALES
+}
+
 @test "words that are no option" {
     run -1 --separate-stderr "$REFCOW" check $'--\e[31m\u202e' image.qcow2
     [[ $stderr == *'--\x1b[31m\xe2\x80\xae'* ]] || fail "$stderr"
