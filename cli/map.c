@@ -168,7 +168,23 @@ static picture empty_picture(const map_options *options)
                      .most_rows = options->output == MAP_HTML ? HTML_ROWS : lines - LINES_BESIDES};
 }
 
-/* The library's share, and what goes with it; runs are printed at once, or kept until the end. */
+static bool map_window(map_session *session, uint64_t memory)
+{
+    session->how.memory = ownership_library_share(memory);
+    return memory_map(&session->window, ownership_window_bytes(session->how.memory));
+}
+
+/* As much as the system gives of what is granted, which may be more than any machine has. */
+static bool map_largest_window(map_session *session)
+{
+    for (uint64_t memory = session->options.common.memory; memory >= MAP_LEAST_MEMORY; memory /= 2) {
+        if (map_window(session, memory))
+            return true;
+    }
+    return false;
+}
+
+/* What goes with the library's share; runs are printed at once, or kept until the end. */
 static bool map_blocks(map_session *session)
 {
     const map_options *options = &session->options;
@@ -176,9 +192,7 @@ static bool map_blocks(map_session *session)
     uint64_t findings = options->max_runs < MOST_FINDINGS ? options->max_runs : MOST_FINDINGS;
     size_t cells = (size_t)session->picture.columns * session->picture.most_rows;
 
-    session->how.memory = ownership_library_share(options->common.memory);
-    return memory_map(&session->window, ownership_window_bytes(session->how.memory)) &&
-           memory_map(&session->cells, cells * sizeof(picture_cell)) &&
+    return map_largest_window(session) && memory_map(&session->cells, cells * sizeof(picture_cell)) &&
            memory_map_list(&session->damage, kept, sizeof(owned_run)) &&
            memory_map_list(&session->how.findings, findings * REFCOW_KINDS, sizeof(refcow_finding));
 }

@@ -15,9 +15,6 @@
 #define DEFAULT_RUNS_JSONL 2048
 #define MOST_RUNS_KEPT 100000 /* until they are printed behind the picture */
 
-/* The library needs its share of this. */
-#define LEAST_MEMORY (UINT64_C(80) << 10)
-
 #define NOT_GIVEN (UINT64_MAX - 1)
 
 enum { OPTION_COLOR = FIRST_OWN_OPTION, OPTION_MAX_RUNS, OPTION_OUTPUT };
@@ -95,7 +92,7 @@ static bool settle_runs(map_options *options)
 
 static bool settle(map_options *options)
 {
-    if (options->common.memory < LEAST_MEMORY)
+    if (options->common.memory < MAP_LEAST_MEMORY)
         return complain("--memory is less than 80K", NULL);
     if (options->output == MAP_HTML &&
         !images_are_one(&options->images, COMMAND, "--output=html is about one image, this one is too many"))

@@ -8,6 +8,9 @@
 #include "images.h"
 #include "terminal.h"
 
+/* The library needs its share of this. */
+#define MAP_LEAST_MEMORY (UINT64_C(80) << 10)
+
 typedef enum map_output { MAP_HUMAN, MAP_JSONL, MAP_HTML } map_output;
 
 typedef struct map_options {

@@ -281,6 +281,20 @@ ROWS
     done
 }
 
+@test "more memory may be granted than there is, as to a check" {
+    local cluster=65536 memory
+    create compat=1.1 100
+    guest 'write 0 100'
+    run -0 map image.qcow2
+    local ample=$output
+    for memory in 100T 16000000T; do
+        run -0 "$REFCOW" check -q --memory "$memory" image.qcow2
+        run -0 map --memory "$memory" image.qcow2
+        assert_equal "$output" "$ample"
+    done
+    run -0 bash -c "ulimit -v 50000 && '$REFCOW' map --memory 1G image.qcow2"
+}
+
 @test "a map that was stopped is not complete, and ends where it was" {
     local cluster=512
     create compat=1.1,cluster_size=512 60000
