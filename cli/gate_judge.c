@@ -29,6 +29,7 @@ enum {
 #define AT_SNAPSHOT_EXTRA_SIZE 36u /* in the entry of a snapshot */
 
 #define HEADER_LENGTH_MIN 104u
+#define HEADER_LENGTH_UNIT 8u
 #define BACKING_NAME_MAX 1023u
 #define CRYPT_METHOD_MAX 2u
 #define REFCOUNT_ORDER_MAX 6u
@@ -248,6 +249,8 @@ static void insist_on_header(gate_report *report)
 
     note_if(report, header->version == 3 && header->header_length < HEADER_LENGTH_MIN, GATE_STATUS_HEADER_LENGTH_SMALL,
             AT_HEADER_LENGTH, header->header_length);
+    note_if(report, header->header_length % HEADER_LENGTH_UNIT != 0, GATE_HEADER_LENGTH_UNALIGNED, AT_HEADER_LENGTH,
+            header->header_length);
     note_if(report, header->header_length > cluster_size, GATE_STATUS_HEADER_LENGTH_LARGE, AT_HEADER_LENGTH,
             header->header_length);
     note_if(report, name != 0 && (name_size > BACKING_NAME_MAX || name_size > room), GATE_STATUS_BACKING_FILE_SIZE,

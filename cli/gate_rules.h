@@ -41,6 +41,9 @@
       "what is judged is not what will be used")                                                                       \
     X(SHORT_FILE, "short-file", HIGH, ALLOW, HEADER, "the file is shorter than 512 bytes",                             \
       "some readers pad it with zeros, others fail")                                                                   \
+    X(HEADER_LENGTH_UNALIGNED, "header-length-unaligned", HIGH, ALLOW, HEADER,                                         \
+      "header_length is not a multiple of 8, as the format wants it",                                                  \
+      "readers differ in where header extensions begin, which name files")                                             \
     X(L1_PAST_END, "l1-past-end", HIGH, ALLOW, SIZE, "the L1 table reaches past the end of the file",                  \
       "some readers see zeros, others fail")                                                                           \
     X(REFCOUNT_TABLE_MISSING, "refcount-table-missing", HIGH, ALLOW, HEADER, "the refcount table has no clusters",     \

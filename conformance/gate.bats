@@ -252,6 +252,18 @@ data-file-raw|set header:autoclear_features 2
 ROWS
 }
 
+@test "a header_length that the format allows, whether or not qemu writes it" {
+    local length
+    for length in 104 112 120 65536; do
+        plain
+        "$DAMAGE" image.qcow2 set u64:104 0 , set u64:112 0 , set u64:120 0 , set header:header_length $length
+        gate 0 image.qcow2
+    done
+    version_2 # has no such field
+    "$DAMAGE" image.qcow2 set u32:100 105
+    gate 0 image.qcow2
+}
+
 @test "limits: at the limit accepted, above it refused" {
     plain
     gate 0 --max-virtual-size 1049088 image.qcow2
