@@ -11,68 +11,11 @@
 #define EXTENSION_HEAD_SIZE 8u
 #define AT_BACKING_FILE_SIZE 16u
 
-/* As much as qemu looks at. */
-#define VMDK_TEXT_READ 512u
-
 static void note_error(gate_facts *facts, refcow_status status, uint64_t value, const gate_input *input)
 {
     refcow_error error = {.status = status, .value = value};
     if (facts->failure.name == NULL)
         facts->failure = failure_of_library(&error, gate_input_detail(input));
-}
-
-/* ------------------------------------------------------------------ magics */
-
-/* Where the magic is to be; false if the file does not reach there, or nobody knows where it ends. */
-static bool place_of(const magic *wanted, const gate_facts *facts, uint64_t *offset)
-{
-    if (wanted->is_at_end && (!facts->knows_size || wanted->offset > facts->size))
-        return false;
-    *offset = wanted->is_at_end ? facts->size - wanted->offset : wanted->offset;
-    return *offset < facts->size;
-}
-
-/* qemu takes text for the descriptor of a vmdk, which names files of the host, if the first line that is neither blank
- * nor a comment is a version. */
-static bool is_vmdk_text(const char *text)
-{
-    for (;; text++) {
-        text += strspn(text, " \t\r");
-        if (*text == '#')
-            text += strcspn(text, "\n");
-        if (*text != '\n')
-            return strncmp(text, "version=", sizeof "version=" - 1) == 0;
-    }
-}
-
-static void look_for_vmdk_text(gate_facts *facts, gate_input *input, const refcow_source *source)
-{
-    char text[VMDK_TEXT_READ + 1] = {0};
-    size_t length = facts->size < VMDK_TEXT_READ ? (size_t)facts->size : VMDK_TEXT_READ;
-
-    if (length > 0 && source->read(source->user, 0, text, length) != 0)
-        note_error(facts, REFCOW_STATUS_READ_FAILED, 0, input);
-    else
-        facts->has_vmdk_text = is_vmdk_text(text);
-}
-
-/* Behind the end of the file readers see zeros, which are part of some magics. */
-static void look_for_magics(gate_facts *facts, gate_input *input, const refcow_source *source)
-{
-    uint64_t offset;
-
-    for (size_t i = 0; magics[i].format != NULL; i++) {
-        char bytes[MAGIC_LONGEST] = {0};
-        if (!place_of(&magics[i], facts, &offset))
-            continue;
-        uint64_t left = facts->size - offset;
-        size_t length = left < magics[i].length ? (size_t)left : magics[i].length;
-        if (source->read(source->user, offset, bytes, length) != 0) {
-            note_error(facts, REFCOW_STATUS_READ_FAILED, offset, input);
-            return;
-        }
-        facts->has_magic[i] = memcmp(bytes, magics[i].bytes, magics[i].length) == 0;
-    }
 }
 
 /* ------------------------------------------------------------------ names and lists */
@@ -277,8 +220,8 @@ static void gather_contents(gate_facts *facts, gate_input *input, const gate_pol
 {
     refcow_source source = gate_input_source(input);
 
-    look_for_magics(facts, input, &source);
-    look_for_vmdk_text(facts, input, &source);
+    if (!gate_look_for_magics(&facts->magics, &source, facts->size, facts->knows_size))
+        note_error(facts, REFCOW_STATUS_READ_FAILED, facts->magics.failed_at, input);
     if (policy->expects_raw)
         return;
     facts->has_header = open_image(facts, &source, input);

@@ -6,8 +6,8 @@
 
 #include "failure.h"
 #include "gate_input.h"
+#include "gate_magics.h"
 #include "gate_policy.h"
-#include "magics.h"
 #include "name.h"
 #include "refcow.h"
 
@@ -24,10 +24,9 @@ typedef struct gate_extensions {
 typedef struct gate_facts {
     bool knows_size;
     uint64_t size; /* of the file, if that is known; else of what was seen of it */
-    bool has_magic[MAGICS_MAX];
-    bool has_vmdk_text; /* what a vmdk without a magic begins with */
-    bool has_writer;    /* by the locks of qemu */
-    bool hides_writer;  /* a server does not tell of locks, nor a file system that has none */
+    gate_magics magics;
+    bool has_writer;   /* by the locks of qemu */
+    bool hides_writer; /* a server does not tell of locks, nor a file system that has none */
 
     /* That of the library. Not for an image that is expected to be raw. */
     refcow_image image;

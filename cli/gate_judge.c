@@ -343,21 +343,20 @@ static void insist_as_the_library_does(gate_report *report)
 
 /* ------------------------------------------------------------------ all */
 
-/* What begins as qcow2 and is expected to is no surprise; among raw data only a disk image is one. */
+/* What begins as qcow2 and is expected to is no surprise; raw data may be a disk with all that a disk has. */
 static void judge_magics(gate_report *report)
 {
-    const gate_facts *facts = &report->facts;
+    const gate_magics *there = &report->facts.magics;
     bool expects_raw = report->policy->expects_raw;
 
-    note_if(report, expects_raw && facts->has_magic[0], GATE_DECLARED_RAW, magics[0].offset, 0x514649fb);
-    if (facts->has_vmdk_text)
+    note_if(report, expects_raw && there->found[0].is_there, GATE_DECLARED_RAW, magics[0].offset, 0x514649fb);
+    if (there->has_vmdk_text)
         note(report, GATE_OTHER_MAGIC, 0, 0)->format = "vmdk";
     for (size_t i = 1; magics[i].format != NULL; i++) {
-        if (!facts->has_magic[i] || (expects_raw && !magics[i].is_disk))
+        if (!there->found[i].is_there || (expects_raw && magics[i].in_raw))
             continue;
-        gate_rule rule = magics[i].is_at_end ? GATE_OTHER_MAGIC_AT_END : GATE_OTHER_MAGIC;
-        uint64_t offset = magics[i].is_at_end ? facts->size - magics[i].offset : magics[i].offset;
-        note(report, rule, offset, magics[i].length)->format = magics[i].format;
+        gate_rule rule = magics[i].place == MAGIC_IN_TAIL ? GATE_OTHER_MAGIC_AT_END : GATE_OTHER_MAGIC;
+        note(report, rule, there->found[i].offset, magics[i].length)->format = magics[i].format;
     }
 }
 

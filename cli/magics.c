@@ -1,46 +1,49 @@
 #include "magics.h"
 
 /* Bytes of a string, its NUL not counted. */
-#define AT(place, format, bytes, is_disk) {format, bytes, sizeof(bytes) - 1, place, false, is_disk}
-#define BEFORE_END(place, format, bytes, is_disk) {format, bytes, sizeof(bytes) - 1, place, true, is_disk}
+#define ROW(place, offset, format, bytes, in_raw) {format, bytes, sizeof(bytes) - 1, offset, place, in_raw}
+#define AT(offset, format, bytes) ROW(MAGIC_AT_OFFSET, offset, format, bytes, false)
+#define IN_TAIL(offset, format, bytes) ROW(MAGIC_IN_TAIL, offset, format, bytes, false)
+#define ON_DISK(offset, format, bytes) ROW(MAGIC_AT_OFFSET, offset, format, bytes, true)
+#define ON_DISC(offset, format, bytes) ROW(MAGIC_IN_DESCRIPTOR, offset, format, bytes, true)
 
 /* The backup of a GPT at the end is not among them: an honest image ends with it, if its last cluster is the last one
- * of the disk. */
+ * of the disk. Where a footer is expected depends on how the size of the file is rounded. */
 const magic magics[] = {
-    AT(0, "qcow2 or qcow", "QFI\xfb", true),
-    AT(0, "qed", "QED\0", true),
-    AT(0, "vmdk", "KDMV", true),
-    AT(0, "vmdk", "COWD", true),
-    AT(0, "vmdk", "# Disk DescriptorFile", true),
-    AT(0, "vpc", "conectix", true),
-    AT(0, "vhdx", "vhdxfile", true),
-    AT(0, "parallels", "WithoutFreeSpace", true),
-    AT(0, "parallels", "WithouFreSpacExt", true),
-    AT(0, "bochs", "Bochs Virtual HD Image", true),
-    AT(0, "cloop", "#!/bin/sh\n#V2.0 Format\n", true),
-    AT(0, "luks", "LUKS\xba\xbe", true),
-    AT(64, "vdi", "\x7f\x10\xda\xbe", true),
-    AT(257, "tar", "ustar", false),
-    AT(510, "mbr", "\x55\xaa", false),
-    AT(512, "gpt", "EFI PART", false),
-    AT(1080, "ext", "\x53\xef", false),
-    AT(4096, "gpt", "EFI PART", false),
-    AT(32769, "iso9660", "CD001", false),
-    AT(32769, "udf", "BEA01", false),
-    AT(32769, "udf", "BOOT2", false),
-    AT(32769, "udf", "CDW02", false),
-    AT(32769, "udf", "NSR0", false),
-    AT(32769, "udf", "TEA01", false),
-    AT(32777, "high sierra", "CDROM", false),
-    AT(4086, "swap", "SWAPSPACE2", false),
-    AT(512, "lvm", "LABELONE", false),
-    AT(65600, "btrfs", "_BHRfS_M", false),
-    AT(4096, "md raid", "\xfc\x4e\x2b\xa9", false),
-    AT(1024, "f2fs", "\x10\x20\xf5\xf2", false),
-    BEFORE_END(22, "zip", "PK\x05\x06", false),
-    BEFORE_END(512, "vpc", "conectix", true),
-    BEFORE_END(512, "dmg", "koly", true),
-    {NULL, NULL, 0, 0, false, false},
+    AT(0, "qcow2 or qcow", "QFI\xfb"),
+    AT(0, "qed", "QED\0"),
+    AT(0, "vmdk", "KDMV"),
+    AT(0, "vmdk", "COWD"),
+    AT(0, "vmdk", "# Disk DescriptorFile"),
+    AT(0, "vpc", "conectix"),
+    AT(0, "vhdx", "vhdxfile"),
+    AT(0, "parallels", "WithoutFreeSpace"),
+    AT(0, "parallels", "WithouFreSpacExt"),
+    AT(0, "bochs", "Bochs Virtual HD Image"),
+    AT(0, "cloop", "#!/bin/sh\n#V2.0 Format\n"),
+    AT(0, "luks", "LUKS\xba\xbe"),
+    AT(64, "vdi", "\x7f\x10\xda\xbe"),
+    AT(257, "tar", "ustar"),
+    IN_TAIL(512, "vpc", "conectix"),
+    IN_TAIL(1023, "dmg", "koly"),
+    IN_TAIL(22 + 65535, "zip", MAGIC_ZIP_END),
+    ON_DISK(510, "mbr", "\x55\xaa"),
+    ON_DISK(512, "gpt", "EFI PART"),
+    ON_DISK(512, "lvm", "LABELONE"),
+    ON_DISK(1024, "f2fs", "\x10\x20\xf5\xf2"),
+    ON_DISK(1080, "ext", "\x53\xef"),
+    ON_DISK(4086, "swap", "SWAPSPACE2"),
+    ON_DISK(4096, "gpt", "EFI PART"),
+    ON_DISK(4096, "md raid", "\xfc\x4e\x2b\xa9"),
+    ON_DISK(65600, "btrfs", "_BHRfS_M"),
+    ON_DISC(1, "iso9660", "CD001"),
+    ON_DISC(1, "udf", "BEA01"),
+    ON_DISC(1, "udf", "BOOT2"),
+    ON_DISC(1, "udf", "CDW02"),
+    ON_DISC(1, "udf", "NSR0"),
+    ON_DISC(1, "udf", "TEA01"),
+    ON_DISC(9, "high sierra", "CDROM"),
+    {NULL, NULL, 0, 0, MAGIC_AT_OFFSET, false},
 };
 
 _Static_assert(sizeof magics / sizeof magics[0] <= MAGICS_MAX + 1, "MAGICS_MAX");

@@ -10,14 +10,21 @@
 
 #define MAGIC_LONGEST 24u
 #define MAGICS_MAX 40u /* how many there are, at most */
+#define MAGIC_ZIP_END "PK\x05\x06"
+
+typedef enum magic_place {
+    MAGIC_AT_OFFSET,     /* from the start of the file */
+    MAGIC_IN_DESCRIPTOR, /* at the offset in a volume descriptor of a CD or DVD */
+    MAGIC_IN_TAIL        /* begins anywhere in the last bytes of the file, as many as offset */
+} magic_place;
 
 typedef struct magic {
     const char *format;
     const char *bytes;
-    size_t length;   /* at most MAGIC_LONGEST */
-    uint64_t offset; /* from the start of the file, or how far before its end */
-    bool is_at_end;
-    bool is_disk; /* a format of disk images: raw data that has it is taken for that format */
+    size_t length; /* at most MAGIC_LONGEST */
+    uint64_t offset;
+    magic_place place;
+    bool in_raw; /* an honest raw disk may have it; other raw data that has a magic is taken for that format */
 } magic;
 
 /* The last one has no format. */

@@ -316,7 +316,7 @@ ROWS
 }
 
 @test "raw: every format of qemu-img is found out, raw data is not" {
-    local format
+    local before comment format
     head -c 1M /dev/urandom >image.raw
     gate 0 --expect raw image.raw
     "$QEMU_IMG" create -q -f raw image.raw 1M
@@ -347,6 +347,21 @@ ROWS
         gate 2 --expect raw image.other
         assert_equal "$(ids broken)" other-magic
     done
+    # A disk in front, an archive behind.
+    for comment in '' 'with a comment'; do
+        "$QEMU_IMG" create -q -f raw image.other 1M
+        python3 -c 'import sys, zipfile
+with zipfile.ZipFile("image.other", "a") as archive:
+    archive.writestr("file", "data")
+    archive.comment = sys.argv[1].encode()' "$comment"
+        python3 -m zipfile -t image.other
+        gate 2 --expect raw image.other
+        assert_equal "$(ids broken)" other-magic-at-end
+    done
+    echo data >file
+    tar -cf image.other --format=ustar file
+    gate 2 --expect raw image.other
+    assert_equal "$(ids broken)" other-magic
     printf '# a comment\nconversion=1\n' >image.other
     gate 0 --expect raw image.other
     # A file ends before its magic does, and readers see zeros.
@@ -358,6 +373,112 @@ ROWS
     assert_equal "$(ids broken)" other-magic-at-end
     plain
     gate 0 --expect qcow2 image.qcow2
+}
+
+# found_as FORMAT OFFSET: by its magic, there and in no other format.
+found_as() {
+    gate 2 image.qcow2
+    assert_equal "$(jq -c '[.broken[] | [.format, .offset]]' "$answer")" "[[\"$1\",$2]]"
+}
+
+@test "magics of other formats at the start, and none of them a byte farther" {
+    local format offset bytes
+    while IFS='|' read -r format offset bytes; do
+        plain
+        printf '%b' "$bytes" | dd of=image.qcow2 bs=1 seek="$offset" conv=notrunc status=none
+        found_as "$format" "$offset"
+        plain
+        printf '%b' "$bytes" | dd of=image.qcow2 bs=1 seek=$((offset + 1)) conv=notrunc status=none
+        gate 0 image.qcow2
+    done <<'ROWS'
+vdi|64|\x7f\x10\xda\xbe
+tar|257|ustar
+mbr|510|\x55\xaa
+gpt|512|EFI PART
+lvm|512|LABELONE
+f2fs|1024|\x10\x20\xf5\xf2
+ext|1080|\x53\xef
+swap|4086|SWAPSPACE2
+gpt|4096|EFI PART
+md raid|4096|\xfc\x4e\x2b\xa9
+btrfs|65600|_BHRfS_M
+iso9660|32769|CD001
+udf|32769|BEA01
+udf|32769|BOOT2
+udf|32769|CDW02
+udf|32769|NSR02
+udf|32769|NSR03
+udf|32769|TEA01
+high sierra|32777|CDROM
+iso9660|34817|CD001
+high sierra|34825|CDROM
+udf|202753|NSR02
+ROWS
+    # farther back than readers look
+    plain
+    "$DAMAGE" image.qcow2 poke 204801 4344303031
+    gate 0 image.qcow2
+}
+
+# end_with BYTES DISTANCE: an image with these bytes behind it, so far before the end of the file; $size is where they are.
+end_with() {
+    plain
+    size=$(stat -c %s image.qcow2)
+    truncate -s $((size + $2)) image.qcow2
+    printf '%b' "$1" | dd of=image.qcow2 bs=1 seek="$size" conv=notrunc status=none
+}
+
+@test "magics of other formats at the end: as far from it as readers look" {
+    local format size distance bytes
+    while IFS='|' read -r format bytes distance; do
+        end_with "$bytes" "$distance"
+        found_as "$format" "$size"
+    done <<'ROWS'
+dmg|koly|512
+dmg|koly|513
+dmg|koly|1023
+dmg|koly|4
+vpc|conectix|512
+vpc|conectix|511
+zip|PK\x05\x06|22
+zip|PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0|23
+zip|PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff|65557
+zip|PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\x0f|4117
+ROWS
+    while IFS='|' read -r bytes distance; do
+        end_with "$bytes" "$distance"
+        gate 0 image.qcow2
+    done <<'ROWS'
+koly|1024
+conectix|513
+PK\x05\x06|23
+PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff|65558
+PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0|23
+ROWS
+}
+
+@test "raw: the magic with which a format begins is enough" {
+    local format bytes
+    while IFS='|' read -r format bytes; do
+        printf '%b' "$bytes" >image.raw
+        truncate -s 1M image.raw
+        gate 2 --expect raw image.raw
+        assert_equal "$(jq -c '[.broken[].format]' "$answer")" "[\"$format\"]"
+        printf x | dd of=image.raw bs=1 conv=notrunc status=none
+        gate 0 --expect raw image.raw
+    done <<'ROWS'
+qed|QED\0
+vmdk|KDMV
+vmdk|COWD
+vmdk|# Disk DescriptorFile
+vpc|conectix
+vhdx|vhdxfile
+parallels|WithoutFreeSpace
+parallels|WithouFreSpacExt
+bochs|Bochs Virtual HD Image
+cloop|#!/bin/sh\n#V2.0 Format\n
+luks|LUKS\xba\xbe
+ROWS
 }
 
 @test "a guest's partition table and file systems are no magics of the image" {
@@ -645,5 +766,6 @@ CHANGES
 @test "no more is read than is needed" {
     "$QEMU_IMG" create -q -f qcow2 -o preallocation=metadata image.qcow2 10G
     gate 0 image.qcow2
-    [ "$(jq '."bytes-read"' "$answer")" -lt 1024 ]
+    # the header, and the end of the file as far as the comment of a zip archive may reach
+    [ "$(jq '."bytes-read"' "$answer")" -lt $((4096 + 65557 + 1023 + 512)) ]
 }
