@@ -44,7 +44,7 @@ PKG_CONFIG ?= pkg-config
 library = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo $(1))
 LIBSECCOMP := $(call library,libseccomp)
 LIBNBD := $(call library,libnbd)
-need_libseccomp = cli/sandbox_seccomp.c cli/sandbox_landlock.c
+need_libseccomp = cli/sandbox_seccomp.c cli/sandbox_landlock.c cli/sandbox_descriptors.c
 need_libnbd = cli/image_nbd.c $(wildcard cli/nbd_*.c)
 COMMAND = $(filter-out $(if $(LIBSECCOMP),cli/sandbox_none.c,$(need_libseccomp)) \
 	$(if $(LIBNBD),cli/image_nbd_none.c,$(need_libnbd)),$(wildcard cli/*.c))

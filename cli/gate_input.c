@@ -102,6 +102,11 @@ void gate_input_close(gate_input *input)
         image_file_close(&input->file);
 }
 
+int gate_input_descriptor(const gate_input *input)
+{
+    return input->head.base != NULL ? STDIN_FILENO : image_file_descriptor(&input->file);
+}
+
 static int read_and_count(void *user, uint64_t offset, void *buffer, size_t length)
 {
     gate_input *input = user;

@@ -29,6 +29,9 @@ bool gate_input_open(gate_input *input, const char *path, failure *why);
 
 void gate_input_close(gate_input *input);
 
+/* Through which it is read; of a stream nothing more is. */
+int gate_input_descriptor(const gate_input *input);
+
 /* The source refers to input, which must stay in place. Bytes of a stream behind its head cannot be read. */
 refcow_source gate_input_source(gate_input *input);
 

@@ -112,6 +112,11 @@ void image_file_close(image_file *file)
     file->descriptor = -1;
 }
 
+int image_file_descriptor(const image_file *file)
+{
+    return file->remote != NULL ? image_nbd_socket(file) : file->descriptor;
+}
+
 bool image_file_look_again(image_file *file)
 {
     struct stat facts;

@@ -32,6 +32,9 @@ bool image_file_open(image_file *file, const char *path, failure *why);
 
 void image_file_close(image_file *file);
 
+/* Through which it is read: of a remote image, the socket. */
+int image_file_descriptor(const image_file *file);
+
 /* Find out size and time of modification anew. False if the system does not tell. */
 bool image_file_look_again(image_file *file);
 

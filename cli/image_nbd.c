@@ -71,6 +71,11 @@ void image_nbd_close(image_file *file)
     file->remote = NULL;
 }
 
+int image_nbd_socket(const image_file *file)
+{
+    return nbd_export_socket(&file->remote->export);
+}
+
 /* The block of this number, or else the one that is to make room for it; from now on the last to make room again. */
 static struct block *place_of(struct image_nbd *image, uint64_t number)
 {

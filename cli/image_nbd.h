@@ -11,6 +11,8 @@ bool image_nbd_open(image_file *file, const char *uri, failure *why);
 
 void image_nbd_close(image_file *file);
 
+int image_nbd_socket(const image_file *file);
+
 /* The first bytes of the image as they are now; the buffer stays as it is where there are none. False if they cannot be
  * read. */
 bool image_nbd_peek(const image_file *file, void *buffer, size_t length);

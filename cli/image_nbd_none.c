@@ -15,6 +15,12 @@ void image_nbd_close(image_file *file)
     (void)file;
 }
 
+int image_nbd_socket(const image_file *file)
+{
+    (void)file;
+    return -1;
+}
+
 bool image_nbd_peek(const image_file *file, void *buffer, size_t length)
 {
     (void)file;

@@ -77,7 +77,19 @@ static uint64_t count_remote(const opened_image *opened, int count)
     return remote;
 }
 
-void images_confine(const images_needs *needs, uint64_t remote)
+static int highest_descriptor(const opened_image *opened, int count)
+{
+    int highest = -1;
+
+    for (int i = 0; i < count; i++) {
+        int own = opened[i].is_open ? image_file_descriptor(&opened[i].file) : -1;
+        if (own > highest)
+            highest = own;
+    }
+    return highest;
+}
+
+void images_confine(const images_needs *needs, uint64_t remote, int highest)
 {
     uint64_t own = OWN_MEMORY + remote * CONNECTION_MEMORY;
 
@@ -85,7 +97,7 @@ void images_confine(const images_needs *needs, uint64_t remote)
         own += NETWORK_MEMORY;
     memory_limit(needs->memory < UINT64_MAX - own ? needs->memory + own : UINT64_MAX);
     if (needs->sandbox)
-        sandbox_enter(remote > 0);
+        sandbox_enter(remote > 0, highest);
 }
 
 exit_code images_each(const image_list *images, const images_needs *needs,
@@ -102,7 +114,7 @@ exit_code images_each(const image_list *images, const images_needs *needs,
     uint64_t list = (uint64_t)images->count * sizeof *opened;
     all.memory = all.memory < UINT64_MAX - list ? all.memory + list : UINT64_MAX;
     open_all(images, opened, needs->timeout);
-    images_confine(&all, count_remote(opened, images->count));
+    images_confine(&all, count_remote(opened, images->count), highest_descriptor(opened, images->count));
     for (int i = 0; i < images->count; i++) {
         if (opened[i].is_open)
             image_file_look_again(&opened[i].file); /* it may have changed while others were looked at */

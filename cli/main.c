@@ -52,11 +52,11 @@ static exit_code print_help(void)
 static exit_code print_version(void)
 {
     const char *library = image_nbd_library();
-    sandbox holds = sandbox_enter(false);
+    sandbox holds = sandbox_enter(false, STDERR_FILENO);
 
     puts("refcow " REFCOW_VERSION_TEXT);
-    printf("confined by: %s%s%s\n", holds.seccomp ? "seccomp, " : "", holds.landlock ? "Landlock, " : "",
-           holds.limits ? "resource limits" : "no resource limits");
+    printf("confined by: %s%s%s%s\n", holds.seccomp ? "seccomp, " : "", holds.landlock ? "Landlock, " : "",
+           holds.closed ? "closed descriptors, " : "", holds.limits ? "resource limits" : "no resource limits");
     printf("remote images: %s\n", library != NULL ? library : "none, built without libnbd");
     return EXIT_CODE_CLEAN;
 }

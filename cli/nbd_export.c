@@ -68,6 +68,11 @@ bool nbd_export_open(nbd_export *export, const char *uri)
     return false;
 }
 
+int nbd_export_socket(const nbd_export *export)
+{
+    return export->nbd->nbd_aio_get_fd(export->handle);
+}
+
 /* Wait for the answer to a request, which has a number from 1 up. */
 static bool finish(nbd_export *export, int64_t request)
 {

@@ -38,6 +38,8 @@ bool nbd_export_read(nbd_export *export, const nbd_request *requests, size_t cou
 /* From offset on there are at least so many zeros, then at least so many bytes of data. */
 bool nbd_export_status(nbd_export *export, uint64_t offset, uint64_t length, uint64_t *zeros, uint64_t *data);
 
+int nbd_export_socket(const nbd_export *export);
+
 void nbd_export_close(nbd_export *export);
 
 #endif

@@ -18,6 +18,7 @@
     ROW(int, nbd_can_meta_context, (struct nbd_handle *, const char *))                                                \
     ROW(int, nbd_aio_connect_uri, (struct nbd_handle *, const char *))                                                 \
     ROW(int, nbd_aio_is_connecting, (struct nbd_handle *))                                                             \
+    ROW(int, nbd_aio_get_fd, (struct nbd_handle *))                                                                    \
     ROW(int64_t, nbd_get_size, (struct nbd_handle *))                                                                  \
     ROW(int64_t, nbd_aio_pread, (struct nbd_handle *, void *, size_t, uint64_t, nbd_completion_callback, uint32_t))    \
     ROW(int64_t, nbd_aio_block_status,                                                                                 \

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <sys/resource.h>
 
-/* Stdin, stdout and stderr are open, main() sees to it: so few descriptors leave room for no other one. Those with
- * higher numbers that are open stay so. It cannot be 0, for poll() may watch no more descriptors than that. */
+/* Stdin, stdout and stderr are open, main() sees to it: so few descriptors leave room for no other one. Images, which
+ * have higher numbers, stay open. It cannot be 0, for poll() may watch no more descriptors than that. */
 #define DESCRIPTORS 3
 
 /* Neither the size of files nor CPU time is among them: reports go to files, and the work is limited by counting it. */
@@ -27,11 +27,12 @@ bool sandbox_limit_resources(void)
     return all;
 }
 
-/* In this order: setting up Landlock takes a descriptor, and the filter allows neither. */
-sandbox sandbox_enter(bool talks)
+/* In this order: setting up Landlock takes a descriptor, and the filter allows none of it. */
+sandbox sandbox_enter(bool talks, int highest)
 {
     sandbox holds;
 
+    holds.closed = sandbox_close_inherited(highest);
     holds.landlock = sandbox_landlock();
     holds.limits = sandbox_limit_resources();
     holds.seccomp = sandbox_seccomp(talks);

@@ -2,8 +2,8 @@
  * sandbox.h - give up, before a byte of an image is looked at, all that the command does not need any more.
  *
  * Files are opened, servers connected to, signals and the clock set up before; from then on the process can read what
- * is open, print to stdout and stderr, ask for memory and end, and do nothing else. A defect in the parser that an
- * image makes use of can then falsify the report about it, and no more. There is no way back.
+ * it has opened, print to stdout and stderr, ask for memory and end, and do nothing else. A defect in the parser that
+ * an image makes use of can then falsify the report about it, and no more. There is no way back.
  */
 #ifndef REFCOW_CLI_SANDBOX_H
 #define REFCOW_CLI_SANDBOX_H
@@ -16,9 +16,11 @@ typedef struct sandbox {
     bool seccomp;  /* any other system call kills the process */
     bool landlock; /* no file can be opened, none made, nothing connected to */
     bool limits;   /* no descriptor, no process can be made; there is no core file */
+    bool closed;   /* of what the process was started with, only stdin, stdout and stderr are open */
 } sandbox;
 
-/* talks: sockets that are open go on to be used. */
-sandbox sandbox_enter(bool talks);
+/* talks: sockets that are open go on to be used. highest: of the descriptors that are needed, each of which closes on
+ * exec. */
+sandbox sandbox_enter(bool talks, int highest);
 
 #endif

@@ -8,7 +8,8 @@
 
 bool sandbox_limit_resources(void);
 
-/* Without libseccomp there is neither. */
+/* Without libseccomp there is none of these. */
+bool sandbox_close_inherited(int highest); /* what is above it is not looked at one by one */
 bool sandbox_landlock(void);
 bool sandbox_seccomp(bool talks);
 

@@ -3,6 +3,12 @@
  */
 #include "sandbox_layers.h"
 
+bool sandbox_close_inherited(int highest)
+{
+    (void)highest;
+    return false;
+}
+
 bool sandbox_landlock(void)
 {
     return false;

@@ -39,7 +39,7 @@ assert_layer() {
 @test "the sandbox is complete here, and --version says so" {
     run -0 "$REFCOW" --version
     assert_line --index 0 --regexp '^refcow [0-9]+\.[0-9]+\.[0-9]+$'
-    assert_line --index 1 --regexp '^confined by: seccomp, (Landlock, )?resource limits$'
+    assert_line --index 1 --regexp '^confined by: seccomp, (Landlock, )?closed descriptors, resource limits$'
     assert_line --index 2 'remote images: libnbd'
 }
 
@@ -51,6 +51,8 @@ print done
 memory done
 time done
 talk killed
+inherited done
+beyond done
 open killed
 create killed
 remove killed
@@ -75,6 +77,8 @@ print done
 memory done
 time done
 talk done
+inherited EBADF
+beyond EBADF
 open killed
 create killed
 remove killed
@@ -88,6 +92,17 @@ map-program killed
 make-program killed
 map-file killed
 type killed
+CALLS
+}
+
+@test "what the process was started with is closed" {
+    assert_layer closed <<'CALLS'
+read done
+size done
+print done
+talk done
+inherited EBADF
+beyond EBADF
 CALLS
 }
 
@@ -161,6 +176,34 @@ CALLS
     run -0 env LD_PRELOAD="$PWD/preload.so" "$REFCOW" check image.qcow2
 }
 
+# with_secret COMMAND...: a file is open that is none of the command's business, and the image is another.
+with_secret() {
+    "$@" 4<secret 200<secret
+}
+
+@test "what the command was started with is closed before an image is read, and serves to name files until then" {
+    local number
+    local -a astray=(env LD_PRELOAD="$PWD/preload.so")
+    make_image
+    echo secret >secret
+    ln image.qcow2 other.qcow2
+    for number in 4 200; do
+        preload "if (syscall(SYS_pread64, $number, buffer, 1, 0L) == 1) _exit(42);"
+        run -42 with_secret "${astray[@]}" "$REFCOW" check --no-sandbox image.qcow2
+        run -0 with_secret "${astray[@]}" "$REFCOW" check image.qcow2 other.qcow2
+        run -0 with_secret "${astray[@]}" "$REFCOW" map image.qcow2
+        run -0 with_secret "${astray[@]}" "$REFCOW" info image.qcow2
+        run -42 with_secret "${astray[@]}" "$REFCOW" gate --no-sandbox image.qcow2
+        run -0 with_secret "${astray[@]}" "$REFCOW" gate --policy <(echo check) image.qcow2
+        run -0 with_secret "${astray[@]}" "$REFCOW" gate - <image.qcow2
+    done
+    run -0 "$REFCOW" check /dev/fd/9 /dev/fd/8 9<image.qcow2 8<other.qcow2
+    serve nbdkit.pid nbdkit -f --exit-with-parent -U nbdkit.sock -P nbdkit.pid -r file image.qcow2
+    run -0 with_secret "$REFCOW" check "nbd+unix:///?socket=$PWD/nbdkit.sock"
+    run -0 with_secret "$REFCOW" check image.qcow2 "nbd+unix:///?socket=$PWD/nbdkit.sock" other.qcow2
+    run -0 with_secret "$REFCOW" gate --allow writer "nbd+unix:///?socket=$PWD/nbdkit.sock"
+}
+
 @test "a check that does not come back is killed some seconds after --timeout" {
     make_image
     preload 'for (;;);'
@@ -196,7 +239,7 @@ calls() {
 
 @test "where the system has neither seccomp nor Landlock the limits hold" {
     local -a without=(strace -o /dev/null -e inject=prctl:error=EINVAL
-        -e 'inject=seccomp,landlock_create_ruleset:error=ENOSYS')
+        -e 'inject=seccomp,landlock_create_ruleset,close_range:error=ENOSYS')
     make_image
     run -0 "${without[@]}" "$REFCOW" --version
     assert_line 'confined by: resource limits'

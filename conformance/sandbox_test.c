@@ -29,7 +29,7 @@
 #define PAGE 4096
 
 /* Opened before the sandbox closes. */
-static int file, connection[2], unconnected;
+static int file, connection[2], unconnected, inherited, beyond;
 static void *memory;
 
 static int done_unless_negative(long result)
@@ -80,6 +80,18 @@ static int talk(void)
 }
 
 /* ------------------------------------------------------------------ what it never does */
+
+static int read_inherited(void)
+{
+    char byte;
+    return done_unless_negative(pread(inherited, &byte, 1, 0));
+}
+
+static int read_beyond(void)
+{
+    char byte;
+    return done_unless_negative(pread(beyond, &byte, 1, 0));
+}
 
 static int open_file(void)
 {
@@ -164,6 +176,8 @@ static const struct {
     {"memory", take_memory},
     {"time", ask_time},
     {"talk", talk},
+    {"inherited", read_inherited},
+    {"beyond", read_beyond},
     {"open", open_file},
     {"create", create_file},
     {"remove", remove_file},
@@ -186,24 +200,29 @@ static bool enter(const char *layer)
         return true;
     if (strcmp(layer, "limits") == 0)
         return sandbox_limit_resources();
+    if (strcmp(layer, "closed") == 0)
+        return sandbox_close_inherited(unconnected);
     if (strcmp(layer, "landlock") == 0)
         return sandbox_landlock();
     if (strcmp(layer, "seccomp") == 0)
         return sandbox_seccomp(false);
     if (strcmp(layer, "all") == 0)
-        return sandbox_enter(false).seccomp;
+        return sandbox_enter(false, unconnected).seccomp;
     if (strcmp(layer, "all-and-talk") == 0)
-        return sandbox_enter(true).seccomp;
+        return sandbox_enter(true, unconnected).seccomp;
     return false;
 }
 
+/* What was inherited has lower and higher numbers than what the command opens. */
 static bool open_everything(void)
 {
-    file = open("file", O_RDWR | O_CREAT, 0600);
-    unconnected = socket(AF_INET, SOCK_STREAM, 0);
+    inherited = open("file", O_RDWR | O_CREAT, 0600);
+    file = open("file", O_RDWR | O_CLOEXEC);
     memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return file >= 0 && unconnected >= 0 && memory != MAP_FAILED &&
-           socketpair(AF_UNIX, SOCK_STREAM, 0, connection) == 0;
+    bool all = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, connection) == 0;
+    unconnected = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    beyond = dup(inherited);
+    return all && inherited >= 0 && file >= 0 && unconnected >= 0 && beyond >= 0 && memory != MAP_FAILED;
 }
 
 static int try_call(int (*call)(void))
