@@ -95,14 +95,13 @@ bool gate_ends_in_file(const gate_facts *facts, uint64_t offset, uint64_t length
     return offset <= facts->size && length <= facts->size - offset;
 }
 
-/* Up to where it is clear that the tables do not fit into the file. */
 static void gather_snapshots(gate_facts *facts, gate_input *input)
 {
     uint32_t count = facts->image.header.nb_snapshots;
     uint64_t begin = facts->image.header.snapshots_offset;
     refcow_snapshot snapshot = {0};
 
-    for (uint32_t i = 0; i < count && i < REFCOW_SNAPSHOTS_MAX && facts->snapshot_tables <= facts->size; i++) {
+    for (uint32_t i = 0; i < count && i < REFCOW_SNAPSHOTS_MAX; i++) {
         refcow_status status = refcow_next_snapshot(&facts->image, &snapshot);
         if (status == REFCOW_STATUS_SNAPSHOTS_OFFSET)
             return; /* the header is to blame, and has its rule */
