@@ -481,6 +481,32 @@ luks|LUKS\xba\xbe
 ROWS
 }
 
+@test "raw: what a disk has, partitions, volumes, file systems, is no surprise" {
+    local offset bytes
+    while IFS='|' read -r offset bytes; do
+        rm -f image.raw && truncate -s 1M image.raw
+        printf '%b' "$bytes" | dd of=image.raw bs=1 seek="$offset" conv=notrunc status=none
+        gate 0 --expect raw image.raw
+    done <<'ROWS'
+510|\x55\xaa
+512|EFI PART
+512|LABELONE
+1024|\x10\x20\xf5\xf2
+1080|\x53\xef
+4086|SWAPSPACE2
+4096|EFI PART
+4096|\xfc\x4e\x2b\xa9
+65600|_BHRfS_M
+32769|CD001
+32769|BEA01
+32769|BOOT2
+32769|CDW02
+32769|NSR02
+32769|TEA01
+32777|CDROM
+ROWS
+}
+
 @test "a guest's partition table and file systems are no magics of the image" {
     local cluster
     "$QEMU_IMG" create -q -f raw disk.raw 1M
