@@ -6,7 +6,8 @@
 #define VMDK_TEXT_READ 512u
 
 /* Volume descriptors have a sector each. Readers differ in whether one may be missing: Linux looks through so many
- * sectors for the one that it wants. */
+ * sectors for the one that it wants. The price: the disk of a guest that is a CD is refused in clusters of 2 to 32 KiB,
+ * which begin in these sectors, too. */
 #define DESCRIPTORS_START UINT64_C(32768)
 #define DESCRIPTORS 84u
 #define SECTOR_SIZE 2048u

@@ -520,6 +520,17 @@ ROWS
     done
 }
 
+@test "a guest's CD is no magic in clusters of the default size; in smaller ones its descriptors are where readers look" {
+    head -c 1M /dev/urandom >disk.raw
+    printf '\1CD001' | dd of=disk.raw bs=1 seek=32768 conv=notrunc status=none
+    "$QEMU_IMG" convert -f raw -O qcow2 disk.raw image.qcow2
+    gate 0 image.qcow2
+    "$QEMU_IMG" convert -f raw -O qcow2 -o cluster_size=4K disk.raw image.qcow2
+    gate 2 image.qcow2
+    assert_equal "$(ids broken)" other-magic
+    gate 0 --allow other-magic image.qcow2
+}
+
 @test "an image that somebody holds open to write to it" {
     plain
     mkfifo commands
