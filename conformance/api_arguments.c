@@ -84,6 +84,20 @@ static void an_image_that_was_not_opened_is_a_status(void)
     image_free(&built);
 }
 
+/* What never was an image object, but for a status that chance has put there. */
+static void an_image_of_any_bytes_is_a_status(void)
+{
+    static const uint32_t bits[] = {0, 8, 22, UINT32_MAX};
+    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
+        refcow_image image = {0};
+        refcow_plan plan;
+        image.header.cluster_bits = bits[i];
+        CHECK_EQUAL(refcow_plan_memory(&image, REFCOW_MEMORY_MIN, &plan), REFCOW_STATUS_BAD_ARGUMENT);
+        image.error.status = REFCOW_STATUS_L1_SIZE_LARGE;
+        CHECK_EQUAL(refcow_plan_memory(&image, REFCOW_MEMORY_MIN, &plan), REFCOW_STATUS_BAD_ARGUMENT);
+    }
+}
+
 /* A caller that was compiled against other structures: nothing of its is written. */
 static void another_header_is_a_status(void)
 {
@@ -407,6 +421,7 @@ void run_argument_tests(void)
     RUN(missing_arguments_are_a_status);
     RUN(missing_arguments_of_a_check_are_a_status);
     RUN(an_image_that_was_not_opened_is_a_status);
+    RUN(an_image_of_any_bytes_is_a_status);
     RUN(another_header_is_a_status);
     RUN(a_caller_of_another_patch_version_is_served);
     RUN(too_little_memory_is_a_status);

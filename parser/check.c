@@ -31,7 +31,6 @@ static struct l2_format l2_format_of(const refcow_header *header, const refcow_o
     struct l2_format format = {0};
     format.extended = (header->incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0;
     format.data_file = (header->incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0;
-    format.entry_size = format.extended ? 16 : 8;
     format.special = ~(ENTRY_OFFSET | ENTRY_COPIED) | low_bits(header->cluster_bits);
     if (format.extended || format.data_file || observer != NULL)
         format.special = UINT64_MAX;
@@ -69,28 +68,29 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     check->refcount_limit = refcow_refcounts_limit(&check->refcounts);
 }
 
-/* A window begins. Most of it may be clusters that nobody names: what is told of them is work, too. If that was too
- * much, whatever needs the reader next fails. */
-static void tell_window(struct check *check, uint64_t first, uint64_t end)
+/* A window begins. Most of it may be clusters that nobody names: what is told of them is work, too. */
+static bool tell_window(struct check *check, uint64_t first, uint64_t end)
 {
     uint32_t bits = check->header->cluster_bits;
     check->observer->window(check->observer->user, first << bits, (end - first) << bits);
-    refcow_visit(&check->reader, (end - first) / OBSERVED_CLUSTERS);
+    return refcow_visit(&check->reader, (end - first) / OBSERVED_CLUSTERS);
 }
 
 /* One window: stored refcounts first, because copied flags are judged while references are counted. */
-static bool check_window(struct check *check, uint64_t first, uint64_t end)
+static bool check_window(struct check *check, uint64_t first)
 {
     struct window *window = &check->window;
+    uint64_t last = least(check->window_clusters - 1, check->clusters - first);
+    uint64_t end = first + last + 1;
     if (!check->first_pass)
         check->reader.at.pass++;
     check->reader.at.done = greatest(check->reader.at.done, first);
     check->reader.at.next = greatest(check->reader.at.next, least(end, check->clusters));
     check->reader.at.tables = 0;
     check->reader.at.tables_known = 0;
-    refcow_window_start(window, first, end);
-    if (check->observer != NULL)
-        tell_window(check, first, end);
+    refcow_window_start(window, first, last);
+    if (check->observer != NULL && !tell_window(check, first, end))
+        return false;
     if (!refcow_report(&check->reader) || !refcow_visit(&check->reader, units_of(end - first, PAGE_BITS)) ||
         !refcow_refcounts_load(&check->refcounts, window) || !refcow_references_walk(check))
         return false;
@@ -119,7 +119,7 @@ static bool check_windows(struct check *check)
     if (!refcow_refcounts_can_fail(&check->refcounts, &check->lookups_can_fail))
         return false;
     while (first < check->clusters + check->grown) {
-        if (!check_window(check, first, least(first + check->window_clusters, check->clusters + 1)))
+        if (!check_window(check, first))
             return false;
         if (check->window.saturated && !check->report_only)
             return true;
@@ -159,7 +159,7 @@ static void withdraw_counts(struct check *check)
     refcow_refcount_report report = check->result->refcounts;
     memset(check->result, 0, sizeof *check->result);
     check->result->refcounts = report;
-    refcow_findings_start(&check->findings, NULL, 0);
+    refcow_findings_start(&check->findings, check->findings.list, 0);
 }
 
 static void finish(struct check *check, const refcow_error *refusal)

@@ -140,14 +140,13 @@ static bool compare_one(struct check *check, uint64_t cluster)
  * equal; nobody looks on with narrow counters. */
 static bool is_equal(const struct window *window, const struct page *page, uint64_t first, uint64_t end)
 {
-    size_t at = (size_t)(first - window->first);
-    size_t count = (size_t)(end - first);
+    uint64_t at = refcow_window_place(window, first);
+    uint64_t stop = refcow_window_place(window, end - 1) + 1;
     if (!page->is_dense || window->wide != NULL || page->every != 0)
         return false;
-    const uint8_t *counters = window->narrow + at;
     if (page->stored == PAGE_STORED_MIXED)
-        return memcmp(window->stored + at, counters, count) == 0;
-    return counters[0] == page->stored && memcmp(counters, counters + 1, count - 1) == 0;
+        return are_same(window->stored, window->narrow, at, stop);
+    return window->narrow[at] == page->stored && are_repeated(window->narrow, at, stop, 1);
 }
 
 /* Bound: the clusters of a page. */

@@ -28,7 +28,6 @@ enum l2_class {
 
 /* What decides how L2 entries are to be read. */
 struct l2_format {
-    uint32_t entry_size; /* 8, or 16 with extended entries */
     bool extended;
     bool data_file;   /* guest data is in another file, whose offset 0 is an ordinary place */
     uint64_t special; /* an entry without these bits names a host cluster, if any, and that is all it says */

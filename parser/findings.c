@@ -33,7 +33,7 @@ static size_t position_of(const refcow_finding *sorted, size_t count, const refc
     size_t low = 0;
     size_t high = count;
     while (low < high) {
-        size_t middle = low + (high - low) / 2;
+        size_t middle = (low + high) / 2;
         if (compare(&sorted[middle], finding) < 0)
             low = middle + 1;
         else
@@ -50,10 +50,10 @@ void refcow_findings_add(struct findings *findings, const refcow_finding *findin
     if (room == 0)
         return;
     refcow_finding *sorted = findings->list + kind * room;
-    size_t kept = findings->kept[kind];
+    size_t kept = (size_t)least(findings->kept[kind], room);
     if (kept == room && compare(&sorted[kept - 1], finding) < 0)
         return;
-    size_t at = position_of(sorted, kept, finding);
+    size_t at = position_of(sorted, (size_t)least(kept, room - 1), finding);
     if (at < kept && compare(&sorted[at], finding) == 0) {
         sorted[at].times += finding->times;
         sorted[at].guest = least(sorted[at].guest, finding->guest);
@@ -61,7 +61,10 @@ void refcow_findings_add(struct findings *findings, const refcow_finding *findin
     }
     if (kept < room)
         findings->kept[kind] = ++kept;
-    memmove(sorted + at + 1, sorted + at, (kept - 1 - at) * sizeof *sorted);
+    for (size_t i = kept - 1; i > at; i--) {
+        refcow_finding moved = sorted[i - 1];
+        sorted[i] = moved;
+    }
     sorted[at] = *finding;
 }
 
@@ -74,7 +77,8 @@ static bool is_further(uint64_t low, uint64_t high, uint64_t difference)
 /* Whether a number is so many times another one. */
 static bool is_product(uint64_t number, uint64_t entries, uint64_t each)
 {
-    return number % entries == 0 && number / entries == each;
+    uint64_t times = greatest(entries, 1);
+    return number % times == 0 && number / times == each;
 }
 
 /* Whether a finding is the same defect in the next entry, which names the next place. */
@@ -89,17 +93,20 @@ static bool is_next_entry(const refcow_finding *range, const refcow_finding *nex
            is_product(range->times, entries, next->times);
 }
 
-/* Write down a finding that is kept, behind those of its kind that come before it. */
-static void write_finding(struct findings *findings, refcow_result *result, const refcow_finding *finding)
+/* Write down a finding that is kept at `from`, behind those that come before it. */
+static void write_finding(struct findings *findings, refcow_result *result, size_t from)
 {
-    refcow_finding *last = result->findings_count > 0 ? &findings->list[result->findings_count - 1] : NULL;
-    if (last != NULL && is_next_entry(last, finding)) {
-        last->length += finding->length;
-        last->times += finding->times;
+    refcow_finding finding = findings->list[from];
+    size_t count = (size_t)least(result->findings_count, from); /* never more than were read */
+    refcow_finding *last = count > 0 ? &findings->list[count - 1] : NULL;
+    if (last != NULL && is_next_entry(last, &finding)) {
+        last->length += finding.length;
+        last->times += finding.times;
     } else {
-        findings->list[result->findings_count++] = *finding;
+        findings->list[count++] = finding;
     }
-    result->findings_omitted -= finding->times;
+    result->findings_count = count;
+    result->findings_omitted -= finding.times;
 }
 
 void refcow_findings_finish(struct findings *findings, refcow_result *result)
@@ -110,9 +117,8 @@ void refcow_findings_finish(struct findings *findings, refcow_result *result)
         result->found[kind] = found;
         result->findings_omitted += found;
         *counters[refcow_kind_severity((refcow_kind)kind)] += found;
-        for (size_t i = 0; i < findings->kept[kind]; i++) {
-            refcow_finding finding = findings->list[kind * findings->room + i];
-            write_finding(findings, result, &finding);
-        }
+        size_t kept = (size_t)least(findings->kept[kind], findings->room);
+        for (size_t i = 0; i < kept; i++)
+            write_finding(findings, result, kind * findings->room + i);
     }
 }

@@ -20,6 +20,10 @@ struct findings {
 /* Divide the caller's list among the kinds. */
 void refcow_findings_start(struct findings *findings, refcow_finding *list, size_t capacity);
 
+/*@ requires \valid(findings) && \valid_read(finding) && finding->kind < REFCOW_KINDS;
+    requires \valid(findings->list + (0 .. REFCOW_KINDS * findings->room - 1));
+    assigns findings->kept[0 .. REFCOW_KINDS - 1], findings->found[0 .. REFCOW_KINDS - 1],
+            findings->list[0 .. REFCOW_KINDS * findings->room - 1]; */
 void refcow_findings_add(struct findings *findings, const refcow_finding *finding);
 
 /* Move the findings together, make ranges of those in adjacent entries, and fill in the result's counts of defects. */

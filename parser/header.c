@@ -52,6 +52,12 @@ bool refcow_refuse(refcow_image *image, refcow_status status, uint64_t value, ui
     return false;
 }
 
+/* Clusters of 512 bytes to 2 MiB. */
+static bool has_cluster_size(const refcow_header *header)
+{
+    return header->cluster_bits >= 9 && header->cluster_bits <= 21;
+}
+
 /* Without these nothing else in the file has a meaning. */
 static bool recognise(refcow_image *image, const uint8_t *bytes)
 {
@@ -62,7 +68,7 @@ static bool recognise(refcow_image *image, const uint8_t *bytes)
     if (header->version != 2 && header->version != 3)
         return refcow_refuse(image, REFCOW_STATUS_VERSION, header->version, AT_VERSION);
     header->cluster_bits = load_be32(bytes + AT_CLUSTER_BITS);
-    if (header->cluster_bits < 9 || header->cluster_bits > 21)
+    if (!has_cluster_size(header))
         return refcow_refuse(image, REFCOW_STATUS_CLUSTER_BITS, header->cluster_bits, AT_CLUSTER_BITS);
     return true;
 }
@@ -206,7 +212,7 @@ static void validate(refcow_image *image, struct reader *reader)
 bool refcow_is_usable(const refcow_image *image)
 {
     refcow_class kind = refcow_status_class(image->error.status);
-    return kind == REFCOW_CLASS_OK || kind == REFCOW_CLASS_REFUSED;
+    return (kind == REFCOW_CLASS_OK || kind == REFCOW_CLASS_REFUSED) && has_cluster_size(&image->header);
 }
 
 refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t version, const refcow_source *source)

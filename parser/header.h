@@ -11,7 +11,8 @@
 /* Remember a broken rule, unless one is known whose field stands before this one. Always false. */
 bool refcow_refuse(refcow_image *image, refcow_status status, uint64_t value, uint64_t offset);
 
-/* Whether an image was opened, or at least refused: then its header has a meaning. */
+/* Whether an image was opened, or at least refused: then its header has a meaning. In an object that refcow_open() did
+ * not fill, chance alone makes it so; nothing that follows is unsafe even then, but for the source's callbacks. */
 bool refcow_is_usable(const refcow_image *image);
 
 /* Before the first extension. One is at the same time the place from which the next one is read. */

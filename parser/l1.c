@@ -149,7 +149,7 @@ static bool scan_snapshots(struct check *check, bool is_first_scan)
  * the window must know. */
 static bool is_elsewhere(struct check *check, uint64_t number)
 {
-    struct range range;
+    struct range range = {0, 0};
     if (check->first_pass || !refcow_ranges_find(&check->ranges, number, &range))
         return false;
     if (range.lowest >= check->window.end && range.lowest <= range.highest)
@@ -157,10 +157,10 @@ static bool is_elsewhere(struct check *check, uint64_t number)
     return range.lowest >= check->window.end || range.highest < check->window.first;
 }
 
-static bool walk_l2_table(struct check *check, struct l2_walk *walk, uint64_t number, uint64_t next_table)
+static bool walk_l2_table(struct check *check, struct l2_walk *walk, uint64_t walked, size_t index, uint64_t next_table)
 {
-    refcow_l2_open(check, walk);
-    if (is_elsewhere(check, number))
+    refcow_l2_open(check, walk, index);
+    if (is_elsewhere(check, walked + index))
         return true;
     refcow_window_watch(&check->window);
     if (!refcow_l2_visit(check, walk, next_table))
@@ -178,7 +178,7 @@ static bool walk_l2_tables(struct check *check, uint64_t walked)
     struct l2_walk walk = refcow_l2_start(tables->names);
     for (size_t i = 0; i < tables->count; i++) {
         uint64_t next = i + 1 < tables->count ? tables->names[i + 1].offset : UINT64_MAX;
-        if (!walk_l2_table(check, &walk, walked + i, next))
+        if (!walk_l2_table(check, &walk, walked, i, next))
             return false;
         check->reader.at.tables++;
     }

@@ -5,14 +5,16 @@
 /* The entries in the chunk, which was read from this host offset. Bound: bytes of the chunk. */
 static void visit_l2_chunk(struct check *check, struct l2_walk *walk, uint64_t offset, size_t bytes)
 {
-    uint32_t size = check->l2.entry_size;
-    for (size_t at = 0; at < bytes;) {
-        uint64_t others = 0;
-        at += size * (size_t)refcow_l2_visit_plain(check, walk, check->chunk + at, bytes - at, &others);
-        if (others > 0)
-            refcow_l2_visit_entries(check, walk, check->chunk + at, offset + at, others);
-        at += size * (size_t)others;
-    }
+    size_t at = 0;
+    if (check->l2.extended) /* extended entries are never plain */
+        refcow_l2_visit_entries(check, walk, offset, 0, bytes, 16);
+    else
+        while (at < bytes) {
+            size_t others = 0;
+            at = refcow_l2_visit_plain(check, walk, at, bytes, &others);
+            refcow_l2_visit_entries(check, walk, offset, at, others, 8);
+            at = others;
+        }
 }
 
 /* ------------------------------------------------------------ open tables */
@@ -31,15 +33,14 @@ static bool are_flags_checked(struct check *check, const struct table_name *tabl
 struct l2_walk refcow_l2_start(const struct table_name *tables)
 {
     struct l2_walk walk = {0};
-    walk.oldest = tables;
-    walk.end = tables;
+    walk.tables = tables;
     return walk;
 }
 
 /* The oldest open table ends. A source that changes meanwhile may have its flags judged differently than before. */
 static void close_oldest(struct check *check, struct l2_walk *walk)
 {
-    const struct table_name *table = walk->oldest++;
+    const struct table_name *table = &walk->tables[walk->oldest++];
     walk->weight -= table->weight;
     walk->active -= table->active;
     walk->reported -= table->offset != 0 ? table->active : 0;
@@ -50,18 +51,24 @@ static void close_oldest(struct check *check, struct l2_walk *walk)
         walk->aligned = NULL;
 }
 
-/* Close the tables that end at this offset or before. Bound: the open tables. */
-static void close_until(struct check *check, struct l2_walk *walk, uint64_t offset)
+/* Where the oldest open table ends. */
+static uint64_t end_of_oldest(const struct check *check, const struct l2_walk *walk)
 {
-    while (walk->oldest < walk->end && walk->oldest->offset + check->cluster_size <= offset)
+    return walk->tables[least(walk->oldest, walk->newest)].offset + check->cluster_size;
+}
+
+/* Close the tables before this one that end at this offset or before. Bound: the open tables. */
+static void close_until(struct check *check, struct l2_walk *walk, size_t number, uint64_t offset)
+{
+    while (walk->oldest < number && end_of_oldest(check, walk) <= offset)
         close_oldest(check, walk);
 }
 
-void refcow_l2_open(struct check *check, struct l2_walk *walk)
+void refcow_l2_open(struct check *check, struct l2_walk *walk, size_t number)
 {
-    const struct table_name *table = walk->end;
-    close_until(check, walk, table->offset);
-    walk->end++;
+    const struct table_name *table = &walk->tables[number];
+    close_until(check, walk, number, table->offset);
+    walk->newest = number;
     walk->weight += table->weight;
     walk->active += table->active;
     walk->reported += table->offset != 0 ? table->active : 0;
@@ -74,17 +81,17 @@ void refcow_l2_open(struct check *check, struct l2_walk *walk)
 /* Bound: the open tables, which end one after the other. */
 bool refcow_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_table)
 {
-    uint64_t at = walk->end[-1].offset;
+    uint64_t at = walk->tables[walk->newest].offset;
     uint64_t end = least(at + check->cluster_size, next_table);
     while (at < end) {
-        struct stretch stretch = {at, least(end, walk->oldest->offset + check->cluster_size), 0, 0};
+        struct stretch stretch = {at, least(end, end_of_oldest(check, walk)), 0, 0};
         at = stretch.end;
         while (refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size))
             visit_l2_chunk(check, walk, stretch.start, stretch.bytes);
         if (check->reader.error.status != REFCOW_STATUS_OK)
             return false;
         if (at < end)
-            close_until(check, walk, at);
+            close_until(check, walk, walk->newest, at);
     }
     return true;
 }

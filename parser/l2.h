@@ -13,8 +13,8 @@
 /* Before the first of a sorted list of tables. */
 struct l2_walk refcow_l2_start(const struct table_name *tables);
 
-/* Go on to the next table of the list. */
-void refcow_l2_open(struct check *check, struct l2_walk *walk);
+/* Go on to the next table of the list, which is this one. */
+void refcow_l2_open(struct check *check, struct l2_walk *walk, size_t number);
 
 /* Visit the entries from where the newest table begins, each for all the tables that it belongs to, up to the end
  * of the newest table or to `next_table`, where the table after it begins, if that comes first. Bound: one cluster of

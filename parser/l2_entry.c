@@ -128,18 +128,17 @@ static void visit_l2_entry(struct check *check, struct l2_walk *walk, const stru
         visit_data(check, walk, entry, class);
 }
 
-void refcow_l2_visit_entries(struct check *check, struct l2_walk *walk, const uint8_t *bytes, uint64_t offset,
-                             uint64_t count)
+void refcow_l2_visit_entries(struct check *check, struct l2_walk *walk, uint64_t offset, size_t at, size_t end,
+                             uint32_t size)
 {
     uint64_t guest = walk->aligned != NULL ? walk->aligned->guest : REFCOW_NO_GUEST;
-    uint32_t size = check->l2.entry_size;
-    for (uint64_t i = 0; i < count; i++, bytes += size, offset += size) {
-        uint64_t word = load_be64(bytes);
-        uint64_t bitmap = check->l2.extended ? load_be64(bytes + 8) : 0;
+    for (; at < end; at += size) {
+        uint64_t word = load_be64(check->chunk + at);
+        uint64_t bitmap = size == 16 ? load_be64(check->chunk + at + 8) : 0;
         if (word == 0 && bitmap == 0)
             continue;
-        uint64_t table = round_down(offset, check->cluster_size);
-        uint64_t index = (offset - table) / size;
+        uint64_t table = round_down(offset + at, check->cluster_size);
+        uint64_t index = (offset + at - table) / size;
         struct l2_entry entry = {{table, index, REFCOW_NO_GUEST, word}, bitmap};
         if (guest != REFCOW_NO_GUEST)
             entry.place.guest = guest + (index << check->header->cluster_bits);

@@ -8,8 +8,9 @@
 
 /* A walk over tables in ascending order. "Open" tables are those that the entries at hand belong to. */
 struct l2_walk {
-    const struct table_name *oldest;  /* the tables oldest .. end - 1 are open */
-    const struct table_name *end;     /* the next one to open */
+    const struct table_name *tables; /* all of them */
+    size_t oldest;                   /* the tables oldest .. newest are open */
+    size_t newest;
     const struct table_name *aligned; /* the open table that is cluster aligned, or NULL */
     uint64_t weight;                  /* of the open tables, together: times named */
     uint64_t active;                  /* of these, by the active tree */
@@ -19,9 +20,10 @@ struct l2_walk {
     uint64_t next; /* host offset that would continue the last data cluster of the others; statistics only */
 };
 
-/* Visit `count` entries, of which the first stands at this host offset. Bound: count. */
-void refcow_l2_visit_entries(struct check *check, struct l2_walk *walk, const uint8_t *bytes, uint64_t offset,
-                             uint64_t count);
+/* Visit the entries at .. end - 1 of the chunk, which was read from this host offset; each has `size` bytes. Bound:
+ * bytes of the chunk. */
+void refcow_l2_visit_entries(struct check *check, struct l2_walk *walk, uint64_t offset, size_t at, size_t end,
+                             uint32_t size);
 
 /* `count` adjacent clusters of the active disk, for the answer's statistics. The first cluster of a table cannot be
  * fragmented. */

@@ -12,23 +12,25 @@ static bool is_plain(const struct check *check, uint64_t entry)
 static bool is_group(const uint8_t *entries, uint64_t word, uint64_t cluster_size)
 {
     uint64_t difference = 0;
-    for (size_t i = 0; i < GROUP; i++)
-        difference |= load_be64(entries + 8 * i) ^ (word + i * cluster_size);
+    for (size_t i = 0; i < GROUP; i++, word += cluster_size)
+        difference |= load_be64(entries + 8 * i) ^ word;
     return difference == 0;
 }
 
-/* How many entries, each naming the cluster after the one before, begin here. Bound: bytes of the chunk. */
-static uint64_t length_of_run(const uint8_t *entries, size_t bytes, uint64_t cluster_size)
+/* Where the entries end which begin at `at` and each name the cluster after the one before. Bound: end. */
+static size_t end_of_run(const uint8_t *chunk, size_t at, size_t end, uint64_t cluster_size)
 {
-    uint64_t word = load_be64(entries);
-    size_t count = 1;
-    if (bytes < 16 || load_be64(entries + 8) != word + cluster_size)
-        return 1; /* in scattered images this is the rule */
-    while (8 * (count + GROUP) <= bytes && is_group(entries + 8 * count, word + count * cluster_size, cluster_size))
-        count += GROUP;
-    while (8 * count < bytes && load_be64(entries + 8 * count) == word + count * cluster_size)
-        count++;
-    return count;
+    uint64_t word = load_be64(chunk + at) + cluster_size;
+    size_t next = at + 8;
+    if (next >= end || load_be64(chunk + next) != word)
+        return next; /* in scattered images this is the rule */
+    while (next + 8 * GROUP <= end && is_group(chunk + next, word, cluster_size)) {
+        word += GROUP * cluster_size;
+        next += 8 * GROUP;
+    }
+    for (; next < end && load_be64(chunk + next) == word; next += 8)
+        word += cluster_size;
+    return next;
 }
 
 /* Whether the copied flag of an entry is right, if that is all that the stored refcount can tell. */
@@ -74,11 +76,13 @@ static bool may_scatter(const struct check *check, const struct l2_walk *walk, u
     return (walk->fresh == 0 || !check->first_pass) && refcow_window_is_dense(&check->window, cluster);
 }
 
-/* Visit the plain entries at the beginning which name single clusters of this window, and of which nothing is to be
- * said: a fragmented image is full of them. Returns how many they are. The window, without what is not in the file as a
- * whole, and the walk are copied, so that they can stay in registers. Bound: bytes. */
-static uint64_t visit_scattered(struct check *check, struct l2_walk *walk, const uint8_t *entries, size_t bytes)
+/* Visit the plain entries from `at` on which name single clusters of this window, and of which nothing is to be said: a
+ * fragmented image is full of them. Returns where they end. The window, without what is not in the file as a whole, and
+ * the walk are copied, so that they can stay in registers. Bound: end. */
+static size_t visit_scattered(struct check *check, struct l2_walk *walk, size_t at, size_t end)
 {
+    const uint8_t *chunk = check->chunk;
+    const size_t start = at;
     struct window window = check->window;
     const struct l2_walk open = *walk;
     const uint64_t cluster_size = check->cluster_size;
@@ -86,13 +90,12 @@ static uint64_t visit_scattered(struct check *check, struct l2_walk *walk, const
     const uint64_t special = check->l2.special;
     uint64_t next = walk->next;
     uint64_t fragmented = 0;
-    uint64_t count = 0;
     window.end = greatest(window.first, least(window.end, check->file_length >> bits));
-    for (; 8 * count + 16 <= bytes; count++) {
-        uint64_t word = load_be64(entries + 8 * count);
+    for (; at + 16 <= end; at += 8) {
+        uint64_t word = load_be64(chunk + at);
         uint64_t offset = word & ~ENTRY_COPIED;
         uint64_t cluster = offset >> bits;
-        bool is_single = load_be64(entries + 8 * count + 8) != word + cluster_size;
+        bool is_single = load_be64(chunk + at + 8) != word + cluster_size;
         if ((word & special) != 0 || offset == 0 || !is_single || !refcow_window_is_dense(&window, cluster))
             break;
         if (open.active != 0 && !is_flag_right(refcow_window_stored(&window, cluster), offset != word))
@@ -103,39 +106,37 @@ static uint64_t visit_scattered(struct check *check, struct l2_walk *walk, const
         next = offset + cluster_size;
     }
     walk->next = next;
+    uint64_t count = (at - start) / 8;
     if (check->first_pass) {
         check->result->allocated_clusters += count * walk->active;
         check->result->fragmented_clusters += fragmented * walk->active;
         check->result->refcounts.allocated_clusters += count * walk->reported;
     }
-    return count;
+    return at;
 }
 
-/* How many entries there are before the next plain one. Bound: bytes of the chunk. */
-static uint64_t count_others(const struct check *check, const uint8_t *entries, size_t bytes)
+/* Where the next plain entry is. Bound: end. */
+static size_t end_of_others(const struct check *check, size_t at, size_t end)
 {
-    size_t at = 0;
-    while (at < bytes && !is_plain(check, load_be64(entries + at)))
-        at += check->l2.entry_size;
-    return at / check->l2.entry_size;
+    while (at < end && !is_plain(check, load_be64(check->chunk + at)))
+        at += 8;
+    return at;
 }
 
 /* Bound: each step is over at least one entry. */
-uint64_t refcow_l2_visit_plain(struct check *check, struct l2_walk *walk, const uint8_t *entries, size_t bytes,
-                               uint64_t *others)
+size_t refcow_l2_visit_plain(struct check *check, struct l2_walk *walk, size_t at, size_t end, size_t *others)
 {
-    size_t at = 0;
-    while (at < bytes && is_plain(check, load_be64(entries + at))) {
-        uint64_t word = load_be64(entries + at);
-        uint64_t run = length_of_run(entries + at, bytes - at, check->cluster_size);
-        uint64_t scattered =
-            run == 1 && may_scatter(check, walk, word) ? visit_scattered(check, walk, entries + at, bytes - at) : 0;
-        if (scattered == 0 && !visit_run(check, walk, word, run)) {
+    while (at < end && is_plain(check, load_be64(check->chunk + at))) {
+        uint64_t word = load_be64(check->chunk + at);
+        size_t run = end_of_run(check->chunk, at, end, check->cluster_size);
+        bool is_single = run == at + 8;
+        size_t scattered = is_single && may_scatter(check, walk, word) ? visit_scattered(check, walk, at, end) : at;
+        if (scattered == at && !visit_run(check, walk, word, (run - at) / 8)) {
             *others = run;
-            return at / 8;
+            return at;
         }
-        at += 8 * (size_t)greatest(scattered, run);
+        at = scattered > at ? scattered : run;
     }
-    *others = count_others(check, entries + at, bytes - at);
-    return at / 8; /* extended entries are never plain */
+    *others = end_of_others(check, at, end);
+    return at;
 }

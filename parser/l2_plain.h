@@ -8,9 +8,9 @@
 
 #include "l2_entry.h"
 
-/* Visit the plain entries at the beginning, as long as there is nothing to be said of them. Returns how many they are,
- * and in *others how many entries behind them are to be visited one by one, up to the next plain one. Bound: bytes. */
-uint64_t refcow_l2_visit_plain(struct check *check, struct l2_walk *walk, const uint8_t *entries, size_t bytes,
-                               uint64_t *others);
+/* Visit the plain entries from `at` of the chunk on, as long as there is nothing to be said of them. Returns where they
+ * end, and in *others where the entries behind them end that are to be visited one by one, up to the next plain one.
+ * Bound: end, that of the chunk. */
+size_t refcow_l2_visit_plain(struct check *check, struct l2_walk *walk, size_t at, size_t end, size_t *others);
 
 #endif

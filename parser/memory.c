@@ -35,6 +35,9 @@ struct layout {
 /* ------------------------------------------------------- what one wants */
 
 /* Clusters of the file, and the one that a reference may stick out into. */
+/*@ requires \valid_read(image) && 9 <= image->header.cluster_bits <= 21;
+    assigns \nothing;
+    ensures 1 <= \result <= 0x80000000000001; */
 static uint64_t clusters_to_count(const refcow_image *image)
 {
     return units_of(round_up(image->source.size, SECTOR_SIZE), image->header.cluster_bits) + 1;
@@ -42,6 +45,8 @@ static uint64_t clusters_to_count(const refcow_image *image)
 
 /* As many names as the active disk and the snapshots can have between them, or the file has places for tables: where
  * they are not aligned, they overlap. The names of bitmaps take the same room. */
+/*@ requires \valid_read(image) && 9 <= image->header.cluster_bits <= 21;
+    assigns \nothing; */
 static uint64_t names_wanted(const refcow_image *image)
 {
     const refcow_header *header = &image->header;
@@ -52,6 +57,8 @@ static uint64_t names_wanted(const refcow_image *image)
 }
 
 /* Two for each snapshot or bitmap. */
+/*@ requires \valid_read(image) && 9 <= image->header.cluster_bits <= 21;
+    assigns \nothing; */
 static uint64_t edges_wanted(const refcow_image *image)
 {
     const refcow_header *header = &image->header;
@@ -59,6 +66,9 @@ static uint64_t edges_wanted(const refcow_image *image)
 }
 
 /* Places for the refcount table and the refcounts of the file: a power of two. */
+/*@ requires \valid_read(image) && 9 <= image->header.cluster_bits <= 21;
+    assigns \nothing;
+    ensures PLACES_MIN <= \result <= PLACES_MAX; */
 static uint64_t places_wanted(const refcow_image *image)
 {
     const refcow_header *header = &image->header;
@@ -66,7 +76,10 @@ static uint64_t places_wanted(const refcow_image *image)
         least((uint64_t)header->refcount_table_clusters << header->cluster_bits, REFCOW_REFCOUNT_TABLE_BYTES_MAX);
     uint64_t refcounts = clusters_to_count(image) << least(header->refcount_order, 6) >> 3;
     uint64_t places = PLACES_MIN;
-    while (places < PLACES_MAX && places * LOOKUP_PAGE < table + refcounts)
+    /*@ loop invariant PLACES_MIN <= places <= PLACES_MAX;
+        loop assigns places;
+        loop variant PLACES_MAX - places; */
+    while (places <= PLACES_MAX / 2 && places * LOOKUP_PAGE < table + refcounts)
         places *= 2;
     return places;
 }
@@ -74,25 +87,63 @@ static uint64_t places_wanted(const refcow_image *image)
 /* ---------------------------------------------------------- what one gets */
 
 /* At most as many as wanted, and as fit a share of the block; an even number. */
+/*@ requires bytes > 0;
+    assigns \nothing;
+    ensures \result * bytes <= size; */
 static size_t share(uint64_t wanted, uint64_t size, uint64_t bytes)
 {
     return (size_t)round_down(least(wanted, size / bytes), 2);
 }
 
+/*@ logic integer pages(integer clusters) = (clusters + PAGE_CLUSTERS - 1) / PAGE_CLUSTERS;
+    logic integer bytes(integer clusters, integer each) = clusters * each + pages(clusters) * WINDOW_PAGE_BYTES;
+    lemma fewer_pages: \forall integer few, many; 0 <= few <= many ==> pages(few) <= pages(many);
+    lemma fewer_narrow: \forall integer few, many; 0 <= few <= many ==>
+          bytes(few, WINDOW_NARROW_BYTES) <= bytes(many, WINDOW_NARROW_BYTES);
+    lemma fewer_wide: \forall integer few, many; 0 <= few <= many ==>
+          bytes(few, WINDOW_WIDE_BYTES) <= bytes(many, WINDOW_WIDE_BYTES); */
+
+/*@ requires clusters <= UINT64_MAX - PAGE_CLUSTERS;
+    assigns \nothing;
+    ensures \result == pages(clusters); */
+static uint64_t pages_of(uint64_t clusters)
+{
+    return (clusters + PAGE_CLUSTERS - 1) / PAGE_CLUSTERS;
+}
+
+/*@ requires bytes_per_cluster <= WINDOW_WIDE_BYTES && clusters < 0x100000000000000;
+    assigns \nothing;
+    ensures \result == bytes(clusters, bytes_per_cluster); */
 static uint64_t window_bytes(uint64_t clusters, uint32_t bytes_per_cluster)
 {
-    return clusters * bytes_per_cluster + units_of(clusters, PAGE_BITS) * WINDOW_PAGE_BYTES;
+    return clusters * bytes_per_cluster + pages_of(clusters) * WINDOW_PAGE_BYTES;
 }
 
 /* As many clusters as fit, with a byte or more for each, and a page for every PAGE_CLUSTERS of them. */
+/*@ requires bytes_per_cluster == WINDOW_NARROW_BYTES || bytes_per_cluster == WINDOW_WIDE_BYTES;
+    assigns \nothing;
+    ensures bytes(\result, bytes_per_cluster) <= size;
+    ensures size >= 0x1000 ==> \result >= 1; */
 static uint64_t clusters_in(uint64_t size, uint32_t bytes_per_cluster)
 {
     uint64_t page = PAGE_CLUSTERS * bytes_per_cluster + WINDOW_PAGE_BYTES;
     uint64_t rest = size % page;
-    return size / page * PAGE_CLUSTERS + (rest - least(rest, WINDOW_PAGE_BYTES)) / bytes_per_cluster;
+    uint64_t whole = size / page * PAGE_CLUSTERS;
+    uint64_t some = (rest - least(rest, WINDOW_PAGE_BYTES)) / bytes_per_cluster;
+    //@ assert some < PAGE_CLUSTERS;
+    //@ assert pages(whole + some) == size / page + (some > 0 ? 1 : 0);
+    return whole + some;
 }
 
 /* Everything but the window. */
+/*@ requires \valid_read(layout) && layout->places <= PLACES_MAX && layout->chunk <= CHUNK_LARGE;
+    requires layout->names * sizeof(struct table_name) <= SIZE_MAX / NAMES_SHARE;
+    requires layout->ranges * sizeof(struct range) <= SIZE_MAX / OTHER_SHARE;
+    requires layout->edges * sizeof(struct table_name) <= SIZE_MAX / OTHER_SHARE;
+    assigns \nothing;
+    ensures \result == ALIGNMENT + layout->names * sizeof(struct table_name) +
+            layout->ranges * sizeof(struct range) + layout->edges * sizeof(struct table_name) +
+            layout->places * LOOKUP_BYTES + DIRECTORY_BYTES + layout->chunk; */
 static uint64_t fixed_bytes(const struct layout *layout)
 {
     return ALIGNMENT + layout->names * sizeof(struct table_name) + layout->ranges * sizeof(struct range) +
@@ -100,6 +151,14 @@ static uint64_t fixed_bytes(const struct layout *layout)
 }
 
 /* Divide a block of at least REFCOW_MEMORY_MIN bytes. */
+/*@ requires REFCOW_MEMORY_MIN <= size <= SIZE_MAX;
+    requires \valid_read(image) && 9 <= image->header.cluster_bits <= 21;
+    assigns \nothing;
+    ensures 1 <= \result.clusters && \result.used <= size && \result.pages == pages(\result.clusters);
+    ensures \result.used == ALIGNMENT + \result.names * sizeof(struct table_name) +
+            \result.ranges * sizeof(struct range) + \result.edges * sizeof(struct table_name) +
+            \result.places * LOOKUP_BYTES + DIRECTORY_BYTES + \result.chunk +
+            bytes(\result.clusters, is_wide ? WINDOW_WIDE_BYTES : WINDOW_NARROW_BYTES); */
 static struct layout divide(const refcow_image *image, uint64_t size, bool is_wide)
 {
     uint32_t bytes = is_wide ? WINDOW_WIDE_BYTES : WINDOW_NARROW_BYTES;
@@ -109,11 +168,15 @@ static struct layout divide(const refcow_image *image, uint64_t size, bool is_wi
     layout.ranges = share(names_wanted(image), size / OTHER_SHARE, sizeof(struct range));
     layout.edges = share(edges_wanted(image), size / OTHER_SHARE, sizeof(struct table_name));
     layout.places = (size_t)places_wanted(image);
+    /*@ loop invariant 1 <= layout.places <= PLACES_MAX;
+        loop assigns layout.places;
+        loop variant layout.places; */
     while (layout.places > PLACES_MIN && layout.places * LOOKUP_BYTES > size / OTHER_SHARE)
         layout.places /= 2;
     uint64_t fixed = fixed_bytes(&layout);
+    //@ assert fixed + 0x1000 <= size;
     layout.clusters = least(clusters_to_count(image), clusters_in(size - fixed, bytes));
-    layout.pages = units_of(layout.clusters, PAGE_BITS);
+    layout.pages = pages_of(layout.clusters);
     layout.used = fixed + window_bytes(layout.clusters, bytes);
     return layout;
 }
@@ -137,12 +200,16 @@ refcow_status refcow_plan_memory(const refcow_image *image, uint64_t memory_size
     plan->passes = 0;
     if (memory_size < REFCOW_MEMORY_MIN)
         return REFCOW_STATUS_MEMORY_TOO_SMALL;
-    uint64_t window = divide(image, memory_size, false).clusters;
+    /* No block is larger than a size_t says. */
+    uint64_t window = divide(image, least(memory_size, SIZE_MAX), false).clusters;
     plan->passes = (clusters_to_count(image) + window - 1) / window;
     return REFCOW_STATUS_OK;
 }
 
 /* The next part of the block. */
+/*@ requires \valid(at);
+    assigns *at;
+    ensures \result == \old(*at) && *at == \old(*at) + bytes; */
 static uint8_t *take(uint8_t **at, uint64_t bytes)
 {
     uint8_t *part = *at;
@@ -150,6 +217,9 @@ static uint8_t *take(uint8_t **at, uint64_t bytes)
     return part;
 }
 
+/*@ requires \valid(check) && \valid_read(image) && \valid_read(options) && 9 <= image->header.cluster_bits <= 21;
+    requires options->memory_size >= REFCOW_MEMORY_MIN;
+    requires \separated(check, image, options); */
 void refcow_memory_divide(struct check *check, const refcow_image *image, const refcow_options *options, bool is_wide)
 {
     struct layout layout = divide(image, options->memory_size, is_wide);
@@ -170,6 +240,7 @@ void refcow_memory_divide(struct check *check, const refcow_image *image, const 
     check->lookups.pages = take(&at, layout.places * (LOOKUP_PAGE + CACHE_LOOK_BYTES));
     check->directory.pages = take(&at, DIRECTORY_PAGE + CACHE_LOOK_BYTES);
     check->chunk = check->refcounts.chunk = take(&at, layout.chunk);
+    //@ assert at <= (uint8_t *)options->memory + layout.used;
     check->chunk_size = check->refcounts.chunk_size = layout.chunk;
     check->tables.room = layout.names;
     check->ranges.room = layout.ranges;

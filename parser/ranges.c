@@ -17,13 +17,19 @@ static void halve(struct ranges *ranges)
     ranges->shared_bits++;
 }
 
+/* The range that a table shares with others. */
+static struct range *range_of(const struct ranges *ranges, uint64_t table)
+{
+    return &ranges->list[least(table >> (ranges->shared_bits & 63), ranges->room - 1)];
+}
+
 void refcow_ranges_add(struct ranges *ranges, const struct range *range)
 {
     uint64_t table = ranges->count++;
-    if (table >> ranges->shared_bits == ranges->room)
+    if (table >> (ranges->shared_bits & 63) == ranges->room)
         halve(ranges);
-    struct range *shared = &ranges->list[table >> ranges->shared_bits];
-    if ((table & low_bits(ranges->shared_bits)) == 0)
+    struct range *shared = range_of(ranges, table);
+    if ((table & low_bits(ranges->shared_bits & 63)) == 0)
         *shared = *range;
     else
         unite(shared, range);
@@ -33,6 +39,6 @@ bool refcow_ranges_find(const struct ranges *ranges, uint64_t table, struct rang
 {
     if (table >= ranges->count)
         return false;
-    *range = ranges->list[table >> ranges->shared_bits];
+    *range = *range_of(ranges, table);
     return true;
 }

@@ -29,16 +29,41 @@ static uint32_t block_bits(const struct refcounts *refcounts)
     return refcounts->cluster_bits + 3 - refcounts->order;
 }
 
-bool refcow_refcounts_entry(struct refcounts *refcounts, uint64_t index, uint64_t *entry)
+/* The entry of the refcount table at index; 0 past its end. */
+static bool look_up_entry(struct refcounts *refcounts, uint64_t index, uint64_t *entry)
 {
     *entry = 0;
-    if (!refcounts->usable || index >= refcounts->table_entries)
+    if (index >= refcounts->table_entries)
         return true;
     const uint8_t *bytes = refcow_look(refcounts->cache, refcounts->table_offset + 8 * index);
     if (bytes == NULL)
         return false;
     *entry = load_be64(bytes);
     return true;
+}
+
+struct table_walk refcow_refcounts_walk(const struct refcounts *refcounts, uint64_t first)
+{
+    uint64_t entries = refcounts->usable ? refcounts->table_entries : 0;
+    uint64_t start = refcounts->table_offset + 8 * least(first, entries);
+    struct table_walk walk = {{start, refcounts->table_offset + 8 * entries, start, 0}, 0};
+    return walk;
+}
+
+bool refcow_refcounts_next_entry(struct refcounts *refcounts, struct table_walk *walk, uint64_t *index, uint64_t *entry)
+{
+    struct stretch *stretch = &walk->stretch;
+    do {
+        while (walk->at < stretch->bytes) {
+            *index = (stretch->start + walk->at - refcounts->table_offset) / 8;
+            *entry = load_be64(refcounts->chunk + walk->at);
+            walk->at += 8;
+            if (*entry != 0)
+                return true;
+        }
+        walk->at = 0;
+    } while (refcow_next_chunk(refcounts->reader, stretch, refcounts->chunk, refcounts->chunk_size));
+    return false;
 }
 
 static uint64_t block_offset(uint64_t entry)
@@ -84,7 +109,7 @@ bool refcow_refcounts_look_up(struct refcounts *refcounts, uint64_t cluster, uin
     uint64_t entry = 0;
     if (!*known)
         return true;
-    if (!refcow_refcounts_entry(refcounts, cluster >> block_bits(refcounts), &entry))
+    if (!look_up_entry(refcounts, cluster >> block_bits(refcounts), &entry))
         return false;
     if (block_offset(entry) == 0)
         return true;
@@ -106,44 +131,43 @@ uint8_t refcow_refcount_byte(uint64_t refcount)
     return refcount > REFCOUNT_EXACT_MAX ? REFCOUNT_MANY : (uint8_t)refcount;
 }
 
-/* Whether `count` refcounts from index `first` on are all the same, as they are nearly everywhere. Widths below 8 are
- * not tried where they begin or end within a byte. */
-static bool are_equal(const uint8_t *from, uint32_t order, uint64_t first, uint64_t count)
+/* Whether the refcounts of the indexes first .. end - 1 are all the same, as they are nearly everywhere. Widths below 8
+ * are not tried where they begin or end within a byte. */
+static bool are_equal(const uint8_t *from, uint32_t order, uint64_t first, uint64_t end)
 {
     uint64_t width = (uint64_t)1 << order; /* bits */
     uint64_t unit = greatest(width, 8) / 8;
-    if (!is_aligned(first * width, 8) || !is_aligned(count * width, 8))
+    uint64_t at = first * width / 8;
+    if (!is_aligned(first * width, 8) || !is_aligned(end * width, 8))
         return false;
-    const uint8_t *bytes = from + first * width / 8;
-    if (memcmp(bytes, bytes + unit, (size_t)(count * width / 8 - unit)) != 0)
+    if (!are_repeated(from, at, end * width / 8, unit))
         return false;
     /* All bytes are the same; the refcounts in one are if they are all ones or all zeros. */
-    return width >= 8 || bytes[0] == 0 || bytes[0] == 0xff;
+    return width >= 8 || from[at] == 0 || from[at] == 0xff;
 }
 
-/* `count` refcounts, at least 1, of clusters of one page, from index `first` of a stretch of a block on. */
+/* The refcounts of clusters of one page, at least 1: the indexes first .. end - 1 of a stretch of a block. */
 static void store_in_page(struct window *window, uint64_t cluster, const uint8_t *from, uint32_t order, uint64_t first,
-                          uint64_t count)
+                          uint64_t end)
 {
-    if (are_equal(from, order, first, count)) {
-        refcow_window_store(window, cluster, count, refcow_refcount_byte(refcount_at(from, first, order)));
+    if (are_equal(from, order, first, end)) {
+        refcow_window_store(window, cluster, end - first, refcow_refcount_byte(refcount_at(from, first, order)));
         return;
     }
-    uint8_t *to = refcow_window_store_each(window, cluster);
-    for (uint64_t i = 0; i < count; i++)
-        to[i] = refcow_refcount_byte(refcount_at(from, first + i, order));
+    uint64_t at = refcow_window_store_each(window, cluster);
+    for (uint64_t i = first; i < end; i++, at++)
+        window->stored[least(at, window->last)] = refcow_refcount_byte(refcount_at(from, i, order));
 }
 
-/* The same for any clusters of the window. Bound: count. */
+/* The same for any clusters of the window. Bound: end - first. */
 static void store(struct window *window, uint64_t cluster, const uint8_t *from, uint32_t order, uint64_t first,
-                  uint64_t count)
+                  uint64_t end)
 {
-    uint64_t end = cluster + count;
-    while (cluster < end) {
-        uint64_t some = least(end, refcow_window_page_end(window, cluster)) - cluster;
-        store_in_page(window, cluster, from, order, first, some);
-        cluster += some;
-        first += some;
+    while (first < end) {
+        uint64_t next = least(first + (refcow_window_page_end(window, cluster) - cluster), end);
+        store_in_page(window, cluster, from, order, first, next);
+        cluster += next - first;
+        first = next;
     }
 }
 
@@ -163,14 +187,16 @@ static bool load_block(struct refcounts *refcounts, struct window *window, uint6
                        uint64_t index, uint64_t count)
 {
     uint32_t order = refcounts->order;
+    /*@ split order; */
     uint64_t most = (uint64_t)refcounts->chunk_size * 8 >> order;
     while (count > 0) {
         uint64_t skipped = index % 8; /* eight refcounts begin at a whole byte in every width */
-        uint64_t some = least(count, most - skipped);
-        uint64_t bytes = units_of((skipped + some) << order, 3);
+        uint64_t end = least(skipped + count, most);
+        uint64_t some = end - skipped;
+        uint64_t bytes = least(units_of(end << order, 3), refcounts->chunk_size);
         if (!refcow_read(refcounts->reader, block + ((index / 8) << order), refcounts->chunk, (size_t)bytes))
             return false;
-        store(window, cluster, refcounts->chunk, order, skipped, some);
+        store(window, cluster, refcounts->chunk, order, skipped, end);
         cluster += some;
         index += some;
         count -= some;
@@ -192,7 +218,7 @@ bool refcow_refcounts_load(struct refcounts *refcounts, struct window *window)
         uint64_t index = cluster & (per_block - 1);
         uint64_t some = least(window->end - cluster, per_block - index);
         uint64_t entry = 0;
-        if (!refcow_refcounts_entry(refcounts, cluster >> block_bits(refcounts), &entry))
+        if (!look_up_entry(refcounts, cluster >> block_bits(refcounts), &entry))
             return false;
         if (block_offset(entry) == 0)
             store_same(window, cluster, some, 0);
@@ -208,33 +234,28 @@ bool refcow_refcounts_load(struct refcounts *refcounts, struct window *window)
     return true;
 }
 
-/* Bound of the two searches: the entries of the table, at most 8 MiB of them in an image that is not refused. */
-
 bool refcow_refcounts_next(struct refcounts *refcounts, uint64_t first, uint64_t *next)
 {
     uint32_t bits = block_bits(refcounts);
-    for (uint64_t index = first >> bits; index < refcounts->table_entries; index++) {
-        uint64_t entry = 0;
-        if (!refcow_refcounts_entry(refcounts, index, &entry) || !refcow_visit(refcounts->reader, 1))
-            return false;
-        bool is_zeros = block_offset(entry) == 0 || block_offset(entry) >= refcounts->reader->source->size;
-        if (!is_zeros || !is_block_readable(refcounts, entry)) {
-            *next = greatest(first, index << bits);
-            return true;
-        }
-    }
+    struct table_walk walk = refcow_refcounts_walk(refcounts, first >> bits);
+    uint64_t index = 0;
+    uint64_t entry = 0;
     *next = UINT64_MAX;
-    return true;
+    while (*next == UINT64_MAX && refcow_refcounts_next_entry(refcounts, &walk, &index, &entry)) {
+        bool is_zeros = block_offset(entry) == 0 || block_offset(entry) >= refcounts->reader->source->size;
+        if (!is_zeros || !is_block_readable(refcounts, entry))
+            *next = greatest(first, index << bits);
+    }
+    return refcounts->reader->error.status == REFCOW_STATUS_OK;
 }
 
 bool refcow_refcounts_can_fail(struct refcounts *refcounts, bool *can_fail)
 {
+    struct table_walk walk = refcow_refcounts_walk(refcounts, 0);
+    uint64_t index = 0;
+    uint64_t entry = 0;
     *can_fail = false;
-    for (uint64_t index = 0; index < refcounts->table_entries && !*can_fail; index++) {
-        uint64_t entry = 0;
-        if (!refcow_refcounts_entry(refcounts, index, &entry) || !refcow_visit(refcounts->reader, 1))
-            return false;
+    while (!*can_fail && refcow_refcounts_next_entry(refcounts, &walk, &index, &entry))
         *can_fail = !is_block_readable(refcounts, entry);
-    }
-    return true;
+    return refcounts->reader->error.status == REFCOW_STATUS_OK;
 }

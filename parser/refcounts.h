@@ -33,8 +33,18 @@ bool refcow_refcounts_start(struct refcounts *refcounts, const refcow_header *he
 /* The largest refcount of the image's width. */
 uint64_t refcow_refcounts_limit(const struct refcounts *refcounts);
 
-/* The entry of the refcount table at index; 0 past its end. */
-bool refcow_refcounts_entry(struct refcounts *refcounts, uint64_t index, uint64_t *entry);
+/* The entries of the table that are not 0, in their order. */
+struct table_walk {
+    struct stretch stretch;
+    size_t at; /* bytes of the chunk that are behind */
+};
+
+struct table_walk refcow_refcounts_walk(const struct refcounts *refcounts, uint64_t first);
+
+/* The next one; false at the end and when the reader has failed. It is in the chunk, which nobody else may use between
+ * two calls. Bound: the entries of the table, at most 8 MiB of them in an image that is not refused. */
+bool refcow_refcounts_next_entry(struct refcounts *refcounts, struct table_walk *walk, uint64_t *index,
+                                 uint64_t *entry);
 
 /* The stored refcount of one cluster; *known is false when its block is unaligned or unreadable. */
 bool refcow_refcounts_look_up(struct refcounts *refcounts, uint64_t cluster, uint64_t *refcount, bool *known);

@@ -60,15 +60,12 @@ static void visit_block(struct check *check, uint64_t index, uint64_t entry)
     }
 }
 
-/* Bound: REFCOW_REFCOUNT_TABLE_BYTES_MAX / 8 entries. */
 bool refcow_references_walk_blocks(struct check *check)
 {
-    for (uint64_t index = 0; index < check->refcounts.table_entries; index++) {
-        uint64_t entry = 0;
-        if (!refcow_refcounts_entry(&check->refcounts, index, &entry))
-            return false;
-        if (entry != 0)
-            visit_block(check, index, entry);
-    }
-    return refcow_visit(&check->reader, check->refcounts.table_entries);
+    struct table_walk walk = refcow_refcounts_walk(&check->refcounts, 0);
+    uint64_t index = 0;
+    uint64_t entry = 0;
+    while (refcow_refcounts_next_entry(&check->refcounts, &walk, &index, &entry))
+        visit_block(check, index, entry);
+    return check->reader.error.status == REFCOW_STATUS_OK;
 }

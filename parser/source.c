@@ -22,8 +22,6 @@ bool refcow_readable(uint64_t offset, uint64_t length)
 
 bool refcow_report(struct reader *reader)
 {
-    if (reader->error.status != REFCOW_STATUS_OK)
-        return false;
     if (reader->progress != NULL && reader->progress(reader->user, &reader->at) != 0)
         return fail(reader, REFCOW_STATUS_CANCELLED, 0);
     return true;
@@ -57,7 +55,7 @@ bool refcow_visit(struct reader *reader, uint64_t entries)
 
 static bool all_zeros(const uint8_t *bytes, size_t length)
 {
-    return bytes[0] == 0 && memcmp(bytes, bytes + 1, length - 1) == 0;
+    return bytes[0] == 0 && are_repeated(bytes, 0, length, 1);
 }
 
 /* Only a stretch of zeros makes it worth a call to ask how far the zeros reach: dense files never pay for it. */
@@ -81,7 +79,7 @@ bool refcow_read(struct reader *reader, uint64_t offset, uint8_t *buffer, size_t
         memset(buffer, 0, length);
         return true;
     }
-    memset(buffer + inside, 0, length - inside);
+    set_bytes(buffer, inside, length, 0);
     if (source->read(source->user, offset, buffer, inside) != 0)
         return fail(reader, REFCOW_STATUS_READ_FAILED, offset);
     look_for_hole(reader, offset, buffer, inside);

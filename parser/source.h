@@ -28,7 +28,7 @@ bool refcow_read(struct reader *reader, uint64_t offset, uint8_t *buffer, size_t
 /* Account for work on this many entries. */
 bool refcow_visit(struct reader *reader, uint64_t entries);
 
-/* Call the progress callback now. */
+/* Call the progress callback now; not when the reader has failed. */
 bool refcow_report(struct reader *reader);
 
 /* Whether the oracle can read there at all: offset + length at most 2^63 - 2^30, or nothing to read. Tables that break

@@ -2,26 +2,27 @@
 
 static uint64_t least_page_end(const struct window *window, uint64_t at)
 {
-    return least(round_down(at, PAGE_CLUSTERS) + PAGE_CLUSTERS, window->end - window->first);
+    return least(round_down(at, PAGE_CLUSTERS) + PAGE_CLUSTERS, window->last + 1);
 }
 
-void refcow_window_start(struct window *window, uint64_t first, uint64_t end)
+void refcow_window_start(struct window *window, uint64_t first, uint64_t last)
 {
     window->first = first;
-    window->end = end;
+    window->end = first + last + 1;
+    window->last = last;
     window->beyond = UINT64_MAX;
     refcow_window_watch(window);
-    memset(window->pages, 0, (size_t)units_of(end - first, PAGE_BITS) * sizeof *window->pages);
+    memset(window->pages, 0, (size_t)((last >> PAGE_BITS) + 1) * sizeof *window->pages);
 }
 
 uint64_t refcow_window_page_end(const struct window *window, uint64_t cluster)
 {
-    return window->first + least_page_end(window, cluster - window->first);
+    return window->first + least_page_end(window, refcow_window_place(window, cluster));
 }
 
 struct page *refcow_window_page(const struct window *window, uint64_t cluster)
 {
-    return &window->pages[(cluster - window->first) >> PAGE_BITS];
+    return &window->pages[refcow_window_place(window, cluster) >> PAGE_BITS];
 }
 
 /* ------------------------------------------------------- stored refcounts */
@@ -32,32 +33,32 @@ static void make_mixed(struct window *window, struct page *page, uint64_t at)
     uint64_t start = round_down(at, PAGE_CLUSTERS);
     if (page->stored == PAGE_STORED_MIXED)
         return;
-    memset(window->stored + start, page->stored, (size_t)(at - start));
+    set_bytes(window->stored, start, at, page->stored);
     page->stored = PAGE_STORED_MIXED;
 }
 
 void refcow_window_store(struct window *window, uint64_t first, uint64_t count, uint8_t refcount)
 {
-    uint64_t at = first - window->first;
+    uint64_t at = refcow_window_place(window, first);
     struct page *page = refcow_window_page(window, first);
     if (is_aligned(at, PAGE_CLUSTERS))
         page->stored = refcount;
     if (page->stored == refcount)
         return;
     make_mixed(window, page, at);
-    memset(window->stored + at, refcount, (size_t)count);
+    set_bytes(window->stored, at, refcow_window_place(window, first + count - 1) + 1, refcount);
 }
 
-uint8_t *refcow_window_store_each(struct window *window, uint64_t first)
+uint64_t refcow_window_store_each(struct window *window, uint64_t first)
 {
-    uint64_t at = first - window->first;
+    uint64_t at = refcow_window_place(window, first);
     make_mixed(window, refcow_window_page(window, first), at);
-    return window->stored + at;
+    return at;
 }
 
-static bool are_bytes(const uint8_t *bytes, uint64_t count, uint8_t value)
+static bool are_bytes(const uint8_t *bytes, uint64_t at, uint64_t end, uint8_t value)
 {
-    return bytes[0] == value && memcmp(bytes, bytes + 1, (size_t)(count - 1)) == 0;
+    return bytes[at] == value && are_repeated(bytes, at, end, 1);
 }
 
 /* Bound: count. */
@@ -66,10 +67,10 @@ bool refcow_window_are_stored(const struct window *window, uint64_t first, uint6
     uint64_t end = first + count;
     for (uint64_t cluster = first; cluster < end; cluster = refcow_window_page_end(window, cluster)) {
         uint8_t stored = refcow_window_page(window, cluster)->stored;
-        uint64_t some = least(end, refcow_window_page_end(window, cluster)) - cluster;
-        bool are_equal = stored == PAGE_STORED_MIXED
-                             ? are_bytes(window->stored + (cluster - window->first), some, refcount)
-                             : stored == refcount;
+        uint64_t last = least(end, refcow_window_page_end(window, cluster)) - 1;
+        bool are_equal = stored == PAGE_STORED_MIXED ? are_bytes(window->stored, refcow_window_place(window, cluster),
+                                                                 refcow_window_place(window, last) + 1, refcount)
+                                                     : stored == refcount;
         if (!are_equal)
             return false;
     }
@@ -78,18 +79,18 @@ bool refcow_window_are_stored(const struct window *window, uint64_t first, uint6
 
 /* ------------------------------------------------------------- references */
 
-static void count_wide(uint64_t *counters, uint64_t count, uint64_t weight)
+static void count_wide(uint64_t *counters, uint64_t at, uint64_t end, uint64_t weight)
 {
-    for (uint64_t i = 0; i < count; i++)
+    for (uint64_t i = at; i < end; i++)
         counters[i] += weight;
 }
 
 /* Whether a counter ran full. Written so that compilers make vector instructions of it. */
-static bool count_narrow(uint8_t *counters, uint64_t count, uint64_t weight)
+static bool count_narrow(uint8_t *counters, uint64_t at, uint64_t end, uint64_t weight)
 {
     uint8_t most = (uint8_t)(NARROW_FULL - least(weight, NARROW_FULL));
     uint8_t full = 0;
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = at; i < end; i++) {
         uint8_t counter = counters[i] < most ? counters[i] : most;
         counters[i] = (uint8_t)(counter + (NARROW_FULL - most));
         full |= (uint8_t)(counters[i] == NARROW_FULL);
@@ -101,20 +102,19 @@ static bool count_narrow(uint8_t *counters, uint64_t count, uint64_t weight)
 static void count_each(struct window *window, uint64_t at, uint64_t end, uint64_t weight)
 {
     if (window->wide != NULL)
-        count_wide(window->wide + at, end - at, weight);
-    else if (count_narrow(window->narrow + at, end - at, weight))
+        count_wide(window->wide, at, end, weight);
+    else if (count_narrow(window->narrow, at, end, weight))
         window->saturated = true;
 }
 
 /* Give each cluster of a page a counter of its own. */
 static void make_dense(struct window *window, struct page *page, uint64_t page_start, uint64_t page_end)
 {
-    size_t clusters = (size_t)(page_end - page_start);
     if (window->wide != NULL)
-        memset(window->wide + page_start, 0, clusters * sizeof *window->wide);
+        set_bytes((uint8_t *)window->wide, page_start * sizeof *window->wide, page_end * sizeof *window->wide, 0);
     else
-        memset(window->narrow + page_start, 0, clusters);
-    count_each(window, page_start + page->start, page_start + page->end, page->stretch);
+        set_bytes(window->narrow, page_start, page_end, 0);
+    count_each(window, page_start + page->start, least(page_start + page->end, page_end), page->stretch);
     page->start = page->end = 0;
     page->is_dense = true;
 }
@@ -177,7 +177,7 @@ static void count_in_pages(struct window *window, uint64_t start, uint64_t stop,
 {
     for (uint64_t cluster = start, next = 0; cluster < stop; cluster = next) {
         next = least(stop, refcow_window_page_end(window, cluster));
-        count_in_page(window, cluster - window->first, next - window->first, weight);
+        count_in_page(window, refcow_window_place(window, cluster), refcow_window_place(window, next - 1) + 1, weight);
     }
 }
 
@@ -197,7 +197,7 @@ bool refcow_window_holds(struct window *window, uint64_t cluster)
 
 uint64_t refcow_window_counted(const struct window *window, uint64_t cluster)
 {
-    uint64_t at = cluster - window->first;
+    uint64_t at = refcow_window_place(window, cluster);
     const struct page *page = refcow_window_page(window, cluster);
     uint64_t in_page = at & (PAGE_CLUSTERS - 1);
     if (!page->is_dense)

@@ -35,6 +35,7 @@ struct page {
 struct window {
     uint64_t first; /* the clusters first .. end - 1 */
     uint64_t end;
+    uint64_t last;   /* the place of the last one: end - 1 - first */
     uint64_t lowest; /* of the clusters asked for since refcow_window_watch(), but for refcow_window_count_one() */
     uint64_t highest;
     uint64_t beyond; /* the lowest cluster at or past end that was asked for; UINT64_MAX: none */
@@ -53,8 +54,15 @@ struct window {
 #define WINDOW_WIDE_BYTES 9u
 #define WINDOW_PAGE_BYTES sizeof(struct page)
 
-/* Begin with these clusters: no references, and stored refcounts of 0. */
-void refcow_window_start(struct window *window, uint64_t first, uint64_t end);
+/* Begin with last + 1 clusters: no references, and stored refcounts of 0. */
+void refcow_window_start(struct window *window, uint64_t first, uint64_t last);
+
+/* Where a cluster of the window has its place in the arrays. Any number gets one of them: an error of arithmetic must
+ * not become one of memory. */
+static inline uint64_t refcow_window_place(const struct window *window, uint64_t cluster)
+{
+    return least(cluster - window->first, window->last);
+}
 
 /* The first cluster of the next page. */
 uint64_t refcow_window_page_end(const struct window *window, uint64_t cluster);
@@ -65,15 +73,15 @@ struct page *refcow_window_page(const struct window *window, uint64_t cluster);
 /* ----------------------------------------------------- stored refcounts */
 
 /* Set the stored refcounts of clusters of one page, from `first` on: `count` of them to the same value, or each to
- * bytes that the caller writes to where this returns. They are set in ascending order, without a gap, up to the end
- * of the page. */
+ * a byte that the caller writes to `stored`, from the place on that this returns. They are set in ascending order,
+ * without a gap, up to the end of the page. */
 void refcow_window_store(struct window *window, uint64_t first, uint64_t count, uint8_t refcount);
-uint8_t *refcow_window_store_each(struct window *window, uint64_t first);
+uint64_t refcow_window_store_each(struct window *window, uint64_t first);
 
 /* The stored refcount of a cluster in the window. */
 static inline uint8_t refcow_window_stored(const struct window *window, uint64_t cluster)
 {
-    uint64_t at = cluster - window->first;
+    uint64_t at = refcow_window_place(window, cluster);
     uint8_t stored = window->pages[at >> PAGE_BITS].stored;
     return stored == PAGE_STORED_MIXED ? window->stored[at] : stored;
 }
@@ -94,14 +102,14 @@ void refcow_window_count(struct window *window, uint64_t first, uint64_t count, 
 static inline bool refcow_window_is_dense(const struct window *window, uint64_t cluster)
 {
     return cluster >= window->first && cluster < window->end &&
-           window->pages[(cluster - window->first) >> PAGE_BITS].is_dense && window->wide == NULL;
+           window->pages[refcow_window_place(window, cluster) >> PAGE_BITS].is_dense && window->wide == NULL;
 }
 
 /* Count `weight` more references to such a cluster; false, and nothing was done, if the counter would run full. It is
  * not noted as asked for: that is for later windows, in which it will not be. */
 static inline bool refcow_window_count_one(struct window *window, uint64_t cluster, uint64_t weight)
 {
-    uint64_t at = cluster - window->first;
+    uint64_t at = refcow_window_place(window, cluster);
     uint64_t sum = window->narrow[at] + least(weight, NARROW_FULL);
     if (sum < NARROW_FULL)
         window->narrow[at] = (uint8_t)sum;
