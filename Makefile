@@ -136,6 +136,11 @@ analyze:
 	scripts/setup analyze
 	scripts/analyze
 
+## prove           Frama-C: that the parser does nothing undefined; installs what is missing
+prove:
+	scripts/setup prove
+	scripts/prove
+
 ## fuzz            a harness under libFuzzer: make fuzz TARGET=check|faults|header|model|sparse TIME=60 (seconds)
 fuzz: build/fuzz_$(TARGET)
 	mkdir -p build/fuzz/$(TARGET)
@@ -309,7 +314,7 @@ build/cmplog-objects/%.o: %.c Makefile
 	AFL_LLVM_CMPLOG=1 $(uncovered) afl-clang-fast $(language) $(SANITIZE) -c -o $@ $<
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
-.PHONY: all demo test check coverage portability harnesses simulate-oss-fuzz conformance lint analyze \
+.PHONY: all demo test check coverage portability harnesses simulate-oss-fuzz conformance lint analyze prove \
 	check-sanitizers check-amalgamation check-vendor check-dist amalgamation install uninstall dist \
 	fuzz fuzz-afl fuzz-canaries instructions bench pictures clean help
 .SECONDARY:
