@@ -119,13 +119,17 @@ static void make_dense(struct window *window, struct page *page, uint64_t page_s
     page->is_dense = true;
 }
 
-/* Make the stretch longer, or begin one; false if it would be two. */
+/* Begin a stretch, make it longer, or give the same one more references; false if it would be two. */
 static bool join_stretch(struct page *page, uint16_t start, uint16_t end, uint64_t weight)
 {
     if (page->start == page->end) {
         page->start = start;
         page->end = end;
         page->stretch = weight;
+        return true;
+    }
+    if (start == page->start && end == page->end) {
+        page->stretch += weight; /* a table of the active disk and of snapshots */
         return true;
     }
     if (page->stretch != weight || (start != page->end && end != page->start))
