@@ -206,15 +206,15 @@ refcow_status refcow_plan_memory(const refcow_image *image, uint64_t memory_size
     return REFCOW_STATUS_OK;
 }
 
-/* The next part of the block. */
-/*@ requires \valid(at);
+/* The next array of the block. */
+/*@ requires \valid(at) && count * size <= SIZE_MAX;
     assigns *at;
-    ensures \result == \old(*at) && *at == \old(*at) + bytes; */
-static uint8_t *take(uint8_t **at, uint64_t bytes)
+    ensures \result == (void *)\old(*at) && *at == \old(*at) + count * size; */
+static void *take(uint8_t **at, uint64_t count, uint64_t size)
 {
-    uint8_t *part = *at;
-    *at += bytes;
-    return part;
+    uint8_t *array = *at;
+    *at += count * size;
+    return array;
 }
 
 /*@ requires \valid(check) && \valid_read(image) && \valid_read(options) && 9 <= image->header.cluster_bits <= 21;
@@ -225,23 +225,6 @@ void refcow_memory_divide(struct check *check, const refcow_image *image, const 
     struct layout layout = divide(image, options->memory_size, is_wide);
     uint8_t *at = options->memory;
     at += (ALIGNMENT - (uintptr_t)at % ALIGNMENT) % ALIGNMENT;
-    /* What is made of 64-bit numbers comes first, so that all of it is aligned. */
-    check->tables.names = (struct table_name *)(void *)take(&at, layout.names * sizeof(struct table_name));
-    check->ranges.list = (struct range *)(void *)take(&at, layout.ranges * sizeof(struct range));
-    check->sweep.edges.names = (struct table_name *)(void *)take(&at, layout.edges * sizeof(struct table_name));
-    check->lookups.numbers = (uint64_t *)(void *)take(&at, layout.places * sizeof(uint64_t));
-    check->directory.numbers = (uint64_t *)(void *)take(&at, sizeof(uint64_t));
-    check->window.pages = (struct page *)(void *)take(&at, layout.pages * sizeof(struct page));
-    if (is_wide)
-        check->window.wide = (uint64_t *)(void *)take(&at, layout.clusters * sizeof(uint64_t));
-    else
-        check->window.narrow = take(&at, layout.clusters);
-    check->window.stored = take(&at, layout.clusters);
-    check->lookups.pages = take(&at, layout.places * (LOOKUP_PAGE + CACHE_LOOK_BYTES));
-    check->directory.pages = take(&at, DIRECTORY_PAGE + CACHE_LOOK_BYTES);
-    check->chunk = check->refcounts.chunk = take(&at, layout.chunk);
-    //@ assert at <= (uint8_t *)options->memory + layout.used;
-    check->chunk_size = check->refcounts.chunk_size = layout.chunk;
     check->tables.room = layout.names;
     check->ranges.room = layout.ranges;
     check->sweep.edges.room = layout.edges;
@@ -250,7 +233,24 @@ void refcow_memory_divide(struct check *check, const refcow_image *image, const 
     check->directory.places = 1;
     check->directory.page_size = DIRECTORY_PAGE;
     check->window_clusters = layout.clusters;
+    check->chunk_size = check->refcounts.chunk_size = layout.chunk;
     check->memory_used = layout.used;
+    /* What is made of 64-bit numbers comes first, so that all of it is aligned. */
+    check->tables.names = take(&at, check->tables.room, sizeof *check->tables.names);
+    check->ranges.list = take(&at, check->ranges.room, sizeof *check->ranges.list);
+    check->sweep.edges.names = take(&at, check->sweep.edges.room, sizeof *check->sweep.edges.names);
+    check->lookups.numbers = take(&at, check->lookups.places, sizeof *check->lookups.numbers);
+    check->directory.numbers = take(&at, check->directory.places, sizeof *check->directory.numbers);
+    check->window.pages = take(&at, layout.pages, sizeof *check->window.pages);
+    if (is_wide)
+        check->window.wide = take(&at, check->window_clusters, sizeof *check->window.wide);
+    else
+        check->window.narrow = take(&at, check->window_clusters, sizeof *check->window.narrow);
+    check->window.stored = take(&at, check->window_clusters, sizeof *check->window.stored);
+    check->lookups.pages = take(&at, check->lookups.places, check->lookups.page_size + CACHE_LOOK_BYTES);
+    check->directory.pages = take(&at, check->directory.places, check->directory.page_size + CACHE_LOOK_BYTES);
+    check->chunk = check->refcounts.chunk = take(&at, check->chunk_size, sizeof *check->chunk);
+    //@ assert at <= (uint8_t *)options->memory + options->memory_size;
     refcow_cache_start(&check->lookups, &check->reader);
     refcow_cache_start(&check->directory, &check->reader);
 }
