@@ -113,15 +113,16 @@ static bool look_for_vmdk_text(const search *in)
 
 /* ------------------------------------------------------------------ at the end */
 
-/* Four bytes are somewhere in the data of a disk; with them the length of a comment that ends where the file does, only
- * in an archive. */
+/* Four bytes are somewhere in the data of a disk. An archive has a record of which nothing is missing and nothing left
+ * over, whatever it says of a comment, or a comment that ends where the file does. */
 static bool ends_zip(const search *in, uint64_t offset, bool *ends)
 {
     unsigned char comment[2];
 
     if (!read_padded(in, offset + AT_ZIP_COMMENT_LENGTH, (char *)comment, sizeof comment))
         return false;
-    *ends = offset + ZIP_END_SIZE + comment[0] + 256u * comment[1] == in->size;
+    uint64_t end = offset + ZIP_END_SIZE;
+    *ends = end == in->size || end + comment[0] + 256u * comment[1] == in->size;
     return true;
 }
 

@@ -7,6 +7,9 @@
 #define ON_DISK(offset, format, bytes) ROW(MAGIC_AT_OFFSET, offset, format, bytes, true)
 #define ON_DISC(offset, format, bytes) ROW(MAGIC_IN_DESCRIPTOR, offset, format, bytes, true)
 
+/* LUKS 2 has a second header; where, depends on the length of the first. blkid is content with the second. */
+#define LUKS_SECOND "SKUL\xba\xbe"
+
 /* The backup of a GPT at the end is not among them: an honest image ends with it, if its last cluster is the last one
  * of the disk. Where a footer is expected depends on how the size of the file is rounded. */
 const magic magics[] = {
@@ -29,13 +32,25 @@ const magic magics[] = {
     IN_TAIL(22 + 65535, "zip", MAGIC_ZIP_END),
     ON_DISK(510, "mbr", "\x55\xaa"),
     ON_DISK(512, "gpt", "EFI PART"),
+    /* in one of four sectors; the first would be no qcow2 */
     ON_DISK(512, "lvm", "LABELONE"),
+    ON_DISK(1024, "lvm", "LABELONE"),
+    ON_DISK(1536, "lvm", "LABELONE"),
     ON_DISK(1024, "f2fs", "\x10\x20\xf5\xf2"),
     ON_DISK(1080, "ext", "\x53\xef"),
     ON_DISK(4086, "swap", "SWAPSPACE2"),
     ON_DISK(4096, "gpt", "EFI PART"),
     ON_DISK(4096, "md raid", "\xfc\x4e\x2b\xa9"),
     ON_DISK(65600, "btrfs", "_BHRfS_M"),
+    ON_DISK(16384, "luks", LUKS_SECOND),
+    ON_DISK(32768, "luks", LUKS_SECOND),
+    ON_DISK(65536, "luks", LUKS_SECOND),
+    ON_DISK(131072, "luks", LUKS_SECOND),
+    ON_DISK(262144, "luks", LUKS_SECOND),
+    ON_DISK(524288, "luks", LUKS_SECOND),
+    ON_DISK(1048576, "luks", LUKS_SECOND),
+    ON_DISK(2097152, "luks", LUKS_SECOND),
+    ON_DISK(4194304, "luks", LUKS_SECOND),
     ON_DISC(1, "iso9660", "CD001"),
     ON_DISC(1, "udf", "BEA01"),
     ON_DISC(1, "udf", "BOOT2"),

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define MAGIC_LONGEST 24u
-#define MAGICS_MAX 40u /* how many there are, at most */
+#define MAGICS_MAX 50u /* how many there are, at most */
 #define MAGIC_ZIP_END "PK\x05\x06"
 
 typedef enum magic_place {

@@ -396,12 +396,23 @@ tar|257|ustar
 mbr|510|\x55\xaa
 gpt|512|EFI PART
 lvm|512|LABELONE
+lvm|1024|LABELONE
+lvm|1536|LABELONE
 f2fs|1024|\x10\x20\xf5\xf2
 ext|1080|\x53\xef
 swap|4086|SWAPSPACE2
 gpt|4096|EFI PART
 md raid|4096|\xfc\x4e\x2b\xa9
 btrfs|65600|_BHRfS_M
+luks|16384|SKUL\xba\xbe
+luks|32768|SKUL\xba\xbe
+luks|65536|SKUL\xba\xbe
+luks|131072|SKUL\xba\xbe
+luks|262144|SKUL\xba\xbe
+luks|524288|SKUL\xba\xbe
+luks|1048576|SKUL\xba\xbe
+luks|2097152|SKUL\xba\xbe
+luks|4194304|SKUL\xba\xbe
 iso9660|32769|CD001
 udf|32769|BEA01
 udf|32769|BOOT2
@@ -441,6 +452,7 @@ dmg|koly|4
 vpc|conectix|512
 vpc|conectix|511
 zip|PK\x05\x06|22
+zip|PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0|22
 zip|PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0|23
 zip|PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff|65557
 zip|PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\x0f|4117
@@ -491,12 +503,23 @@ ROWS
 510|\x55\xaa
 512|EFI PART
 512|LABELONE
+1024|LABELONE
+1536|LABELONE
 1024|\x10\x20\xf5\xf2
 1080|\x53\xef
 4086|SWAPSPACE2
 4096|EFI PART
 4096|\xfc\x4e\x2b\xa9
 65600|_BHRfS_M
+16384|SKUL\xba\xbe
+32768|SKUL\xba\xbe
+65536|SKUL\xba\xbe
+131072|SKUL\xba\xbe
+262144|SKUL\xba\xbe
+524288|SKUL\xba\xbe
+1048576|SKUL\xba\xbe
+2097152|SKUL\xba\xbe
+4194304|SKUL\xba\xbe
 32769|CD001
 32769|BEA01
 32769|BOOT2
