@@ -163,6 +163,10 @@ bool any_references_walk(struct check *check)
 bool any_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_table)
 {
     (void)next_table;
+    /* The other part begins with no more than this. */
+    //@ assert check->tables.count <= NAMES && check->window.last < CLUSTERS;
+    //@ assert walk->tables == &names[0] && walk->newest < NAMES;
+    //@ assert walk->aligned == \null || \valid_read(walk->aligned);
     make_any_state(check);
     walk->weight = any64();
     walk->active = any64();
