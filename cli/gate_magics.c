@@ -16,9 +16,11 @@
 /* The last bytes of a file are looked at in pieces. */
 #define PIECE_SIZE 4096u
 
-/* The end record of a zip archive, without the comment that may follow, and how long that is: two bytes. */
+/* The end record of a zip archive, without the comment that may follow. Numbers in it are little-endian. */
 #define ZIP_END_SIZE 22u
-#define AT_ZIP_COMMENT_LENGTH 20u
+#define AT_ZIP_DIRECTORY_SIZE 12u /* 4 bytes: of the directory before the record */
+#define AT_ZIP_COMMENT_LENGTH 20u /* 2 bytes */
+#define ZIP_DIRECTORY_MAGIC "PK\x01\x02"
 
 /* The file, and what was found in it so far. */
 typedef struct search {
@@ -113,16 +115,26 @@ static bool look_for_vmdk_text(const search *in)
 
 /* ------------------------------------------------------------------ at the end */
 
-/* Four bytes are somewhere in the data of a disk. An archive has a record of which nothing is missing and nothing left
- * over, whatever it says of a comment, or a comment that ends where the file does. */
+/* Four bytes are somewhere in the data of a disk. An archive has its directory before them, or, if it is empty, ends
+ * with the record or with a comment of the length that the record says. What follows does not matter to readers. The
+ * price: an image is refused in whose last 64 KiB a guest's archive ends. */
 static bool ends_zip(const search *in, uint64_t offset, bool *ends)
 {
-    unsigned char comment[2];
+    unsigned char end[ZIP_END_SIZE];
+    char head[sizeof ZIP_DIRECTORY_MAGIC - 1];
 
-    if (!read_padded(in, offset + AT_ZIP_COMMENT_LENGTH, (char *)comment, sizeof comment))
+    if (!read_padded(in, offset, (char *)end, sizeof end))
         return false;
-    uint64_t end = offset + ZIP_END_SIZE;
-    *ends = end == in->size || end + comment[0] + 256u * comment[1] == in->size;
+    const unsigned char *size = end + AT_ZIP_DIRECTORY_SIZE;
+    const unsigned char *comment = end + AT_ZIP_COMMENT_LENGTH;
+    uint64_t directory = size[0] | (uint64_t)size[1] << 8 | (uint64_t)size[2] << 16 | (uint64_t)size[3] << 24;
+    uint64_t after = offset + sizeof end;
+    *ends = after == in->size || after + comment[0] + 256u * comment[1] == in->size;
+    if (after > in->size || directory == 0 || directory > offset)
+        return true;
+    if (!read_padded(in, offset - directory, head, sizeof head))
+        return false;
+    *ends = *ends || memcmp(head, ZIP_DIRECTORY_MAGIC, sizeof head) == 0;
     return true;
 }
 

@@ -347,7 +347,7 @@ ROWS
         gate 2 --expect raw image.other
         assert_equal "$(ids broken)" other-magic
     done
-    # A disk in front, an archive behind.
+    # A disk in front, an archive behind, and behind that what readers do not mind.
     for comment in '' 'with a comment'; do
         "$QEMU_IMG" create -q -f raw image.other 1M
         python3 -c 'import sys, zipfile
@@ -357,7 +357,20 @@ with zipfile.ZipFile("image.other", "a") as archive:
         python3 -m zipfile -t image.other
         gate 2 --expect raw image.other
         assert_equal "$(ids broken)" other-magic-at-end
+        printf 'more' >>image.other
+        python3 -m zipfile -t image.other
+        gate 2 --expect raw image.other
+        assert_equal "$(ids broken)" other-magic-at-end
     done
+    # A directory that is none, or before the file.
+    for bytes in 'PK\x01\x03' 'XK\x01\x02'; do
+        printf '%b' "$bytes"'PK\x05\x06\0\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0\0\0more' >image.other
+        gate 0 --expect raw image.other
+    done
+    printf 'PK\x01\x02PK\x05\x06\0\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0\0\0more' >image.other
+    gate 2 --expect raw image.other
+    printf 'PK\x01\x02PK\x05\x06\0\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\0\0more' >image.other
+    gate 0 --expect raw image.other
     echo data >file
     tar -cf image.other --format=ustar file
     gate 2 --expect raw image.other
