@@ -130,8 +130,9 @@ static bool ends_zip(const search *in, uint64_t offset, bool *ends)
     uint64_t directory = size[0] | (uint64_t)size[1] << 8 | (uint64_t)size[2] << 16 | (uint64_t)size[3] << 24;
     uint64_t after = offset + sizeof end;
     *ends = after == in->size || after + comment[0] + 256u * comment[1] == in->size;
-    if (after > in->size || directory == 0 || directory > offset)
+    if (after > in->size || directory == 0)
         return true;
+    /* one that begins before the file is at a very high offset, where there are zeros */
     if (!read_padded(in, offset - directory, head, sizeof head))
         return false;
     *ends = *ends || memcmp(head, ZIP_DIRECTORY_MAGIC, sizeof head) == 0;

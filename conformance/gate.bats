@@ -316,7 +316,7 @@ ROWS
 }
 
 @test "raw: every format of qemu-img is found out, raw data is not" {
-    local before comment format
+    local before comment format bytes
     head -c 1M /dev/urandom >image.raw
     gate 0 --expect raw image.raw
     "$QEMU_IMG" create -q -f raw image.raw 1M
