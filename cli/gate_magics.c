@@ -10,7 +10,7 @@
  * which begin in these sectors, too. */
 #define DESCRIPTORS_START UINT64_C(32768)
 #define DESCRIPTORS 84u
-#define SECTOR_SIZE 2048u
+#define SECTOR_SIZE UINT64_C(2048)
 #define DESCRIPTOR_HEAD 14u /* all magics are in it */
 
 /* The last bytes of a file are looked at in pieces. */
@@ -129,7 +129,7 @@ static bool ends_zip(const search *in, uint64_t offset, bool *ends)
     const unsigned char *comment = end + AT_ZIP_COMMENT_LENGTH;
     uint64_t directory = size[0] | (uint64_t)size[1] << 8 | (uint64_t)size[2] << 16 | (uint64_t)size[3] << 24;
     uint64_t after = offset + sizeof end;
-    *ends = after == in->size || after + comment[0] + 256u * comment[1] == in->size;
+    *ends = after == in->size || after + comment[0] + UINT64_C(256) * comment[1] == in->size;
     if (after > in->size || directory == 0)
         return true;
     /* one that begins before the file is at a very high offset, where there are zeros */

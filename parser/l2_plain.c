@@ -6,7 +6,7 @@ static bool is_plain(const struct check *check, uint64_t entry)
 }
 
 /* Entries that are looked at together; many enough to keep a processor busy. */
-#define GROUP 8u
+#define GROUP ((size_t)8)
 
 /* Whether the entries of a group name one cluster after the other, from `word` on. */
 static bool is_group(const uint8_t *entries, uint64_t word, uint64_t cluster_size)
