@@ -221,8 +221,8 @@ static bool open_everything(void)
     memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     bool all = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, connection) == 0;
     unconnected = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    beyond = dup(inherited);
-    return all && inherited >= 0 && file >= 0 && unconnected >= 0 && beyond >= 0 && memory != MAP_FAILED;
+    beyond = inherited >= 0 ? dup(inherited) : -1;
+    return all && file >= 0 && unconnected >= 0 && beyond >= 0 && memory != MAP_FAILED;
 }
 
 static int try_call(int (*call)(void))
