@@ -5,8 +5,8 @@ static bool is_plain(const struct check *check, uint64_t entry)
     return (entry & check->l2.special) == 0 && (entry & ENTRY_OFFSET) != 0;
 }
 
-/* Entries that are looked at together; many enough to keep a processor busy. */
-#define GROUP ((size_t)8)
+/* Entries that are looked at together; many enough to keep a processor busy, few enough for its registers. */
+#define GROUP ((size_t)4)
 
 /* Whether the entries of a group name one cluster after the other, from `word` on. */
 static bool is_group(const uint8_t *entries, uint64_t word, uint64_t cluster_size)
