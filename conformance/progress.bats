@@ -113,7 +113,7 @@ assert_forward() {
 
 @test "in one pass the progress is that through its tables" {
     local cluster=512 passes
-    create compat=1.1,cluster_size=512,preallocation=metadata 600000
+    create compat=1.1,cluster_size=512,preallocation=metadata 1500000
     passes=$("$REFCOW" check --output=json image.qcow2 | jq .refcow.passes)
     assert_equal "$passes" 1
     # As slow as a disk: it is stopped again and again.
