@@ -5,16 +5,14 @@
 /* The entries in the chunk, which was read from this host offset. Bound: bytes of the chunk. */
 static void visit_l2_chunk(struct check *check, struct l2_walk *walk, uint64_t offset, size_t bytes)
 {
-    size_t at = 0;
-    if (check->l2.extended) /* extended entries are never plain */
+    if (check->l2.extended) { /* extended entries are never plain */
         refcow_l2_visit_entries(check, walk, offset, 0, bytes, 16);
-    else
-        while (at < bytes) {
-            size_t others = 0;
-            at = refcow_l2_visit_plain(check, walk, at, bytes, &others);
-            refcow_l2_visit_entries(check, walk, offset, at, others, 8);
-            at = others;
-        }
+        return;
+    }
+    for (size_t at = 0, others = 0; at < bytes; at = others) {
+        at = refcow_l2_visit_plain(check, walk, at, bytes, &others);
+        refcow_l2_visit_entries(check, walk, offset, at, others, 8);
+    }
 }
 
 /* ------------------------------------------------------------ open tables */

@@ -17,19 +17,25 @@ static void halve(struct ranges *ranges)
     ranges->shared_bits++;
 }
 
+/* There are never so many tables that it would be 64; but a shift by as much would be undefined. */
+static uint32_t shared_bits(const struct ranges *ranges)
+{
+    return ranges->shared_bits & 63;
+}
+
 /* The range that a table shares with others. */
 static struct range *range_of(const struct ranges *ranges, uint64_t table)
 {
-    return &ranges->list[least(table >> (ranges->shared_bits & 63), ranges->room - 1)];
+    return &ranges->list[least(table >> shared_bits(ranges), ranges->room - 1)];
 }
 
 void refcow_ranges_add(struct ranges *ranges, const struct range *range)
 {
     uint64_t table = ranges->count++;
-    if (table >> (ranges->shared_bits & 63) == ranges->room)
+    if (table >> shared_bits(ranges) == ranges->room)
         halve(ranges);
     struct range *shared = range_of(ranges, table);
-    if ((table & low_bits(ranges->shared_bits & 63)) == 0)
+    if ((table & low_bits(shared_bits(ranges))) == 0)
         *shared = *range;
     else
         unite(shared, range);
