@@ -145,7 +145,8 @@ write_on_and_on() {
             wait $writer
             compare "$options killed after $moment s" image.qcow2
         done
-        compare_damaged "$options" image.qcow2 'set refcount:0 0' 'truncate last' \
+        # The last cluster may be one that no refcount block covers, so the leak is that of a table.
+        compare_damaged "$options" image.qcow2 'set refcount:0 0' 'set l1:0 0' 'truncate last' \
             'set refcount_table:0 0'
     done
 }

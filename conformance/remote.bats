@@ -262,7 +262,7 @@ status-zeros 2 corrupt ok
 status-empty 0 clean ok
 status-beyond 2 corrupt ok
 status-odd 1 incomplete read-failed
-status-many - - -
+status-many 2 corrupt ok
 status-silent 1 incomplete timeout
 status-fails 0 clean ok
 status-floods 1 incomplete timeout
