@@ -745,6 +745,92 @@ static void a_run_ends_where_refcounts_differ(void)
     image_free(&image);
 }
 
+/* Runs of a page's clusters, counted from its beginning, in the order in which a table's entries name them. */
+enum { RUNS = 5, IN_REACH = 16 };
+typedef struct named_run {
+    uint64_t first;
+    uint64_t count; /* 0: there is no run */
+} named_run;
+
+static uint64_t times_named(const named_run *runs, uint64_t cluster)
+{
+    uint64_t times = 0;
+    for (size_t i = 0; i < RUNS; i++) {
+        times += cluster >= runs[i].first && cluster < runs[i].first + runs[i].count;
+    }
+    return times;
+}
+
+/* The last table names these runs, with an unallocated entry after each; nothing else names clusters of the page. Their
+ * refcounts are 9, so that each run is handled in one go. */
+static built_image image_of_runs(const named_run *runs, uint64_t page)
+{
+    built_image image = long_image(4);
+    uint64_t guests = 140 * 64;
+    uint64_t next = guests - 64;
+    for (uint64_t guest = guest_of(&image, page); guest < guests; guest++) {
+        image_set_refcount(&image, cluster_of(&image, image_data(&image, guest)), 0);
+        image_put(&image, image_l2_entry(&image, guest), 8, 0);
+    }
+    for (uint64_t i = 0; i < IN_REACH; i++) {
+        image_set_refcount(&image, page + i, 9);
+    }
+    for (size_t i = 0; i < RUNS; i++, next++) {
+        for (uint64_t k = 0; k < runs[i].count; k++, next++) {
+            image_put(&image, image_l2_entry(&image, next), 8, (page + runs[i].first + k) * image.cluster_size);
+        }
+    }
+    return image;
+}
+
+static void expect_runs_are_counted(const named_run *runs)
+{
+    const uint64_t page = 2 * PAGE;
+    built_image image = image_of_runs(runs, page);
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_LEAKS, 0, IN_REACH, 0);
+    for (size_t i = 0; i < answer.result.findings_count; i++) {
+        const refcow_finding *high = &answer.findings[i];
+        uint64_t first = cluster_of(&image, high->host) - page;
+        for (uint64_t k = first; k < first + cluster_of(&image, high->length); k++) {
+            CHECK_EQUAL(high->expected, times_named(runs, k));
+        }
+    }
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* Runs that go on where others end, or leave a hole between them that is filled later, are kept together. */
+static void runs_of_a_page_in_any_order(void)
+{
+    static const named_run rows[][RUNS] = {
+        {{1, 2}, {5, 2}, {3, 2}},                 /* a hole is filled */
+        {{5, 2}, {1, 2}, {3, 2}},                 /* which came about the other way */
+        {{1, 2}, {5, 2}, {3, 1}, {4, 1}},         /* from its start */
+        {{1, 2}, {6, 2}, {5, 1}, {4, 1}, {3, 1}}, /* from its end */
+        {{1, 2}, {7, 2}, {4, 1}},                 /* in the middle: there are two */
+        {{1, 2}, {5, 2}, {9, 2}},                 /* a second hole behind the first */
+        {{9, 2}, {5, 2}, {1, 2}},                 /* before it */
+        {{1, 2}, {5, 2}, {7, 2}, {0, 1}},         /* both ends grow */
+        {{1, 2}, {5, 2}, {3, 3}},                 /* more than the hole: one cluster twice */
+        {{1, 2}, {5, 2}, {2, 3}},                 /* the same at the other end */
+        {{1, 2}, {5, 2}, {0, 9}},                 /* all of it again, and more */
+        {{1, 2}, {5, 2}, {1, 6}},                 /* all of it again: the hole once, the others twice */
+        {{1, 6}, {1, 6}},                         /* the same without a hole */
+        {{1, 6}, {1, 6}, {7, 2}},                 /* and then others that are named once */
+        {{1, 6}, {1, 6}, {9, 2}},                 /* further away */
+        {{1, 6}, {2, 2}},                         /* a part again */
+        {{1, 2}, {5, 2}, {3, 2}, {9, 1}, {1, 6}}, /* filled, and then a new hole */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        unsigned before = runner.complaints;
+        expect_runs_are_counted(rows[i]);
+        if (runner.complaints != before) {
+            printf("    in row %zu\n", i);
+        }
+    }
+}
+
 /* All clusters of a page are in use, and two of them, far from each other, once more. */
 static void a_full_page_with_two_exceptions(void)
 {
@@ -774,6 +860,45 @@ static void a_full_page_with_two_exceptions(void)
     image_set_refcount(&image, PAGE + 2000, 1);
     answer = check_image(&image);
     CHECK_EQUAL(answer.result.found[REFCOW_KIND_REFCOUNT_LOW], PAGE);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* All clusters of a page are in use but one, which nobody names, or the last table. */
+static void a_full_page_with_a_hole(void)
+{
+    const uint64_t hole = PAGE + 1000;
+    built_image image = long_image(4);
+    image_put(&image, image_l2_entry(&image, guest_of(&image, hole)), 8, 0);
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_LEAKS, 0, 1, 0);
+    CHECK_EQUAL(FIND(&answer, REFCOUNT_HIGH).host, hole * image.cluster_size);
+    drop_answer(&answer);
+    uint64_t last = 140 * 64 - 1;
+    image_set_refcount(&image, cluster_of(&image, image_data(&image, last)), 0);
+    image_put(&image, image_l2_entry(&image, last), 8, hole * image.cluster_size | FLAG_COPIED);
+    answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* An encryption header takes up the end of a page, all of the next one and the beginning of the one after. */
+static void one_reference_to_a_whole_page(void)
+{
+    built_image image = long_image(4);
+    const uint64_t first = PAGE - 10;
+    const uint64_t length = PAGE + 20;
+    image_encrypt(&image, 1);
+    image_set_refcount(&image, image.clusters - 1, 0);
+    image_put(&image, first * image.cluster_size, 8, image_get(&image, image.size - image.cluster_size, 8));
+    image_put(&image, HEADER_LENGTH_3 + 8, 8, first * image.cluster_size);
+    image_put(&image, HEADER_LENGTH_3 + 16, 8, length * image.cluster_size);
+    for (uint64_t cluster = first; cluster < first + length; cluster++) {
+        image_put(&image, image_l2_entry(&image, guest_of(&image, cluster)), 8, 0);
+    }
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
     drop_answer(&answer);
     image_free(&image);
 }
@@ -917,7 +1042,10 @@ void run_counting_tests(void)
     RUN(a_table_that_is_named_twice_counts_twice);
     RUN(weights_do_not_spread_to_neighbours);
     RUN(a_run_ends_where_refcounts_differ);
+    RUN(runs_of_a_page_in_any_order);
     RUN(a_full_page_with_two_exceptions);
+    RUN(a_full_page_with_a_hole);
+    RUN(one_reference_to_a_whole_page);
     RUN(a_page_of_high_refcounts);
     RUN(narrow_refcounts_in_turns);
     RUN(narrow_refcounts_in_windows);

@@ -118,11 +118,12 @@ static void compare_alike(struct check *check, uint64_t first, uint64_t end)
 /* A page that is described by a few numbers. */
 static void compare_uniform(struct check *check, const struct page *page, uint64_t first, uint64_t end)
 {
-    uint64_t start = least(first + page->start, end);
-    uint64_t stop = least(first + page->end, end);
-    compare_alike(check, first, start);
-    compare_alike(check, start, stop);
-    compare_alike(check, stop, end);
+    const uint64_t ends[] = {page->stretch.start, page->hole.start, page->hole.end, page->stretch.end, PAGE_CLUSTERS};
+    uint64_t next = first;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        compare_alike(check, next, least(first + ends[i], end));
+        next = greatest(next, least(first + ends[i], end));
+    }
 }
 
 /* A cluster whose stored refcount may have to be looked up. */
@@ -181,7 +182,7 @@ static bool is_used(const struct window *window, uint64_t cluster)
 static uint64_t end_of_used(const struct window *window, uint64_t first, uint64_t end)
 {
     const struct page *page = refcow_window_page(window, first);
-    if (page->stored == 0 && page->every == 0 && page->start == page->end && !page->is_dense)
+    if (page->stored == 0 && page->every == 0 && page->stretch.start == page->stretch.end && !page->is_dense)
         return first;
     while (end > first && !is_used(window, end - 1))
         end--;

@@ -107,36 +107,94 @@ static void count_each(struct window *window, uint64_t at, uint64_t end, uint64_
         window->saturated = true;
 }
 
+/* ------------------------------------------------------- parts of a page */
+
+static const struct page_part NO_PART = {0, 0};
+
+static bool is_empty(struct page_part part)
+{
+    return part.start == part.end;
+}
+
+static bool is_in(struct page_part part, uint64_t cluster)
+{
+    return cluster >= part.start && cluster < part.end;
+}
+
+static bool is_same(struct page_part one, struct page_part other)
+{
+    return one.start == other.start && one.end == other.end;
+}
+
+/* Make a stretch longer by what comes right before or after it; false: that does not. */
+static bool extend(struct page_part *stretch, struct page_part more)
+{
+    if (more.start == stretch->end)
+        stretch->end = more.end;
+    else if (more.end == stretch->start)
+        stretch->start = more.start;
+    else
+        return false;
+    return true;
+}
+
+/* Make a stretch longer by what is further away; false: it is not, or there is a hole already. */
+static bool leave_hole(struct page *page, struct page_part more)
+{
+    if (!is_empty(page->hole))
+        return false;
+    if (more.start > page->stretch.end) {
+        page->hole = (struct page_part){page->stretch.end, more.start};
+        page->stretch.end = more.end;
+    } else if (more.end < page->stretch.start) {
+        page->hole = (struct page_part){more.end, page->stretch.start};
+        page->stretch.start = more.start;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Make a hole smaller from one of its ends; false: what comes is not in it. */
+static bool fill_hole(struct page_part *hole, struct page_part more)
+{
+    if (more.start == hole->start && more.end <= hole->end)
+        hole->start = more.end;
+    else if (more.end == hole->end && more.start >= hole->start)
+        hole->end = more.start;
+    else
+        return false;
+    return true;
+}
+
+/* Begin a stretch, give the same one more references, or add to it; false if it would be two. */
+static bool join_stretch(struct page *page, struct page_part more, uint64_t weight)
+{
+    if (is_empty(page->stretch)) {
+        page->stretch = more;
+        page->each = weight;
+        return true;
+    }
+    if (is_same(page->stretch, more) && is_empty(page->hole)) {
+        page->each += weight; /* a table of the active disk and of snapshots */
+        return true;
+    }
+    return page->each == weight &&
+           (extend(&page->stretch, more) || leave_hole(page, more) || fill_hole(&page->hole, more));
+}
+
 /* Give each cluster of a page a counter of its own. */
 static void make_dense(struct window *window, struct page *page, uint64_t page_start, uint64_t page_end)
 {
+    uint64_t after_hole = greatest(page->hole.end, page->stretch.start);
     if (window->wide != NULL)
         set_bytes((uint8_t *)window->wide, page_start * sizeof *window->wide, page_end * sizeof *window->wide, 0);
     else
         set_bytes(window->narrow, page_start, page_end, 0);
-    count_each(window, page_start + page->start, least(page_start + page->end, page_end), page->stretch);
-    page->start = page->end = 0;
+    count_each(window, page_start + page->stretch.start, least(page_start + page->hole.start, page_end), page->each);
+    count_each(window, page_start + after_hole, least(page_start + page->stretch.end, page_end), page->each);
+    page->stretch = page->hole = NO_PART;
     page->is_dense = true;
-}
-
-/* Begin a stretch, make it longer, or give the same one more references; false if it would be two. */
-static bool join_stretch(struct page *page, uint16_t start, uint16_t end, uint64_t weight)
-{
-    if (page->start == page->end) {
-        page->start = start;
-        page->end = end;
-        page->stretch = weight;
-        return true;
-    }
-    if (start == page->start && end == page->end) {
-        page->stretch += weight; /* a table of the active disk and of snapshots */
-        return true;
-    }
-    if (page->stretch != weight || (start != page->end && end != page->start))
-        return false;
-    page->start = start < page->start ? start : page->start;
-    page->end = end > page->end ? end : page->end;
-    return true;
 }
 
 /* References to a part of a page; `at` and `end` are places in the window. */
@@ -145,16 +203,18 @@ static void count_in_page(struct window *window, uint64_t at, uint64_t end, uint
     struct page *page = &window->pages[at >> PAGE_BITS];
     uint64_t page_start = round_down(at, PAGE_CLUSTERS);
     uint64_t page_end = least_page_end(window, at);
-    if (at == page_start && end == page_end) {
+    struct page_part whole = {0, (uint16_t)(page_end - page_start)};
+    struct page_part part = {(uint16_t)(at - page_start), (uint16_t)(end - page_start)};
+    if (is_same(part, whole)) {
         page->every += weight;
         return;
     }
     if (!page->is_dense) {
-        if (!join_stretch(page, (uint16_t)(at - page_start), (uint16_t)(end - page_start), weight)) {
+        if (!join_stretch(page, part, weight)) {
             make_dense(window, page, page_start, page_end);
-        } else if (page->start == 0 && page->end == page_end - page_start) {
-            page->every += page->stretch;
-            page->end = 0;
+        } else if (is_same(page->stretch, whole) && is_empty(page->hole)) {
+            page->every += page->each;
+            page->stretch = page->hole = NO_PART;
         }
     }
     if (page->is_dense)
@@ -205,6 +265,6 @@ uint64_t refcow_window_counted(const struct window *window, uint64_t cluster)
     const struct page *page = refcow_window_page(window, cluster);
     uint64_t in_page = at & (PAGE_CLUSTERS - 1);
     if (!page->is_dense)
-        return page->every + (in_page >= page->start && in_page < page->end ? page->stretch : 0);
+        return page->every + (is_in(page->stretch, in_page) && !is_in(page->hole, in_page) ? page->each : 0);
     return page->every + (window->wide != NULL ? window->wide[at] : window->narrow[at]);
 }

@@ -21,15 +21,21 @@
 /* Instead of a page's stored refcount: its clusters have different ones. No stored refcount is this byte. */
 #define PAGE_STORED_MIXED 253u
 
+/* The clusters start .. end - 1 of a page, 0 being its first one; none, if start = end. */
+struct page_part {
+    uint16_t start;
+    uint16_t end;
+};
+
 /* The references counted for a cluster are the sum of what the page has for all of them, for the stretch, and, in a
- * dense page, for each one. */
+ * dense page, for each one. The stretch may have a hole: a refcount block amid data is counted after them. */
 struct page {
-    uint64_t every;   /* references to each cluster */
-    uint64_t stretch; /* references to each of the clusters start .. end - 1 */
-    uint16_t start;   /* start = end: there is no stretch */
-    uint16_t end;     /* 0 is the first cluster of the page */
-    uint8_t stored;   /* stored refcount of each cluster, or PAGE_STORED_MIXED: see the bytes */
-    bool is_dense;    /* there is a counter for each cluster, and no stretch */
+    uint64_t every; /* references to each cluster */
+    uint64_t each;  /* references to each cluster of the stretch that is not in the hole */
+    struct page_part stretch;
+    struct page_part hole; /* within the stretch */
+    uint8_t stored;        /* stored refcount of each cluster, or PAGE_STORED_MIXED: see the bytes */
+    bool is_dense;         /* there is a counter for each cluster, and no stretch */
 };
 
 struct window {
