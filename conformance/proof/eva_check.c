@@ -39,6 +39,13 @@ static struct check *the_check;
 
 #define MAKE_ANY(object) Frama_C_make_unknown((char *)&(object), sizeof(object))
 
+static struct page_part any_part(void)
+{
+    struct page_part part = {Frama_C_unsigned_short_interval(0, UINT16_MAX),
+                             Frama_C_unsigned_short_interval(0, UINT16_MAX)};
+    return part;
+}
+
 static void make_any_arrays(void)
 {
     MAKE_ANY(names);
@@ -55,9 +62,9 @@ static void make_any_arrays(void)
     MAKE_ANY(findings);
     for (size_t i = 0; i < PAGES; i++) {
         pages[i].every = any64();
-        pages[i].stretch = any64();
-        pages[i].start = Frama_C_unsigned_short_interval(0, UINT16_MAX);
-        pages[i].end = Frama_C_unsigned_short_interval(0, UINT16_MAX);
+        pages[i].each = any64();
+        pages[i].stretch = any_part();
+        pages[i].hole = any_part();
         pages[i].stored = Frama_C_unsigned_char_interval(0, UINT8_MAX);
         pages[i].is_dense = Frama_C_interval(0, 1);
     }
