@@ -831,6 +831,62 @@ static void runs_of_a_page_in_any_order(void)
     }
 }
 
+/* As many snapshots as there can be, whose L1 table, the same one, has as many entries: half of them name one L2 table,
+ * the others the other one. */
+enum { TREES = 65536, TREE_BYTES = 40 };
+static built_image image_of_many_trees(void)
+{
+    const image_recipe recipe = {3, 9, 6, 2, 1, 0, 0};
+    built_image image = image_build(recipe);
+    image.added = image.size;
+    image_append(&image, cluster_of(&image, TREES * 8));
+    image.snapshots = image.size;
+    image_append(&image, cluster_of(&image, TREES * TREE_BYTES));
+    image_put(&image, FIELD_NB_SNAPSHOTS, 4, TREES);
+    image_put(&image, FIELD_SNAPSHOTS_OFFSET, 8, image.snapshots);
+    for (uint64_t i = 0; i < TREES; i++) {
+        uint64_t entry = image.snapshots + i * TREE_BYTES;
+        image_put(&image, entry + SNAPSHOT_L1_OFFSET, 8, image.added);
+        image_put(&image, entry + SNAPSHOT_L1_SIZE, 4, TREES);
+        image_put(&image, image.added + i * 8, 8, image.l2_tables + i % 2 * image.cluster_size);
+    }
+    image_append(&image, 2 * PAGE);
+    return image;
+}
+
+/* What was counted for a cluster whose refcount is too low; 0: it is not. */
+static uint64_t counted_for(const built_image *image, uint64_t host)
+{
+    check_answer answer = check_image(image);
+    uint64_t counted = 0;
+    for (size_t i = 0; i < answer.result.findings_count; i++) {
+        const refcow_finding *low = &answer.findings[i];
+        if (low->kind == REFCOW_KIND_REFCOUNT_LOW && host >= low->host && host < low->host + low->length) {
+            counted = low->expected;
+        }
+    }
+    drop_answer(&answer);
+    return counted;
+}
+
+/* A cluster that is named more than 2^32 times, in two goes or at once, and is all that is named of its page. */
+static void more_references_than_32_bits(void)
+{
+    const uint64_t half = (uint64_t)1 << 31;
+    built_image image = image_of_many_trees();
+    const uint64_t data = (image.clusters - PAGE) * image.cluster_size;
+    image_put(&image, image_l2_entry(&image, 0), 8, data);
+    CHECK_EQUAL(counted_for(&image, data), half + 1);
+    image_put(&image, image_l2_entry(&image, image.l2_entries), 8, data);
+    CHECK_EQUAL(counted_for(&image, data), 2 * (half + 1));
+    image_put(&image, image_l1_entry(&image, 1), 8, image.l2_tables);
+    for (uint64_t i = 1; i < TREES; i += 2) {
+        image_put(&image, image.added + i * 8, 8, image.l2_tables);
+    }
+    CHECK_EQUAL(counted_for(&image, data), 2 * (half + 1));
+    image_free(&image);
+}
+
 /* All clusters of a page are in use, and two of them, far from each other, once more. */
 static void a_full_page_with_two_exceptions(void)
 {
@@ -1043,6 +1099,7 @@ void run_counting_tests(void)
     RUN(weights_do_not_spread_to_neighbours);
     RUN(a_run_ends_where_refcounts_differ);
     RUN(runs_of_a_page_in_any_order);
+    RUN(more_references_than_32_bits);
     RUN(a_full_page_with_two_exceptions);
     RUN(a_full_page_with_a_hole);
     RUN(one_reference_to_a_whole_page);

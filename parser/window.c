@@ -167,16 +167,16 @@ static bool fill_hole(struct page_part *hole, struct page_part more)
     return true;
 }
 
-/* Begin a stretch, give the same one more references, or add to it; false if it would be two. */
+/* Begin a stretch, give the same one more references, or add to it; false if it would be two, or one of too many
+ * references. */
 static bool join_stretch(struct page *page, struct page_part more, uint64_t weight)
 {
     if (is_empty(page->stretch)) {
         page->stretch = more;
-        page->each = weight;
-        return true;
+        page->each = 0;
     }
-    if (is_same(page->stretch, more) && is_empty(page->hole)) {
-        page->each += weight; /* a table of the active disk and of snapshots */
+    if (is_same(page->stretch, more) && is_empty(page->hole) && weight <= UINT32_MAX - page->each) {
+        page->each += (uint32_t)weight; /* a table of the active disk and of snapshots */
         return true;
     }
     return page->each == weight &&

@@ -31,9 +31,9 @@ struct page_part {
  * dense page, for each one. The stretch may have a hole: a refcount block amid data is counted after them. */
 struct page {
     uint64_t every; /* references to each cluster */
-    uint64_t each;  /* references to each cluster of the stretch that is not in the hole */
     struct page_part stretch;
     struct page_part hole; /* within the stretch */
+    uint32_t each;         /* references to each cluster of the stretch that is not in the hole */
     uint8_t stored;        /* stored refcount of each cluster, or PAGE_STORED_MIXED: see the bytes */
     bool is_dense;         /* there is a counter for each cluster, and no stretch */
 };
