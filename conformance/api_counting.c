@@ -4,6 +4,8 @@
 #include "api_run.h"
 #include "api_suites.h"
 
+#include <stdlib.h>
+
 static const image_recipe small = {.version = 3, .cluster_bits = 9, .refcount_order = 4, .l2_tables = 2, .mapped = 20};
 
 static uint64_t cluster_of(const built_image *image, uint64_t offset)
@@ -745,6 +747,66 @@ static void a_run_ends_where_refcounts_differ(void)
     image_free(&image);
 }
 
+/* Entries in a row are looked at many at a time, beginning with a cluster whose number is a multiple of 32: one among
+ * them names the cluster of the next one, wherever the row begins. */
+static void an_entry_amid_a_run_names_another(void)
+{
+    enum { ENTRIES = 64 };
+    for (uint32_t tables = 1; tables <= 32; tables += 5) {
+        const image_recipe recipe = {3, 9, 4, tables, ENTRIES, 0, 0};
+        for (uint64_t i = 0; i < ENTRIES; i++) {
+            built_image image = image_build(recipe);
+            const uint64_t twice = image_data(&image, (i + 1) % ENTRIES);
+            image_put(&image, image_l2_entry(&image, i), 8, twice | FLAG_COPIED);
+            check_answer answer = check_image(&image);
+            expect_counts(&answer, REFCOW_VERDICT_CORRUPT, 1, 1, 0);
+            CHECK_EQUAL(FIND(&answer, REFCOUNT_HIGH).host, image_data(&image, i));
+            CHECK_EQUAL(FIND(&answer, REFCOUNT_LOW).host, twice);
+            drop_answer(&answer);
+            image_free(&image);
+        }
+    }
+}
+
+/* The next 32 entries name clusters one after the other as well, but not those that would follow. */
+static void a_run_goes_on_elsewhere(void)
+{
+    const image_recipe recipe = {3, 12, 4, 1, 512, 0, 0};
+    built_image image = image_build(recipe);
+    uint64_t second = 32 - cluster_of(&image, image.data) % 32 + 32;
+    for (uint64_t i = second; i < second + 32; i++) {
+        image_put(&image, image_l2_entry(&image, i), 8, image_data(&image, i + 32) | FLAG_COPIED);
+    }
+    check_answer answer = check_image(&image);
+    expect_counts(&answer, REFCOW_VERDICT_CORRUPT, 32, 32, 0);
+    CHECK_EQUAL(FIND(&answer, REFCOUNT_HIGH).host, image_data(&image, second));
+    CHECK_EQUAL(FIND(&answer, REFCOUNT_LOW).host, image_data(&image, second + 32));
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* A table as long as what is read at once, in a file so long that all of the block is used: what is behind it is not
+ * looked at. */
+static void a_run_ends_with_the_block(void)
+{
+    const image_recipe recipe = {3, 13, 4, 1, 1024, 0, 0};
+    built_image image = image_build(recipe);
+    CHECK(cluster_of(&image, image.data) % 32 != 0);
+    memory_source source = source_of_image(&image);
+    source.size = image.size << 10;
+    refcow_source callbacks = source_callbacks(&source);
+    refcow_image opened;
+    CHECK_EQUAL(refcow_open(&opened, sizeof opened, REFCOW_VERSION, &callbacks), REFCOW_STATUS_OK);
+    uint8_t *block = malloc(REFCOW_MEMORY_MIN);
+    refcow_options options = {.memory = block, .memory_size = REFCOW_MEMORY_MIN};
+    refcow_result result;
+    CHECK_EQUAL(refcow_check(&opened, &options, &result), REFCOW_STATUS_OK);
+    CHECK_EQUAL(result.verdict, REFCOW_VERDICT_CLEAN);
+    CHECK(result.memory_used > REFCOW_MEMORY_MIN - 8);
+    free(block);
+    image_free(&image);
+}
+
 /* Runs of a page's clusters, counted from its beginning, in the order in which a table's entries name them. */
 enum { RUNS = 5, IN_REACH = 16 };
 typedef struct named_run {
@@ -1098,6 +1160,9 @@ void run_counting_tests(void)
     RUN(a_table_that_is_named_twice_counts_twice);
     RUN(weights_do_not_spread_to_neighbours);
     RUN(a_run_ends_where_refcounts_differ);
+    RUN(an_entry_amid_a_run_names_another);
+    RUN(a_run_goes_on_elsewhere);
+    RUN(a_run_ends_with_the_block);
     RUN(runs_of_a_page_in_any_order);
     RUN(more_references_than_32_bits);
     RUN(a_full_page_with_two_exceptions);

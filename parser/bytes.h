@@ -10,6 +10,12 @@
 
 /* The only functions from outside. Declared here because freestanding C has no <string.h>. Comments that begin with an
  * at sign are contracts, for `make prove`. */
+/*@ requires \valid((uint8_t *)to + (0 .. length - 1));
+    requires \valid_read((const uint8_t *)from + (0 .. length - 1));
+    requires \separated((uint8_t *)to + (0 .. length - 1), (const uint8_t *)from + (0 .. length - 1));
+    assigns ((uint8_t *)to)[0 .. length - 1] \from ((const uint8_t *)from)[0 .. length - 1];
+    assigns \result \from to;
+    ensures \result == to; */
 void *memcpy(void *to, const void *from, size_t length);
 void *memmove(void *to, const void *from, size_t length);
 /*@ requires \valid((uint8_t *)to + (0 .. length - 1));

@@ -4,6 +4,7 @@
 #include "check.h"
 #include "bitmaps.h"
 #include "header.h"
+#include "l2_plain.h"
 #include "memory.h"
 #include "snapshots.h"
 
@@ -53,6 +54,7 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     fresh.reader.at.total = fresh.clusters;
     fresh.observer = options->observer;
     fresh.l2 = l2_format_of(header, fresh.observer);
+    refcow_l2_plain_start(&fresh);
     fresh.l1_span_bits = 2 * header->cluster_bits - (fresh.l2.extended ? 4 : 3);
     *check = fresh;
     refcow_memory_divide(check, image, options, is_wide);

@@ -5,28 +5,50 @@ static bool is_plain(const struct check *check, uint64_t entry)
     return (entry & check->l2.special) == 0 && (entry & ENTRY_OFFSET) != 0;
 }
 
-/* Entries that are looked at together; many enough to keep a processor busy, few enough for its registers. */
-#define GROUP ((size_t)4)
-
-/* Whether the entries of a group name one cluster after the other, from `word` on. */
-static bool is_group(const uint8_t *entries, uint64_t word, uint64_t cluster_size)
+/* A word as its bytes are in the image: words can be compared without knowing the numbers. */
+static uint64_t load_raw(const uint8_t *bytes)
 {
+    uint64_t raw = 0;
+    memcpy(&raw, bytes, sizeof raw);
+    return raw;
+}
+
+/* If the first entry of a group names a cluster with a multiple of L2_GROUP as its number, additions do not carry. */
+void refcow_l2_plain_start(struct check *check)
+{
+    for (size_t i = 0; i < L2_GROUP; i++) {
+        uint8_t bytes[8] = {0};
+        for (size_t k = 0; k < 8; k++)
+            bytes[k] = (uint8_t)(i * check->cluster_size >> (56 - 8 * k));
+        check->l2.steps[i] = load_raw(bytes);
+    }
+}
+
+/* Whether these bits distinguish the entries. Written so that compilers make vector instructions of it. */
+static bool is_group(const uint8_t *entries, const uint64_t *steps)
+{
+    uint64_t first = load_raw(entries);
     uint64_t difference = 0;
-    for (size_t i = 0; i < GROUP; i++, word += cluster_size)
-        difference |= load_be64(entries + 8 * i) ^ word;
+    for (size_t i = 0; i < L2_GROUP; i++)
+        difference |= load_raw(entries + 8 * i) ^ first ^ steps[i];
     return difference == 0;
 }
 
 /* Where the entries end which begin at `at` and each name the cluster after the one before. Bound: end. */
-static size_t end_of_run(const uint8_t *chunk, size_t at, size_t end, uint64_t cluster_size)
+static size_t end_of_run(const struct check *check, size_t at, size_t end)
 {
+    const uint8_t *chunk = check->chunk;
+    const uint64_t cluster_size = check->cluster_size;
     uint64_t word = load_be64(chunk + at) + cluster_size;
     size_t next = at + 8;
     if (next >= end || load_be64(chunk + next) != word)
         return next; /* in scattered images this is the rule */
-    while (next + 8 * GROUP <= end && is_group(chunk + next, word, cluster_size)) {
-        word += GROUP * cluster_size;
-        next += 8 * GROUP;
+    /* Up to the first group, the groups, and what is behind them. */
+    for (; next < end && load_be64(chunk + next) == word && !is_aligned(word, L2_GROUP * cluster_size); next += 8)
+        word += cluster_size;
+    while (next + 8 * L2_GROUP <= end && load_be64(chunk + next) == word && is_group(chunk + next, check->l2.steps)) {
+        word += L2_GROUP * cluster_size;
+        next += 8 * L2_GROUP;
     }
     for (; next < end && load_be64(chunk + next) == word; next += 8)
         word += cluster_size;
@@ -128,7 +150,7 @@ size_t refcow_l2_visit_plain(struct check *check, struct l2_walk *walk, size_t a
 {
     while (at < end && is_plain(check, load_be64(check->chunk + at))) {
         uint64_t word = load_be64(check->chunk + at);
-        size_t run = end_of_run(check->chunk, at, end, check->cluster_size);
+        size_t run = end_of_run(check, at, end);
         bool is_single = run == at + 8;
         size_t scattered = is_single && may_scatter(check, walk, word) ? visit_scattered(check, walk, at, end) : at;
         if (scattered == at && !visit_run(check, walk, word, (run - at) / 8)) {

@@ -8,6 +8,9 @@
 
 #include "l2_entry.h"
 
+/* Before the first visit. */
+void refcow_l2_plain_start(struct check *check);
+
 /* Visit the plain entries from `at` of the chunk on, as long as there is nothing to be said of them. Returns where they
  * end, and in *others where the entries behind them end that are to be visited one by one, up to the next plain one.
  * Bound: end, that of the chunk. */
