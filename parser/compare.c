@@ -115,7 +115,7 @@ static void compare_alike(struct check *check, uint64_t first, uint64_t end)
     compare_clusters(check, &clusters);
 }
 
-/* A page that is described by a few numbers. */
+/* A page that is described by a few numbers. A hole that is none may have its ends anywhere. */
 static void compare_uniform(struct check *check, const struct page *page, uint64_t first, uint64_t end)
 {
     const uint64_t ends[] = {page->stretch.start, page->hole.start, page->hole.end, page->stretch.end, PAGE_CLUSTERS};

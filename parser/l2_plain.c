@@ -13,7 +13,7 @@ static uint64_t load_raw(const uint8_t *bytes)
     return raw;
 }
 
-/* If the first entry of a group names a cluster with a multiple of L2_GROUP as its number, additions do not carry. */
+/* The steps are what the later entries of a group add to the first one. */
 void refcow_l2_plain_start(struct check *check)
 {
     for (size_t i = 0; i < L2_GROUP; i++) {
@@ -24,7 +24,8 @@ void refcow_l2_plain_start(struct check *check)
     }
 }
 
-/* Whether these bits distinguish the entries. Written so that compilers make vector instructions of it. */
+/* Whether each entry is the first one with the bits of its step, which is the sum if the first one's cluster number is
+ * a multiple of L2_GROUP. Written so that compilers make vector instructions of it. */
 static bool is_group(const uint8_t *entries, const uint64_t *steps)
 {
     uint64_t first = load_raw(entries);

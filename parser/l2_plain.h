@@ -8,7 +8,7 @@
 
 #include "l2_entry.h"
 
-/* Before the first visit. */
+/* Prepare for visits. Needs check->cluster_size. */
 void refcow_l2_plain_start(struct check *check);
 
 /* Visit the plain entries from `at` of the chunk on, as long as there is nothing to be said of them. Returns where they

@@ -167,8 +167,8 @@ static bool fill_hole(struct page_part *hole, struct page_part more)
     return true;
 }
 
-/* Begin a stretch, give the same one more references, or add to it; false if it would be two, or one of too many
- * references. */
+/* Begin a stretch, give the same one more references, or add to it; false if it would be two, or have more references
+ * than `each` can say: then it is as it was, or begun without any. */
 static bool join_stretch(struct page *page, struct page_part more, uint64_t weight)
 {
     if (is_empty(page->stretch)) {
