@@ -95,8 +95,8 @@ bool image_file_open(image_file *file, const char *path, failure *why)
         *why = failure_of_opening(strerror(errno));
         return false;
     }
-    /* Tables are asked for in large pieces. What the system would read ahead for the small looks between them is, in
-     * the holes of a hostile file, seconds of work on pages of zeros. */
+    /* Tables are asked for in pieces that are large enough. What the system would read ahead for the small looks
+     * between them is, in the holes of a hostile file, seconds of work on pages of zeros. */
     posix_fadvise(file->descriptor, 0, 0, POSIX_FADV_RANDOM);
     if (!examine(file, why)) {
         image_file_close(file);

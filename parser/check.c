@@ -42,21 +42,23 @@ static struct l2_format l2_format_of(const refcow_header *header, const refcow_o
 static void start(struct check *check, const refcow_image *image, const refcow_options *options, bool is_wide)
 {
     const refcow_header *header = &image->header;
-    struct check fresh = {0};
-    fresh.result = check->result;
-    fresh.reader = check->reader;
-    fresh.report_only = check->report_only;
-    fresh.orphan = options->orphan;
-    fresh.header = header;
-    fresh.cluster_size = (uint64_t)1 << header->cluster_bits;
-    fresh.file_length = round_up(image->source.size, SECTOR_SIZE);
-    fresh.clusters = units_of(fresh.file_length, header->cluster_bits);
-    fresh.reader.at.total = fresh.clusters;
-    fresh.observer = options->observer;
-    fresh.l2 = l2_format_of(header, fresh.observer);
-    refcow_l2_plain_start(&fresh);
-    fresh.l1_span_bits = 2 * header->cluster_bits - (fresh.l2.extended ? 4 : 3);
-    *check = fresh;
+    refcow_result *const result = check->result;
+    const struct reader reader = check->reader;
+    const bool report_only = check->report_only;
+    memset(check, 0, sizeof *check);
+    check->result = result;
+    check->reader = reader;
+    check->report_only = report_only;
+    check->orphan = options->orphan;
+    check->header = header;
+    check->cluster_size = (uint64_t)1 << header->cluster_bits;
+    check->file_length = round_up(image->source.size, SECTOR_SIZE);
+    check->clusters = units_of(check->file_length, header->cluster_bits);
+    check->reader.at.total = check->clusters;
+    check->observer = options->observer;
+    check->l2 = l2_format_of(header, check->observer);
+    refcow_l2_plain_start(check);
+    check->l1_span_bits = 2 * header->cluster_bits - (check->l2.extended ? 4 : 3);
     refcow_memory_divide(check, image, options, is_wide);
     check->refcounts.cache = &check->lookups;
     memset(check->result, 0, sizeof *check->result);

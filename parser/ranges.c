@@ -18,7 +18,7 @@ static void halve(struct ranges *ranges)
 }
 
 /* There are never so many tables that it would be 64; but a shift by as much would be undefined. */
-static uint32_t shared_bits(const struct ranges *ranges)
+static uint32_t shift_of(const struct ranges *ranges)
 {
     return ranges->shared_bits & 63;
 }
@@ -26,16 +26,16 @@ static uint32_t shared_bits(const struct ranges *ranges)
 /* The range that a table shares with others. */
 static struct range *range_of(const struct ranges *ranges, uint64_t table)
 {
-    return &ranges->list[least(table >> shared_bits(ranges), ranges->room - 1)];
+    return &ranges->list[least(table >> shift_of(ranges), ranges->room - 1)];
 }
 
 void refcow_ranges_add(struct ranges *ranges, const struct range *range)
 {
     uint64_t table = ranges->count++;
-    if (table >> shared_bits(ranges) == ranges->room)
+    if (table >> shift_of(ranges) == ranges->room)
         halve(ranges);
     struct range *shared = range_of(ranges, table);
-    if ((table & low_bits(shared_bits(ranges))) == 0)
+    if ((table & low_bits(shift_of(ranges))) == 0)
         *shared = *range;
     else
         unite(shared, range);

@@ -62,7 +62,7 @@ static void make_any_arrays(void)
     MAKE_ANY(findings);
     for (size_t i = 0; i < PAGES; i++) {
         pages[i].every = any64();
-        pages[i].each = any64();
+        pages[i].each = Frama_C_unsigned_int_interval(0, UINT32_MAX);
         pages[i].stretch = any_part();
         pages[i].hole = any_part();
         pages[i].stored = Frama_C_unsigned_char_interval(0, UINT8_MAX);
