@@ -66,6 +66,8 @@ static bool apply_option(common_options *common, const option_reader *reader, in
         return true;
     case 'U': /* qemu-img's way to look at an image that a guest uses: refcow never takes a lock */
         return true;
+    case 'r': /* what users of qemu-img try first */
+        return complain(reader, "refcow does not repair, nothing is ever written to an image", NULL);
     case COMMON_NO_SANDBOX:
         common->sandbox = false;
         return true;

@@ -33,13 +33,13 @@ typedef struct common_options {
 
 /* For getopt_long(): the short ones, and rows for the table of the long ones. What a verb has besides is numbered from
  * FIRST_OWN_OPTION on. */
-#define COMMON_SHORT_OPTIONS ":f:hpqU"
+#define COMMON_SHORT_OPTIONS ":f:hpqr:U"
 #define COMMON_LONG_OPTIONS                                                                                            \
     {"format", required_argument, NULL, 'f'}, {"force-share", no_argument, NULL, 'U'},                                 \
         {"help", no_argument, NULL, 'h'}, {"max-entries", required_argument, NULL, COMMON_MAX_ENTRIES},                \
         {"max-read", required_argument, NULL, COMMON_MAX_READ}, {"memory", required_argument, NULL, COMMON_MEMORY},    \
         {"no-sandbox", no_argument, NULL, COMMON_NO_SANDBOX}, {"progress", no_argument, NULL, 'p'},                    \
-        {"quiet", no_argument, NULL, 'q'},                                                                             \
+        {"quiet", no_argument, NULL, 'q'}, {"repair", required_argument, NULL, 'r'},                                   \
     {                                                                                                                  \
         "timeout", required_argument, NULL, COMMON_TIMEOUT                                                             \
     }

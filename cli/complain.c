@@ -39,6 +39,8 @@ void complain_about_image(const char *path, const failure *why)
         print_value(why->value);
     if (why->has_offset)
         fprintf(stderr, " (field at offset %" PRIu64 ")", why->offset);
+    if (why->advice != NULL)
+        fprintf(stderr, " (%s)", why->advice);
     fputc('\n', stderr);
 }
 

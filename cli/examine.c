@@ -21,19 +21,23 @@ static void note_failure(check_report *report, refcow_verdict verdict, failure w
     report->failure = why;
 }
 
-/* What the system says about a failed read, or what to do about a limit. */
-static const char *detail_of(const refcow_error *error, const image_file *file)
+/* What to do about a limit; else NULL. */
+static const char *advice_about(refcow_status status)
 {
-    if (error->status == REFCOW_STATUS_ENTRY_LIMIT)
-        return "see --max-entries, and give more --memory if there is much to count";
-    if (error->status == REFCOW_STATUS_READ_LIMIT)
-        return "see --max-read, and give more --memory if there is much to count";
-    return file->read_detail;
+    if (status == REFCOW_STATUS_ENTRY_LIMIT)
+        return "see --max-entries; with more --memory there are fewer passes";
+    if (status == REFCOW_STATUS_READ_LIMIT)
+        return "see --max-read; with more --memory there are fewer passes";
+    return NULL;
 }
 
 static failure failure_of(const refcow_error *error, const image_file *file)
 {
-    return stop_explains(error->status) ? stop_failure() : failure_of_library(error, detail_of(error, file));
+    if (stop_explains(error->status))
+        return stop_failure();
+    failure why = failure_of_library(error, file->read_detail);
+    why.advice = advice_about(error->status);
+    return why;
 }
 
 static size_t room_in(const memory_block *block)

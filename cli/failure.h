@@ -14,6 +14,7 @@ typedef struct failure {
     const char *name;   /* for machines, "read-failed"; "ok" if there is no failure */
     const char *text;   /* for people, a sentence without its full stop */
     const char *detail; /* what the system says about it, or NULL */
+    const char *advice; /* for people, or NULL */
     uint64_t value;     /* as in refcow_error */
     uint64_t offset;    /* as in refcow_error */
     bool has_value;

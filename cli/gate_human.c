@@ -58,15 +58,26 @@ static void print_undecided(FILE *out, const gate_report *report)
         fprintf(out, "%s%s", separator, gate_rules[rule].id);
         separator = ", ";
     }
-    if (separator[0] == ',')
-        fputc('\n', out);
+    if (separator[0] != ',')
+        return;
+    if (report->undecided[GATE_WRITER])
+        fputs(" (it is not known who else has the image open: see --allow writer)", out);
+    else if (!report->facts.knows_size)
+        fputs(" (standard input goes on after 2 MiB: see --header-only)", out);
+    fputc('\n', out);
 }
 
+/* What has not been looked at is said, too: an image can be accepted and be nothing but damage. */
 static const char *sentence_of(const gate_report *report)
 {
+    const gate_policy *policy = report->policy;
+
     switch (report->verdict) {
     case GATE_ACCEPT:
-        return report->policy->header_only ? "accepted, by its header only" : "accepted";
+        if (policy->header_only)
+            return "accepted, by its header only";
+        return policy->wants_check || policy->expects_raw ? "accepted"
+                                                          : "accepted, its tables not checked (see --check)";
     case GATE_REFUSE:
         return "refused";
     case GATE_UNDECIDED:

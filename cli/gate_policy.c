@@ -78,7 +78,7 @@ static const char *set_valued(gate_policy *policy, const char *word, const char 
         return set_number(&policy->max_sharing, value);
     if (strcmp(word, "expect") == 0)
         return expect(policy, value);
-    return "a policy has no such word, or it takes no value";
+    return "the word before is none that a policy has (they have no dashes), or takes no value";
 }
 
 static const char *set_bare(gate_policy *policy, const char *word)

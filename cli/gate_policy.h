@@ -32,7 +32,7 @@ typedef struct gate_policy {
 gate_policy gate_policy_strict(void);
 
 /* Take a word of the policy, with its value or NULL. Returns NULL, or a sentence that says what is wrong with the value
- * or, if there is no such word, with the word. */
+ * or, without one, with the word. */
 const char *gate_policy_set(gate_policy *policy, const char *word, const char *value);
 
 /* Whether the words go together: NULL or what is wrong. */

@@ -37,14 +37,15 @@ static const size_t verb_count = sizeof verbs / sizeof verbs[0];
 
 static exit_code print_help(void)
 {
-    puts("usage: refcow VERB [OPTION]... IMAGE\n"
+    puts("usage: refcow VERB [OPTION]... IMAGE...\n"
          "\n"
          "Look into qcow2 images, hostile ones too. Nothing is ever written to them.\n");
     for (size_t i = 0; i < verb_count; i++)
         printf("  %-10s %s\n", verbs[i].name, verbs[i].summary);
     puts("\n"
-         "  refcow VERB --help    the options of a verb\n"
-         "  refcow --version");
+         "  refcow VERB --help       the options of a verb\n"
+         "  refcow --help, -h        this\n"
+         "  refcow --version, -V     the version, and what refcow is confined by here");
     return EXIT_CODE_CLEAN;
 }
 

@@ -125,6 +125,8 @@ ROWS
         compare "$file" "$file" -U
         compare "$file, -f qcow2" "$file"
     done
+    run -63 "$REFCOW" check text
+    assert_output --partial 'not a QCOW2 image'
     for file in version-4 eight-bytes; do
         assert_refused 1 "$file"
         compare "$file" "$file" -U
@@ -237,6 +239,19 @@ frob image.qcow2
 ROWS
     run -1 --separate-stderr "$REFCOW"
     assert_equal "${#stderr_lines[@]}" 1
+}
+
+@test "to repair is refused in words, also as options of qemu-img" {
+    local -a arguments
+    make_image
+    while read -ra arguments; do
+        run -1 "$REFCOW" check "${arguments[@]}" image.qcow2
+        assert_output --partial 'refcow does not repair'
+    done <<'ROWS'
+-r all
+-rleaks
+--repair=all
+ROWS
 }
 
 @test "--help and --version" {

@@ -645,6 +645,11 @@ to_full_disk() {
     plain
     run -0 redirected image.qcow2 --check
     assert_output '-: accepted'
+    run -0 redirected image.qcow2
+    assert_output '-: accepted, its tables not checked (see --check)'
+    truncate -s 1M zeros
+    run -0 redirected zeros --expect raw
+    assert_output '-: accepted'
     "$DAMAGE" image.qcow2 set refcount:host:0 0
     run -2 piped --check
     run -2 redirected /dev/null
@@ -658,6 +663,8 @@ to_full_disk() {
     assert_equal "$(jq -c '[.verdict, ."file-size"]' <<<"$output")" '["undecided",null]'
     assert_equal "$(jq -r '.undecided | join(" ")' <<<"$output")" "$("$REFCOW" gate --list-rules |
         awk -F'\t' '$4 == "size" {print $1}' | paste -sd ' ')"
+    run -1 piped
+    assert_line --regexp '^  not judged: .* \(standard input goes on after 2 MiB: see --header-only\)$'
     run -0 piped --header-only
     assert_output '-: accepted, by its header only'
     run -1 piped --check --output=json
@@ -716,13 +723,13 @@ bad_policy() {
     printf 'check\nallow backing\n' >policy
     bad_policy "policy:2: there is no such rule: 'backing'"
     printf 'alow dirty\n' >policy
-    bad_policy "policy:1: a policy has no such word, or it takes no value: 'dirty'"
+    bad_policy "policy:1: the word before is none that a policy has (they have no dashes), or takes no value: 'dirty'"
     printf 'allow\n' >policy
     bad_policy "policy:1: a policy has no such word, or it needs a value: 'allow'"
     printf 'allow dirty corrupt\n' >policy
     bad_policy "policy:1: this word is too many: 'corrupt'"
     printf 'check yes\n' >policy
-    bad_policy "policy:1: a policy has no such word, or it takes no value: 'yes'"
+    bad_policy "policy:1: the word before is none that a policy has (they have no dashes), or takes no value: 'yes'"
     printf 'allow incompatible-features\n' >policy
     bad_policy "policy:1: this rule cannot be allowed: refcow would not know what it accepts: 'incompatible-features'"
     printf 'allow sharing-limit\n' >policy

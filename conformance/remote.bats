@@ -112,6 +112,8 @@ ROWS
     serve nbdkit.pid nbdkit -f --exit-with-parent -U nbdkit.sock -P nbdkit.pid -r file image.qcow2
     run -1 "$REFCOW" gate --output=json "$(at nbdkit.sock)"
     assert_equal "$(jq -c '[.verdict, .undecided]' <<<"$output")" '["undecided",["writer"]]'
+    run -1 "$REFCOW" gate "$(at nbdkit.sock)"
+    assert_line --partial 'not judged: writer (it is not known who else has the image open: see --allow writer)'
     run -0 "$REFCOW" gate --allow writer "$(at nbdkit.sock)"
 }
 

@@ -30,7 +30,7 @@
     X(READ_LIMIT, 20, LIMIT, "read-limit", "the limit on bytes read was reached")                                      \
     X(ENTRY_LIMIT, 21, LIMIT, "entry-limit", "the limit on entries visited was reached")                               \
     X(CANCELLED, 22, LIMIT, "cancelled", "the caller cancelled the check")                                             \
-    X(MAGIC, 30, FOREIGN, "magic", "magic is not 0x514649fb (\"QFI\\xfb\")")                                           \
+    X(MAGIC, 30, FOREIGN, "magic", "not a QCOW2 image: magic is not 0x514649fb (\"QFI\\xfb\")")                        \
     X(VERSION, 31, FOREIGN, "version", "version is not 2 or 3")                                                        \
     X(CLUSTER_BITS, 32, FOREIGN, "cluster-bits", "cluster_bits is outside 9..21")                                      \
     X(HEADER_LENGTH_SMALL, 40, REFUSED, "header-length-small", "header_length is less than 104")                       \

@@ -383,7 +383,9 @@ typedef struct refcow_options {
     void *memory;             /* the block that the check works in; any alignment */
     size_t memory_size;       /* at least REFCOW_MEMORY_MIN; more means fewer passes, the answer is the same */
     refcow_finding *findings; /* where findings go; NULL: they are only counted */
-    size_t findings_capacity; /* room for as many findings; each kind has findings_capacity / REFCOW_KINDS of it */
+    size_t findings_capacity; /* room for as many findings; each kind has findings_capacity / REFCOW_KINDS of it, so
+                                 less than REFCOW_KINDS is room for none. Ranges are made in the end, of those kept:
+                                 the last one of a kind may go on in what is omitted */
     refcow_limits limits;
     /* Optional. Called between reads, at least once per 2 MiB read; anything but 0 stops the check with CANCELLED. On
      * an image that is refused the refusal stays the status, also for a limit; see refcounts.complete. */
