@@ -468,6 +468,24 @@ static void last_of_equal_extensions_counts(void)
     image_free(&built);
 }
 
+/* Contents are padded to a multiple of 8 bytes, which does not align them: a header may have any length. */
+static void extensions_begin_anywhere(void)
+{
+    for (uint32_t length = 105; length <= HEADER_LENGTH_3; length++) {
+        built_image built = image_build(version_3);
+        image_put(&built, FIELD_HEADER_LENGTH, 4, length);
+        uint64_t second = length + 8 + 8;
+        image_put_extension(&built, length, 0x12345678, 1, 'a');
+        image_put_extension(&built, second, EXTENSION_BACKING_FORMAT, 8, 'b');
+        image_put_extension(&built, second + 8 + 8, 0, 0, 0);
+        refcow_image image;
+        CHECK_EQUAL(open_built(&image, &built), REFCOW_STATUS_OK);
+        CHECK_EQUAL(image.header.extensions, 2);
+        expect_span(image.header.backing_format, second + 8, 8);
+        image_free(&built);
+    }
+}
+
 /* The area of extensions ends at the backing file's name, or with the cluster. */
 static void extensions_stay_in_their_area(void)
 {
@@ -681,6 +699,7 @@ void run_header_tests(void)
     RUN(every_cluster_size_opens);
     RUN(extensions_are_located);
     RUN(last_of_equal_extensions_counts);
+    RUN(extensions_begin_anywhere);
     RUN(extensions_stay_in_their_area);
     RUN(end_marker_has_a_length_too);
     RUN(backing_format_has_a_largest_length);

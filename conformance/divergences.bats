@@ -179,3 +179,14 @@ compare_encrypted() { # FORMAT [OPTIONS]
     run -1 --separate-stderr timeout 20 "$REFCOW" check --output=json image.qcow2
     assert_equal "$(jq -c '.refcow | [.complete, .verdict, .status.name]' <<<"$output")" '[false,"incomplete","entry-limit"]'
 }
+
+@test "9: a bitmap in use of more bits than fit into memory is checked" {
+    "$QEMU_IMG" create -q -f qcow2 -o cluster_size=2M image.qcow2 100M
+    "$QEMU_IMG" bitmap --add -g 512 image.qcow2 bits
+    "$DAMAGE" image.qcow2 set-bits 'u32:{bitmap:0+12}' 1
+    compare 'a bitmap in use' image.qcow2
+    "$DAMAGE" image.qcow2 set header:l1_size 8192 , set header:size 4096T
+    ulimit -c 0
+    run -134 "$QEMU_IMG" check -f qcow2 image.qcow2
+    assert_equal "$(own_answer image.qcow2 | jq -c '[.code, .refcow.verdict, ."total-clusters"]')" '[0,"clean",2147483648]'
+}

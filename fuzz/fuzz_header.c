@@ -66,7 +66,7 @@ static void expect_extensions(const refcow_image *image)
         FUZZ_ASSERT(refcow_next_extension(image, &extension) == REFCOW_STATUS_OK);
         FUZZ_ASSERT(extension.index == i && extension.type != 0 && extension.contents.offset == next + 8);
         expect_inside(&extension.contents, ((uint64_t)1 << image->header.cluster_bits) + 1);
-        next = (extension.contents.offset + extension.contents.length + 7) / 8 * 8;
+        next = extension.contents.offset + (extension.contents.length + 7) / 8 * 8;
     }
     expect_end(refcow_next_extension(image, &extension));
 }

@@ -236,7 +236,7 @@ static int read_extensions(header_reading *in)
         if (!read_extension(in, type, contents)) {
             return 0;
         }
-        at = (contents.offset + contents.length + 7) / 8 * 8;
+        at = contents.offset + (contents.length + 7) / 8 * 8;
     }
     return 1;
 }

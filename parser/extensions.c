@@ -14,7 +14,7 @@ enum {
 #define TYPE_BACKING_FORMAT 0xe2792acau /* more than an enum holds */
 
 #define EXTENSION_HEAD_SIZE 8u
-#define EXTENSION_ALIGNMENT 8u
+#define EXTENSION_UNIT 8u
 
 #define BACKING_FORMAT_MAX 15u
 
@@ -134,7 +134,7 @@ bool refcow_extension_read(const refcow_header *header, struct reader *reader, r
     extension->index = extension->next++;
     extension->type = load_be32(head);
     extension->contents = contents;
-    extension->end = round_up(contents.offset + contents.length, EXTENSION_ALIGNMENT);
+    extension->end = contents.offset + round_up(contents.length, EXTENSION_UNIT);
     *is_inside = contents.offset <= end && contents.length <= end - contents.offset;
     return true;
 }

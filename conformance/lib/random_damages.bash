@@ -203,7 +203,8 @@ damage_extensions() {
     printf -v hex '%08x%08x' $((chance >> 16 & 0xffffffff)) $((chance >> 32 & 0xffffffff))
     one_of "poke $at ${hex:0:2}" "poke $at ${hex:0:16}" "fill $at 8 0" "fill $at 1c-$at 0" "set u32:$at 0x23852875" \
         "set u32:$at 0xe2792aca" "set u32:$at+4 16" "add u32:$at+4 8" "set u32:$at 1" \
-        "set u32:{extension:0x6803f857-4} 1c" "set u32:{extension:0x6803f857-8} 0"
+        "set u32:{extension:0x6803f857-4} 1c" "set u32:{extension:0x6803f857-8} 0" \
+        "set header:header_length $at , poke $at ${hex:0:8}0000000${hex:1:1}0000000000000000${hex:8:8}000000${hex:2:2}"
     damage=$word
 }
 
