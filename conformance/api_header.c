@@ -41,8 +41,7 @@ static void fields_of_version_3(void)
     image_put(&built, FIELD_COMPRESSION_TYPE, 1, 1);
     image_put(&built, FIELD_HEADER_LENGTH, 4, 112);
     /* An external data file has a name. */
-    image_put(&built, 112, 4, EXTENSION_DATA_FILE);
-    image_put(&built, 116, 4, 4);
+    image_put_extension(&built, 112, EXTENSION_DATA_FILE, 4, 'd');
     CHECK_EQUAL(open_built(&image, &built), REFCOW_STATUS_OK);
     const refcow_header *header = &image.header;
     CHECK_EQUAL(header->version, 3);
@@ -456,6 +455,21 @@ static void extensions_are_located(void)
     }
 }
 
+/* As a string of C it is empty if it begins with a zero byte. */
+static void data_file_has_a_name(void)
+{
+    for (int is_empty = 0; is_empty < 2; is_empty++) {
+        built_image built = image_build(version_3);
+        image_put(&built, FIELD_INCOMPATIBLE_FEATURES, 8, 4);
+        image_put_extension(&built, HEADER_LENGTH_3, EXTENSION_DATA_FILE, 4, 'd');
+        image_put(&built, HEADER_LENGTH_3 + 8 + (is_empty ? 0 : 1), 1, 0);
+        refcow_image image;
+        CHECK_EQUAL(open_built(&image, &built), is_empty ? REFCOW_STATUS_DATA_FILE_NAME : REFCOW_STATUS_OK);
+        CHECK_EQUAL(image.header.data_file.length, 4);
+        image_free(&built);
+    }
+}
+
 static void last_of_equal_extensions_counts(void)
 {
     built_image built = image_build(version_3);
@@ -543,6 +557,34 @@ static void backing_format_has_a_largest_length(void)
 
 /* Where the bitmaps extension has its fields. */
 enum { BITMAPS_AT = HEADER_LENGTH_3 + 8 };
+
+static void last_of_the_bitmap_directories_counts(void)
+{
+    static const bitmap_recipe bitmap = {"one", 0, 0};
+    static const struct {
+        uint64_t field;
+        uint64_t value;
+        refcow_status status;
+    } rows[] = {
+        {8, 0, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE},
+        {16, READABLE_END, REFCOW_STATUS_BITMAP_DIRECTORY_OFFSET},
+    };
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+        int is_last = i % 2 == 1;
+        built_image built = image_build(version_3);
+        image_add_bitmaps(&built, &bitmap, 1);
+        memcpy(built.bytes + BITMAPS_AT + 24, built.bytes + BITMAPS_AT - 8, 32);
+        uint64_t field = BITMAPS_AT + rows[i / 2].field + (is_last ? 32 : 0);
+        image_put(&built, field, 8, rows[i / 2].value);
+        refcow_image image;
+        refcow_status wanted = is_last ? rows[i / 2].status : REFCOW_STATUS_OK;
+        CHECK_STRING(refcow_status_name(open_built(&image, &built)), refcow_status_name(wanted));
+        CHECK_EQUAL(image.error.offset, is_last ? field : 0);
+        CHECK_EQUAL(image.header.nb_bitmaps, is_last ? 0 : 1);
+        CHECK_EQUAL(image.header.bitmap_directory.length != 0, !is_last);
+        image_free(&built);
+    }
+}
 
 static void bitmaps_extension_is_judged(void)
 {
@@ -698,11 +740,13 @@ void run_header_tests(void)
     RUN(virtual_size_has_a_limit);
     RUN(every_cluster_size_opens);
     RUN(extensions_are_located);
+    RUN(data_file_has_a_name);
     RUN(last_of_equal_extensions_counts);
     RUN(extensions_begin_anywhere);
     RUN(extensions_stay_in_their_area);
     RUN(end_marker_has_a_length_too);
     RUN(backing_format_has_a_largest_length);
+    RUN(last_of_the_bitmap_directories_counts);
     RUN(bitmaps_extension_is_judged);
     RUN(luks_headers_are_judged);
     RUN(luks_headers_are_counted);

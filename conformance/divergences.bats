@@ -190,3 +190,12 @@ compare_encrypted() { # FORMAT [OPTIONS]
     run -134 "$QEMU_IMG" check -f qcow2 image.qcow2
     assert_equal "$(own_answer image.qcow2 | jq -c '[.code, .refcow.verdict, ."total-clusters"]')" '[0,"clean",2147483648]'
 }
+
+@test "9: a table in the last cluster of 64-bit offsets is refused" {
+    "$QEMU_IMG" create -q -f qcow2 -o cluster_size=512 image.qcow2 32K
+    "$QEMU_IMG" snapshot -c name image.qcow2
+    "$DAMAGE" image.qcow2 set u64:snapshot:0 0xfffffffffffffe00
+    ulimit -c 0
+    run -134 "$QEMU_IMG" check -f qcow2 image.qcow2
+    assert_equal "$(own_answer image.qcow2 | jq -c '[.code, .refcow.status.name]')" '[1,"snapshot-l1-offset"]'
+}

@@ -6,7 +6,9 @@ typedef struct header_reading {
     const input_file *file;
     refcow_header *header;
     refcow_error error;
-    uint64_t cluster; /* in bytes */
+    uint64_t cluster;      /* in bytes */
+    uint64_t bitmaps_at;   /* the contents of the last extension for bitmaps; 0: there was none */
+    refcow_span directory; /* that it names */
 } header_reading;
 
 int naive_readable(uint64_t offset, uint64_t length)
@@ -181,16 +183,19 @@ static int read_bitmaps(header_reading *in, uint64_t at, uint64_t length)
     uint32_t count = field32(in, at);
     uint32_t reserved = field32(in, at + 4);
     refcow_span directory = {field64(in, at + 16), field64(in, at + 8)};
-    int is_nowhere = directory.offset % in->cluster != 0 || !naive_readable(directory.offset, directory.length);
     if (rule(in, count < 1 || count > 65535, REFCOW_STATUS_NB_BITMAPS, count, at) ||
         rule(in, reserved != 0, REFCOW_STATUS_BITMAPS_RESERVED, reserved, at + 4) ||
-        rule(in, directory.length < 1 || directory.length > 67107840, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE,
-             directory.length, at + 8) ||
-        rule(in, is_nowhere, REFCOW_STATUS_BITMAP_DIRECTORY_OFFSET, directory.offset, at + 16)) {
+        rule(in, directory.length > 67107840, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE, directory.length, at + 8) ||
+        rule(in, directory.offset % in->cluster != 0, REFCOW_STATUS_BITMAP_DIRECTORY_OFFSET, directory.offset,
+             at + 16)) {
         return 0;
     }
-    in->header->nb_bitmaps = count;
-    in->header->bitmap_directory = directory;
+    in->bitmaps_at = at;
+    in->directory = directory;
+    int is_somewhere = directory.length > 0 && naive_readable(directory.offset, directory.length);
+    in->header->nb_bitmaps = is_somewhere ? count : 0;
+    in->header->bitmap_directory.offset = is_somewhere ? directory.offset : 0;
+    in->header->bitmap_directory.length = is_somewhere ? directory.length : 0;
     return 1;
 }
 
@@ -241,6 +246,16 @@ static int read_extensions(header_reading *in)
     return 1;
 }
 
+/* It is read after all extensions, so only the last one matters. */
+static int judge_directory(header_reading *in)
+{
+    refcow_span directory = in->directory;
+    return in->bitmaps_at == 0 ||
+           (!rule(in, directory.length == 0, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE, 0, in->bitmaps_at + 8) &&
+            !rule(in, !naive_readable(directory.offset, directory.length), REFCOW_STATUS_BITMAP_DIRECTORY_OFFSET,
+                  directory.offset, in->bitmaps_at + 16));
+}
+
 static void judge_what_needs_extensions(header_reading *in)
 {
     const refcow_header *header = in->header;
@@ -248,8 +263,8 @@ static void judge_what_needs_extensions(header_reading *in)
     int is_raw = (header->autoclear_features >> 1 & 1) != 0;
     rule(in, header->crypt_method == 2 && header->encryption_header.length == 0, REFCOW_STATUS_ENCRYPTION_MISSING, 2,
          32);
-    rule(in, has_data_file && header->data_file.length == 0, REFCOW_STATUS_DATA_FILE_NAME,
-         header->incompatible_features, 72);
+    int is_nameless = header->data_file.length == 0 || input_number(in->file, header->data_file.offset, 1) == 0;
+    rule(in, has_data_file && is_nameless, REFCOW_STATUS_DATA_FILE_NAME, header->incompatible_features, 72);
     rule(in, is_raw && !has_data_file, REFCOW_STATUS_DATA_FILE_RAW, header->autoclear_features, 88);
 }
 
@@ -263,7 +278,7 @@ naive_header naive_open(const input_file *file)
         judge_lengths(&in);
         judge_features(&in);
         judge_tables(&in);
-        if (read_extensions(&in)) {
+        if (read_extensions(&in) && judge_directory(&in)) {
             judge_what_needs_extensions(&in);
         }
     }

@@ -56,7 +56,7 @@
     X(NB_SNAPSHOTS, 56, REFUSED, "nb-snapshots", "nb_snapshots is greater than 65536")                                 \
     X(SNAPSHOTS_OFFSET, 57, REFUSED, "snapshots-offset", "snapshots_offset is unaligned or out of range")              \
     X(DATA_FILE_NAME, 58, REFUSED, "data-file-name",                                                                   \
-      "an image with an external data file has no data file name extension")                                           \
+      "an image with an external data file has no name of it, or an empty one")                                        \
     X(DATA_FILE_RAW, 59, REFUSED, "data-file-raw",                                                                     \
       "autoclear_features says raw external data without the data file bit in incompatible_features")                  \
     X(EXTENSION_LENGTH, 60, REFUSED, "extension-length",                                                               \

@@ -26,6 +26,8 @@ enum {
 #define BITMAPS_MAX 65535u
 #define BITMAP_DIRECTORY_MAX 67107840u /* 65535 entries of 1024 bytes */
 
+static const refcow_span NO_SPAN = {0, 0};
+
 refcow_extension refcow_extensions_start(const refcow_header *header)
 {
     refcow_extension extension = {0};
@@ -61,9 +63,21 @@ static bool locate_encryption(refcow_image *image, struct reader *reader, refcow
     return true;
 }
 
+/* What makes a directory of bitmaps unreadable; at is where the contents of its extension are. */
+static refcow_error refusal_of_directory(const refcow_span *directory, uint64_t at)
+{
+    refcow_error wrong = {REFCOW_STATUS_OK, 0, 0};
+    if (!refcow_readable(directory->offset, directory->length))
+        wrong = (refcow_error){REFCOW_STATUS_BITMAP_DIRECTORY_OFFSET, directory->offset, at + 16};
+    if (directory->length == 0)
+        wrong = (refcow_error){REFCOW_STATUS_BITMAP_DIRECTORY_SIZE, directory->length, at + 8};
+    return wrong;
+}
+
 /* The extension has the number of bitmaps and the place of their directory. It is to be trusted only if the autoclear
- * bit says that every writer since has known about bitmaps; its length is judged all the same. */
-static bool locate_bitmaps(refcow_image *image, struct reader *reader, refcow_span contents)
+ * bit says that every writer since has known about bitmaps; its length is judged all the same. Of a repeated one the
+ * oracle reads only the last directory, so `wrong` is what makes that one unreadable. */
+static bool locate_bitmaps(refcow_image *image, struct reader *reader, refcow_span contents, refcow_error *wrong)
 {
     refcow_header *header = &image->header;
     uint8_t bytes[BITMAPS_SIZE] = {0};
@@ -80,17 +94,20 @@ static bool locate_bitmaps(refcow_image *image, struct reader *reader, refcow_sp
         return refcow_refuse(image, REFCOW_STATUS_NB_BITMAPS, count, contents.offset);
     if (reserved != 0)
         return refcow_refuse(image, REFCOW_STATUS_BITMAPS_RESERVED, reserved, contents.offset + 4);
-    if (directory.length == 0 || directory.length > BITMAP_DIRECTORY_MAX)
+    if (directory.length > BITMAP_DIRECTORY_MAX)
         return refcow_refuse(image, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE, directory.length, contents.offset + 8);
-    if (!is_place(image, directory.offset) || !refcow_readable(directory.offset, directory.length))
+    if (!is_place(image, directory.offset))
         return refcow_refuse(image, REFCOW_STATUS_BITMAP_DIRECTORY_OFFSET, directory.offset, contents.offset + 16);
-    header->nb_bitmaps = count;
-    header->bitmap_directory = directory;
+    *wrong = refusal_of_directory(&directory, contents.offset);
+    bool is_readable = wrong->status == REFCOW_STATUS_OK;
+    header->nb_bitmaps = is_readable ? count : 0;
+    header->bitmap_directory = is_readable ? directory : NO_SPAN;
     return true;
 }
 
-/* One extension. A repeated one replaces the one before. */
-static bool locate(refcow_image *image, struct reader *reader, uint32_t type, refcow_span contents)
+/* One extension. A repeated one replaces the one before; `wrong` is what makes the last directory of bitmaps
+ * unreadable. */
+static bool locate(refcow_image *image, struct reader *reader, uint32_t type, refcow_span contents, refcow_error *wrong)
 {
     refcow_header *header = &image->header;
     header->extensions++;
@@ -109,7 +126,7 @@ static bool locate(refcow_image *image, struct reader *reader, uint32_t type, re
     case TYPE_ENCRYPTION:
         return locate_encryption(image, reader, contents);
     case TYPE_BITMAPS:
-        return locate_bitmaps(image, reader, contents);
+        return locate_bitmaps(image, reader, contents, wrong);
     default:
         return true;
     }
@@ -143,17 +160,18 @@ bool refcow_extensions_locate(refcow_image *image, struct reader *reader)
 {
     refcow_extension extension = refcow_extensions_start(&image->header);
     uint64_t end = end_of_extensions(&image->header);
-    while (extension.end < end) {
+    refcow_error wrong = {REFCOW_STATUS_OK, 0, 0};
+    bool is_last = false;
+    while (extension.end < end && !is_last) {
         bool is_inside = false;
         if (!refcow_extension_read(&image->header, reader, &extension, &is_inside))
             return false;
         refcow_span contents = extension.contents;
         if (!is_inside)
             return refcow_refuse(image, REFCOW_STATUS_EXTENSION_LENGTH, contents.length, contents.offset - 4);
-        if (extension.type == TYPE_END)
-            return true;
-        if (!locate(image, reader, extension.type, contents))
+        is_last = extension.type == TYPE_END;
+        if (!is_last && !locate(image, reader, extension.type, contents, &wrong))
             return false;
     }
-    return true;
+    return wrong.status == REFCOW_STATUS_OK || refcow_refuse(image, wrong.status, wrong.value, wrong.offset);
 }

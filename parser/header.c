@@ -185,14 +185,21 @@ static void validate_snapshots(refcow_image *image)
         refcow_refuse(image, REFCOW_STATUS_SNAPSHOTS_OFFSET, header->snapshots_offset, AT_SNAPSHOTS_OFFSET);
 }
 
+/* Whether it names anything: a name ends with its first zero byte. */
+static bool is_name(const refcow_span *name, struct reader *reader)
+{
+    uint8_t first = 0;
+    return name->length != 0 && refcow_read(reader, name->offset, &first, sizeof first) && first != 0;
+}
+
 /* Features that need an extension. */
-static void validate_extensions(refcow_image *image)
+static void validate_extensions(refcow_image *image, struct reader *reader)
 {
     const refcow_header *header = &image->header;
     bool has_data_file = (header->incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0;
     if (header->crypt_method == CRYPT_LUKS && header->encryption_header.length == 0)
         refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_MISSING, header->crypt_method, AT_CRYPT_METHOD);
-    if (has_data_file && header->data_file.length == 0)
+    if (has_data_file && !is_name(&header->data_file, reader))
         refcow_refuse(image, REFCOW_STATUS_DATA_FILE_NAME, header->incompatible_features, AT_INCOMPATIBLE_FEATURES);
     if (!has_data_file && (header->autoclear_features & REFCOW_AUTOCLEAR_DATA_FILE_RAW) != 0)
         refcow_refuse(image, REFCOW_STATUS_DATA_FILE_RAW, header->autoclear_features, AT_AUTOCLEAR_FEATURES);
@@ -206,7 +213,7 @@ static void validate(refcow_image *image, struct reader *reader)
     validate_l1_table(image);
     validate_snapshots(image);
     if (refcow_extensions_locate(image, reader))
-        validate_extensions(image);
+        validate_extensions(image, reader);
 }
 
 bool refcow_is_usable(const refcow_image *image)
