@@ -173,5 +173,7 @@ bool refcow_extensions_locate(refcow_image *image, struct reader *reader)
         if (!is_last && !locate(image, reader, extension.type, contents, &wrong))
             return false;
     }
-    return wrong.status == REFCOW_STATUS_OK || refcow_refuse(image, wrong.status, wrong.value, wrong.offset);
+    if (wrong.status != REFCOW_STATUS_OK)
+        return refcow_refuse(image, wrong.status, wrong.value, wrong.offset);
+    return true;
 }
