@@ -573,7 +573,7 @@ static void last_of_the_bitmap_directories_counts(void)
         int is_last = i % 2 == 1;
         built_image built = image_build(version_3);
         image_add_bitmaps(&built, &bitmap, 1);
-        memcpy(built.bytes + BITMAPS_AT + 24, built.bytes + BITMAPS_AT - 8, 32);
+        memmove(built.bytes + BITMAPS_AT + 24, built.bytes + BITMAPS_AT - 8, 32);
         uint64_t field = BITMAPS_AT + rows[i / 2].field + (is_last ? 32 : 0);
         image_put(&built, field, 8, rows[i / 2].value);
         refcow_image image;
