@@ -276,8 +276,8 @@ static void insist_on_features(gate_report *report)
             AT_COMPRESSION_TYPE, header->compression_type);
     note_if(report, extended && header->cluster_bits < EXTENDED_L2_CLUSTER_BITS_MIN, GATE_STATUS_EXTENDED_L2_CLUSTER,
             AT_CLUSTER_BITS, header->cluster_bits);
-    note_if(report, data_file_bit && report->facts.data_file.bytes[0] == '\0', GATE_STATUS_DATA_FILE_NAME,
-            AT_INCOMPATIBLE_FEATURES, bits);
+    note_if(report, data_file_bit && (name_traits(&report->facts.data_file) & NAME_EMPTY) != 0,
+            GATE_STATUS_DATA_FILE_NAME, AT_INCOMPATIBLE_FEATURES, bits);
     note_if(report, !data_file_bit && raw_bit, GATE_STATUS_DATA_FILE_RAW, AT_AUTOCLEAR_FEATURES,
             header->autoclear_features);
 }

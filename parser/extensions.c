@@ -26,8 +26,6 @@ enum {
 #define BITMAPS_MAX 65535u
 #define BITMAP_DIRECTORY_MAX 67107840u /* 65535 entries of 1024 bytes */
 
-static const refcow_span NO_SPAN = {0, 0};
-
 refcow_extension refcow_extensions_start(const refcow_header *header)
 {
     refcow_extension extension = {0};
@@ -63,15 +61,14 @@ static bool locate_encryption(refcow_image *image, struct reader *reader, refcow
     return true;
 }
 
-/* What makes a directory of bitmaps unreadable; at is where the contents of its extension are. */
+/* What makes a directory of bitmaps unreadable; `at` is where the contents of its extension are. */
 static refcow_error refusal_of_directory(const refcow_span *directory, uint64_t at)
 {
-    refcow_error wrong = {REFCOW_STATUS_OK, 0, 0};
-    if (!refcow_readable(directory->offset, directory->length))
-        wrong = (refcow_error){REFCOW_STATUS_BITMAP_DIRECTORY_OFFSET, directory->offset, at + 16};
     if (directory->length == 0)
-        wrong = (refcow_error){REFCOW_STATUS_BITMAP_DIRECTORY_SIZE, directory->length, at + 8};
-    return wrong;
+        return (refcow_error){REFCOW_STATUS_BITMAP_DIRECTORY_SIZE, 0, at + 8};
+    if (!refcow_readable(directory->offset, directory->length))
+        return (refcow_error){REFCOW_STATUS_BITMAP_DIRECTORY_OFFSET, directory->offset, at + 16};
+    return (refcow_error){REFCOW_STATUS_OK, 0, 0};
 }
 
 /* The extension has the number of bitmaps and the place of their directory. It is to be trusted only if the autoclear
@@ -99,9 +96,12 @@ static bool locate_bitmaps(refcow_image *image, struct reader *reader, refcow_sp
     if (!is_place(image, directory.offset))
         return refcow_refuse(image, REFCOW_STATUS_BITMAP_DIRECTORY_OFFSET, directory.offset, contents.offset + 16);
     *wrong = refusal_of_directory(&directory, contents.offset);
-    bool is_readable = wrong->status == REFCOW_STATUS_OK;
-    header->nb_bitmaps = is_readable ? count : 0;
-    header->bitmap_directory = is_readable ? directory : NO_SPAN;
+    if (wrong->status != REFCOW_STATUS_OK) {
+        count = 0;
+        directory = (refcow_span){0, 0};
+    }
+    header->nb_bitmaps = count;
+    header->bitmap_directory = directory;
     return true;
 }
 
@@ -161,16 +161,16 @@ bool refcow_extensions_locate(refcow_image *image, struct reader *reader)
     refcow_extension extension = refcow_extensions_start(&image->header);
     uint64_t end = end_of_extensions(&image->header);
     refcow_error wrong = {REFCOW_STATUS_OK, 0, 0};
-    bool is_last = false;
-    while (extension.end < end && !is_last) {
+    while (extension.end < end) {
         bool is_inside = false;
         if (!refcow_extension_read(&image->header, reader, &extension, &is_inside))
             return false;
         refcow_span contents = extension.contents;
         if (!is_inside)
             return refcow_refuse(image, REFCOW_STATUS_EXTENSION_LENGTH, contents.length, contents.offset - 4);
-        is_last = extension.type == TYPE_END;
-        if (!is_last && !locate(image, reader, extension.type, contents, &wrong))
+        if (extension.type == TYPE_END)
+            break;
+        if (!locate(image, reader, extension.type, contents, &wrong))
             return false;
     }
     if (wrong.status != REFCOW_STATUS_OK)

@@ -194,7 +194,8 @@ damage_header() {
     esac
 }
 
-# Header extensions, and what comes after the header.
+# Header extensions, and what comes after the header. The last one: two of them behind a header of any length, the first
+# one padded.
 damage_extensions() {
     local hex at
     below 512
