@@ -2,7 +2,8 @@
 # CC, CLANG, CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS may be set on the command line.
 
 CFLAGS ?= -O3 -g
-CLANG := $(or $(CLANG),$(notdir $(shell command -v clang-19 || command -v clang || echo clang)))
+# Looked up where it is first used: a rule may run scripts/setup before it runs make again.
+CLANG ?= $(eval CLANG := $(shell scripts/find-clang))$(CLANG)
 TARGET = check
 TIME = 60
 SEED = 1
@@ -28,7 +29,7 @@ DOUBTFUL = -fsanitize=integer,implicit-conversion,local-bounds,nullability
 # files, portability for other machines.
 out = build
 parser = parser
-export CC CLANG WARNINGS
+export CC WARNINGS
 export AFL_QUIET = 1
 
 # What the suites try, and what they hold it against.
@@ -80,6 +81,16 @@ demo:
 test:
 	scripts/setup test
 	scripts/test
+
+## test-quick      lint, check, and conformance less its long suites: under three minutes; installs what is missing
+test-quick:
+	scripts/setup quick
+	scripts/test quick
+
+## fresh           both commands on fresh machines, in roots made by debootstrap: make fresh [SYSTEMS='bookworm trixie sid']
+fresh:
+	scripts/setup fresh
+	scripts/fresh $(SYSTEMS)
 
 ## check           C tests and the corpus under ASan and UBSan; needs a C compiler and nothing else
 check: $(addprefix $(out)/,api_test corpus_test mutator_test $(HARNESSES:%=replay_%))
@@ -314,7 +325,7 @@ build/cmplog-objects/%.o: %.c Makefile
 	AFL_LLVM_CMPLOG=1 $(uncovered) afl-clang-fast $(language) $(SANITIZE) -c -o $@ $<
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
-.PHONY: all demo test check coverage portability harnesses simulate-oss-fuzz conformance lint analyze prove \
+.PHONY: all demo test test-quick fresh check coverage portability harnesses simulate-oss-fuzz conformance lint analyze prove \
 	check-sanitizers check-amalgamation check-vendor check-dist amalgamation install uninstall dist \
 	fuzz fuzz-afl fuzz-canaries instructions bench pictures clean help
 .SECONDARY:
