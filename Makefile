@@ -134,6 +134,10 @@ conformance: build/refcow build/damage build/sandbox_test
 	$(if $(CHECKER),,$(tools) bats --jobs 2 --no-parallelize-within-files conformance)
 	$(tools) conformance/run-cases
 
+## conformance-quick  the suites that take seconds: those without the tag `long`
+conformance-quick: build/refcow build/damage build/sandbox_test
+	$(tools) bats --jobs 2 --no-parallelize-within-files --filter-tags '!long' conformance
+
 ## conformance-random  random images, randomly damaged: make conformance-random SEED=1 SECONDS=60 [CASES=1]
 conformance-random: build/refcow build/damage
 	$(tools) conformance/random $(SEED) $(SECONDS) $(CASES)
@@ -325,8 +329,8 @@ build/cmplog-objects/%.o: %.c Makefile
 	AFL_LLVM_CMPLOG=1 $(uncovered) afl-clang-fast $(language) $(SANITIZE) -c -o $@ $<
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d)
 
-.PHONY: all demo test test-quick fresh check coverage portability harnesses simulate-oss-fuzz conformance lint analyze prove \
-	check-sanitizers check-amalgamation check-vendor check-dist amalgamation install uninstall dist \
-	fuzz fuzz-afl fuzz-canaries instructions bench pictures clean help
+.PHONY: all demo test test-quick fresh check coverage portability harnesses simulate-oss-fuzz conformance \
+	conformance-quick lint analyze prove check-sanitizers check-amalgamation check-vendor check-dist amalgamation install \
+	uninstall dist fuzz fuzz-afl fuzz-canaries instructions bench pictures clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

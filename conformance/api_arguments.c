@@ -156,8 +156,7 @@ static void too_little_memory_is_a_status(void)
     source.reads = 0;
     for (size_t size = 0; size < REFCOW_MEMORY_MIN; size += size < 64 || size > REFCOW_MEMORY_MIN - 64 ? 1 : 61) {
         /* Exactly so large that ASan sees the first byte that is touched too many. */
-        uint8_t *memory = malloc(size + 1);
-        CHECK(memory != NULL);
+        uint8_t *memory = allocate(size + 1);
         refcow_options options = {.memory = memory, .memory_size = size};
         refcow_result result;
         memset(&result, 0x5a, sizeof result);

@@ -835,7 +835,7 @@ static void expect_run_to_end_with_the_block(const image_recipe *recipe)
     refcow_source callbacks = source_callbacks(&source);
     refcow_image opened;
     CHECK_EQUAL(refcow_open(&opened, sizeof opened, REFCOW_VERSION, &callbacks), REFCOW_STATUS_OK);
-    uint8_t *block = malloc(REFCOW_MEMORY_MIN + 1);
+    uint8_t *block = allocate(REFCOW_MEMORY_MIN + 1);
     refcow_options options = {.memory = block + 1, .memory_size = REFCOW_MEMORY_MIN};
     refcow_result result;
     CHECK_EQUAL(refcow_check(&opened, &options, &result), REFCOW_STATUS_OK);

@@ -52,7 +52,7 @@ static void note_orphan(void *user, const refcow_finding *entry)
     watch->answer->last_orphan = entry != NULL ? *entry : (refcow_finding){0};
 }
 
-static void *allocate(size_t size)
+void *allocate(size_t size)
 {
     void *block = malloc(size);
     if (block == NULL) {

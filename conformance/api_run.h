@@ -39,6 +39,9 @@ typedef struct check_answer {
     const char *broken_progress; /* what was wrong with what they told, in words; NULL: nothing */
 } check_answer;
 
+/* malloc(), which ends the program where there is no memory. */
+void *allocate(size_t size);
+
 /* Open and check. The source's counts and failures are reset first. */
 check_answer run_check(memory_source *source, const run_options *options);
 void drop_answer(check_answer *answer);

@@ -20,3 +20,16 @@ step() {
     esac
     tail -n "$lines" "$out/log" | sed 's/^/#   /'
 }
+
+# What records of sizes and instruction counts are filed under: the compiler, its major version, the machine.
+compiler() {
+    echo "gcc $(gcc -dumpversion | cut -d . -f 1) $(uname -m)"
+}
+
+# on_record FILE ROW: the value of a row in the column of this compiler, or nothing. The first line names the columns.
+on_record() {
+    awk -F '\t' -v compiler="$(compiler)" -v row="$2" '
+        /^#/ {next}
+        !names++ {for (i = 2; i <= NF; i++) if ($i == compiler) column = i; next}
+        $1 == row && column {print $column}' "$1"
+}

@@ -154,6 +154,7 @@ int main(int argc, char **argv)
         return 1;
     }
     bool good = strcmp(argv[1], "--extents") == 0 ? find(image) : read_all(image, argv[1]);
+    close(image);
     if (!good)
         fputs("bare_read: failed\n", stderr);
     return good ? 0 : 1;
