@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # Images with persistent bitmaps: a header extension, a directory, tables, and clusters of bits.
 
 load lib/suite

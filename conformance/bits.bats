@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # Every bit of an entry, one at a time: each is reserved, a flag, or part of an offset.
 
 load lib/suite

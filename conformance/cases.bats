@@ -1,4 +1,5 @@
 # The runner of the planted cases: it fails when it should, and serves other checkers. conformance/run-cases itself runs
+# bats file_tags=long
 # the cases.
 
 load lib/suite

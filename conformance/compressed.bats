@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # Images with compressed clusters: many streams in one host cluster, streams that cross a cluster boundary, and a
 # plain cluster between them.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # Every file of the corpus: what corpus/MANIFEST.tsv says of it and make check asserts, qemu-img says today.
 
 load lib/suite

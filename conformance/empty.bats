@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # Images as they are created, and what damage can do to them.
 
 load lib/suite

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # Images with extended L2 entries: subclusters that are allocated, zero, both kinds in one cluster, and none.
 
 load lib/suite

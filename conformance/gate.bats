@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # The gate: every rule with images that break it and images that do not; policies; streams; what is printed.
 
 load lib/suite

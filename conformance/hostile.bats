@@ -1,4 +1,5 @@
 # Hostile images: what refcow may spend on each of them is in corpus/hostile/CEILINGS.tsv. The name of a test is that of
+# bats file_tags=long
 # an image, and the options of refcow check.
 #
 # Seconds are user and system time: those do not depend on how busy the machine is as wall-clock time does, which is

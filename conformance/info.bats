@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # `refcow info`: the same facts as `qemu-img info`, what that does not say, and names and numbers that mean no good.
 
 load lib/suite

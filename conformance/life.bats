@@ -1,4 +1,5 @@
 # Images as life makes them: writers that were killed, file systems, disks that grew and shrank, snapshots, chains.
+# bats file_tags=long
 # Each one is compared as it is, and damaged.
 
 load lib/suite

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # What ends a check before it is done: --max-read, --max-entries, --timeout, a signal, the budget; and the limit on memory.
 
 load lib/suite

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # Images that others have open: who holds them, by the locks of qemu, and whether they have changed meanwhile.
 
 load lib/suite

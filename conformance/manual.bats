@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # What is said about the command: its help, its manual page, and what shells complete.
 
 load lib/suite

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # refcow map: each cluster has the owner that a naive reading finds; pictures, pages and records say the same.
 
 load lib/suite

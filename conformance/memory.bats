@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # The answer does not depend on the memory: images of many clusters, clean and damaged, in blocks of several sizes.
 
 load lib/suite

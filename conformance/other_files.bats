@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # Images that name another file: a data file, a raw data file, a backing file.
 
 load lib/suite

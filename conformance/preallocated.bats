@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # Images whose clusters were all mapped when they were created.
 
 load lib/suite

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # How far a check is: on a real terminal, by -p, by SIGUSR1; and Ctrl-C typed at a terminal.
 
 load lib/suite

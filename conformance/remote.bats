@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # Images on NBD servers: the same answers as for the file, few requests, and servers that are broken or hostile.
 
 load lib/suite

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # Every JSON answer is what its schema in schemas/ says: real images, the whole corpus, and what is no image at all.
 
 load lib/suite

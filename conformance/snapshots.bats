@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # Images with internal snapshots: tables of the past that share L2 tables and clusters with the active disk.
 
 load lib/suite

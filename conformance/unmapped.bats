@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # Images with guest clusters that were made zero or discarded.
 
 load lib/suite

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # Images with data, in order and out of order, in several L2 tables.
 
 load lib/suite
