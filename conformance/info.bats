@@ -262,7 +262,7 @@ less_of_file='del(.filename, .["actual-size"], .refcow.writer, .refcow.locks)
     create_image compat=1.1
     "$QEMU_IMG" snapshot -c before image.qcow2
     truncate -s %64K image.qcow2 # servers have whole sectors
-    serve socket qemu-nbd -r -t -f raw -k "$PWD/socket" image.qcow2
+    serve socket "$QEMU_NBD" -r -t -f raw -k "$PWD/socket" image.qcow2
     "$REFCOW" info --refcounts --output=json "nbd+unix:///?socket=$PWD/socket" >answer.json
     validate answer.json
     diff <(jq -S "$less_of_file" answer.json) <("$REFCOW" info --refcounts --output=json image.qcow2 | jq -S "$less_of_file")
@@ -493,7 +493,7 @@ is_held() {
     create_image compat=1.1
     run -0 "$REFCOW" info --output=json image.qcow2
     assert_equal "$(jq -c '.refcow | [.writer, .changed]' <<<"$output")" '[false,false]'
-    coproc qemu-io -f qcow2 image.qcow2
+    coproc "$QEMU_IO" -f qcow2 image.qcow2
     patiently is_held image.qcow2
     "$REFCOW" info --output=json image.qcow2 >answer.json
     validate answer.json

@@ -38,7 +38,7 @@ at() { # SOCKET: the URI of what is served there
         # shellcheck disable=SC2086 # the statements are words
         "$DAMAGE" damaged.qcow2 $statements
         serve nbdkit.pid nbdkit -f --exit-with-parent -U nbdkit.sock -P nbdkit.pid -r file damaged.qcow2
-        serve qemu.sock qemu-nbd -t -r -f raw -k "$PWD/qemu.sock" damaged.qcow2
+        serve qemu.sock "$QEMU_NBD" -t -r -f raw -k "$PWD/qemu.sock" damaged.qcow2
         for options in '' '--memory=64K' '--max-findings=3'; do
             # shellcheck disable=SC2086 # none, or one
             expect_same damaged.qcow2 "$(at nbdkit.sock)" $options
