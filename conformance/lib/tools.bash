@@ -42,3 +42,16 @@ lacking_tools() {
         command -v -- "$tool" >/dev/null || echo "$tool"
     done
 }
+
+# qemu_is_before VERSION: whether qemu-img is older.
+qemu_is_before() {
+    [ "$(printf '%s\n' "$1" "$(qemu_version)" | sort -V | head -n 1)" != "$1" ]
+}
+
+# of_version TEXT: what is expected of this qemu-img. "1": of every version. "1 before 10.0 139": 1 of 10.0 and newer, 139
+# of older ones.
+of_version() {
+    local newest before version older
+    read -r newest before version older <<<"$1"
+    if [ -n "$before" ] && qemu_is_before "$version"; then echo "$older"; else echo "$newest"; fi
+}
