@@ -32,11 +32,10 @@ parser = parser
 export CC WARNINGS
 export AFL_QUIET = 1
 
-# What the suites try, and what they hold it against.
+# What the suites try. With which QEMU they compare, conformance/lib/tools.bash decides: make QEMU_IMG=/path/to/qemu-img.
 CHECKER ?=
-QEMU_IMG ?= $(shell command -v qemu-img)
 tools = REFCOW="$(CURDIR)/build/refcow" DAMAGE="$(CURDIR)/build/damage" \
-	SANDBOX_TEST="$(CURDIR)/build/sandbox_test" CHECKER="$(CHECKER)" QEMU_IMG="$(QEMU_IMG)"
+	SANDBOX_TEST="$(CURDIR)/build/sandbox_test" CHECKER="$(CHECKER)"
 
 PARSER = $(wildcard $(parser)/*.c)
 # What the command can do without: libseccomp, to confine itself, and libnbd, for images on servers. For the files that

@@ -13,7 +13,8 @@ static const char help[] =
     "    --output human|json|jsonl|csv   for people (default), or for programs\n"
     "    --list KIND          list all of this kind, no other: leaked, orphan, all,\n"
     "                         ...; help names them; may be repeated\n"
-    "    --max-findings N     list N of each kind (default 32, for people 8)\n" COMMON_OPTIONS_HELP "\n"
+    "    --max-findings N     list N of each kind (default 32, for people 8)\n"
+    "-T, --cache none|off|writeback|writethrough|directsync|unsafe   ignored\n" COMMON_OPTIONS_HELP "\n"
     "SIZE may end in K, M, G or T. An image is a file, a block device, or on a\n"
     "server: nbd://. Exit code, of several images the worst in this order: 1 not\n"
     "judged to the end, 63 not qcow2, 2 corruptions, 3 leaks only, 0 clean.\n";

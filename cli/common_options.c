@@ -94,7 +94,7 @@ options_outcome common_options_read(common_options *common, const option_reader 
 
     opterr = 0; /* getopt's own messages would print words as they are */
     optind = 1;
-    while ((option = getopt_long(argc, argv, COMMON_SHORT_OPTIONS, reader->long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, reader->short_options, reader->long_options, NULL)) != -1) {
         if (option == 'h')
             return OPTIONS_HELP;
         if (!apply_option(common, reader, option, argv))

@@ -76,7 +76,8 @@ typedef enum options_outcome {
 
 /* A verb's options, as getopt_long() knows them. */
 typedef struct option_reader {
-    const char *command; /* "refcow VERB" */
+    const char *command;       /* "refcow VERB" */
+    const char *short_options; /* COMMON_SHORT_OPTIONS, and what the verb has besides */
     const struct option *long_options;
     bool (*apply_own)(void *options, int option); /* false: the reason has been written to stderr */
     void *options;                                /* given to apply_own */

@@ -85,7 +85,7 @@ static void settle_lists(info_options *options)
 options_outcome info_options_parse(info_options *options, int argc, char **argv)
 {
     *options = (info_options){.common = COMMON_OPTIONS_DEFAULT, .most_listed = NOT_GIVEN};
-    option_reader reader = {COMMAND, long_options, apply_option, options};
+    option_reader reader = {COMMAND, COMMON_SHORT_OPTIONS, long_options, apply_option, options};
     options_outcome outcome = common_options_read(&options->common, &reader, argc, argv);
 
     if (outcome != OPTIONS_READY)

@@ -103,7 +103,7 @@ static bool settle(map_options *options)
 options_outcome map_options_parse(map_options *options, int argc, char **argv)
 {
     *options = (map_options){.common = COMMON_OPTIONS_DEFAULT, .max_runs = NOT_GIVEN, .terminal = terminal_of_output()};
-    option_reader reader = {COMMAND, long_options, apply_option, options};
+    option_reader reader = {COMMAND, COMMON_SHORT_OPTIONS, long_options, apply_option, options};
     options_outcome outcome = common_options_read(&options->common, &reader, argc, argv);
 
     if (outcome != OPTIONS_READY)

@@ -20,6 +20,7 @@ enum { OPTION_OUTPUT = FIRST_OWN_OPTION, OPTION_LIST, OPTION_MAX_FINDINGS };
 
 static const struct option long_options[] = {
     COMMON_LONG_OPTIONS,
+    {"cache", required_argument, NULL, 'T'},
     {"list", required_argument, NULL, OPTION_LIST},
     {"max-findings", required_argument, NULL, OPTION_MAX_FINDINGS},
     {"output", required_argument, NULL, OPTION_OUTPUT},
@@ -42,6 +43,16 @@ static bool set_output(check_options *options, const char *word)
         return complain("--output is not human, json, jsonl or csv", word);
     options->output = (output_mode)which;
     return true;
+}
+
+/* qemu-img's option for how it opens the image. Its callers pass it on; the answer does not depend on it. */
+static bool take_cache_mode(const char *word)
+{
+    static const char *const words[] = {"none", "off", "writeback", "writethrough", "directsync", "unsafe"};
+    size_t which = 0;
+
+    return parse_word(word, words, sizeof words / sizeof words[0], &which) ||
+           complain("--cache is not none, off, writeback, writethrough, directsync or unsafe", word);
 }
 
 static bool add_to_list(check_options *options, const char *word)
@@ -69,6 +80,8 @@ static bool apply_option(void *user, int option)
         return set_output(options, optarg);
     case OPTION_LIST:
         return add_to_list(options, optarg);
+    case 'T':
+        return take_cache_mode(optarg);
     default:
         return set_max_findings(options, optarg);
     }
@@ -108,7 +121,7 @@ static bool settle_findings(check_options *options)
 options_outcome check_options_parse(check_options *options, int argc, char **argv)
 {
     *options = (check_options){.common = COMMON_OPTIONS_DEFAULT, .max_findings = NOT_GIVEN};
-    option_reader reader = {COMMAND, long_options, apply_option, options};
+    option_reader reader = {COMMAND, COMMON_SHORT_OPTIONS "T:", long_options, apply_option, options};
     options_outcome outcome = common_options_read(&options->common, &reader, argc, argv);
 
     if (outcome != OPTIONS_READY || options->wants_kinds)

@@ -10,7 +10,7 @@ run_cases=$conformance/run-cases
 copy_tables() {
     mkdir -p copy/lib
     cp "$run_cases" "$conformance"/{bases,cases}.tsv copy
-    cp "$conformance"/lib/cases.* copy/lib
+    cp "$conformance"/lib/{cases.*,tools.bash} copy/lib
 }
 
 # assert_malformed MESSAGE: the spoilt tables are refused before anything is run.
@@ -128,6 +128,55 @@ X
     assert_equal "$("$DAMAGE" kept/image.qcow2 get l1:0)" 0x8000000000004001
 }
 
+# make_qemu VERSION COUNTS: a qemu-img that says it is of a version, and leaves corruptions out unless it counts.
+make_qemu() {
+    cat >qemu-img <<X
+#!/usr/bin/env bash
+case \$1 in
+--version) echo "qemu-img version $1 (made up)" ;;
+check) "$QEMU_IMG" "\$@" | jq 'if $2 then . else del(.corruptions) end'; if $2; then exit 2; fi ;;
+*) exec "$QEMU_IMG" "\$@" ;;
+esac
+X
+    chmod +x qemu-img
+}
+
+# run_with_qemu EXIT VERSION COUNTS: the row that spoil() has changed.
+run_with_qemu() {
+    make_qemu "$2" "$3"
+    QEMU_IMG=./qemu-img QEMU_IO=$QEMU_IO run "-$1" copy/run-cases 'l1-reserved-0'
+    assert_line "# compared with qemu-img version $2 (made up)"
+}
+
+@test "a row is judged by what is expected of the version of qemu-img" {
+    local version
+    spoil l1-reserved-0 's/-$/D1 before 10.0 0 -/'
+    for version in 9 9.2.4 7.2.22; do
+        run_with_qemu 0 "$version" false
+        assert_line '# 1 rows, 1 deliberate differences, 0 failed'
+        run_with_qemu 1 "$version" true
+        assert_line '# qemu-img differs from the table'
+        assert_line '# expected: 2 corruptions=1, qemu-img D1 0 -'
+    done
+    for version in 10.0 10.0.13 11.1.3 100; do
+        run_with_qemu 0 "$version" true
+        assert_line '# 1 rows, 0 deliberate differences, 0 failed'
+        run_with_qemu 1 "$version" false
+        assert_line '# qemu-img differs from the table; keys or values differ'
+    done
+}
+
+@test "a difference of older versions that is none is refused" {
+    spoil l1-reserved-0 's/-$/D1 before ten 0 -/'
+    assert_malformed 'a version is numbers and dots, and an answer follows: D1 before ten 0 -'
+    spoil l1-reserved-0 's/-$/D1 before 10.0/'
+    assert_malformed 'a version is numbers and dots, and an answer follows: D1 before 10.0'
+    spoil l1-reserved-0 's/-$/D1 before 10.0 2 leaks=1/'
+    assert_malformed 'exit code 2 does not go with this answer: leaks=1'
+    spoil l1-reserved-0 's/-$/before 10.0 0 -/'
+    assert_malformed 'a difference begins with its number: before 10.0 0 -'
+}
+
 @test "every deliberate difference is in DIVERGENCES.md" {
     local number
     while read -r number; do
@@ -141,7 +190,8 @@ X
     assert_line --index 0 $'id\tdeliberate\trule\texpected\tanswer'
     assert_line --index 1 --regexp $'^l1-reserved-0\t-\tL1 entry: reserved bits\texpected 2 corruptions=1\texit 0, '
     assert_line --index 2 --regexp $'^l1-reserved-8\t-\t'
-    assert_line --index 3 '# 3 rows, 2 differ: 0 deliberately, 2 failed'
+    assert_line --index 3 --regexp '^# compared with qemu-img version [0-9]'
+    assert_line --index 4 '# 3 rows, 2 differ: 0 deliberately, 2 failed'
 }
 
 @test "another checker: qemu-img differs from refcow in the deliberate differences only" {

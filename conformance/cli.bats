@@ -254,6 +254,41 @@ ROWS
 ROWS
 }
 
+@test "the cache modes of qemu-img are taken and change nothing, others are refused by both" {
+    local mode option
+    make_image
+    "$DAMAGE" image.qcow2 append 1 , set refcount:last 1
+    "$REFCOW" check --output=json image.qcow2 >expected || [ $? -eq 3 ]
+    for mode in none off writeback writethrough directsync unsafe; do
+        compare "-T $mode" image.qcow2 -T "$mode"
+        for option in "-T $mode" "-T$mode" "--cache $mode" "--cache=$mode"; do
+            # shellcheck disable=SC2086 # option and value
+            run -3 --separate-stderr "$REFCOW" check --output=json $option image.qcow2
+            diff expected - <<<"$output"
+        done
+    done
+    for mode in '' None writeback-unsafe on; do
+        run -1 --separate-stderr "$QEMU_IMG" check -T "$mode" image.qcow2
+        for option in -T --cache; do
+            run -1 --separate-stderr "$REFCOW" check --output=json "$option" "$mode" image.qcow2
+            assert_output ''
+            [[ $stderr == *"--cache is not none, "* && ${#stderr_lines[@]} -eq 1 ]] || fail "$mode: $stderr"
+        done
+    done
+    run -1 "$REFCOW" check image.qcow2 -T
+    run -1 "$REFCOW" info -T none image.qcow2
+    run -1 "$REFCOW" map --cache none image.qcow2
+}
+
+@test "--quiet is -q" {
+    make_image
+    "$DAMAGE" image.qcow2 append 1 , set refcount:last 1
+    for option in -q --quiet; do
+        run -3 "$REFCOW" check "$option" image.qcow2
+        assert_output ''
+    done
+}
+
 @test "--help and --version" {
     run -0 "$REFCOW" --help
     assert_output --partial check

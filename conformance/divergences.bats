@@ -104,7 +104,7 @@ make_data_file() {
     guest 'write 0 4'
     own_answer image.qcow2 >expected
     mkfifo commands
-    qemu-io -f qcow2 image.qcow2 <commands >/dev/null 2>&1 3>&- &
+    "$QEMU_IO" -f qcow2 image.qcow2 <commands >/dev/null 2>&1 3>&- &
     writer=$!
     exec 9>commands
     for _ in {1..100}; do
@@ -158,7 +158,7 @@ compare_encrypted() { # FORMAT [OPTIONS]
     local -a key=(--object 'secret,id=key,data=not a secret')
     local options='driver=qcow2,encrypt.key-secret=key,file.driver=file,file.filename=image.qcow2'
     patiently "$QEMU_IMG" create -q -f qcow2 "${key[@]}" -o "encrypt.format=$1,encrypt.key-secret=key${2-}" image.qcow2 1M
-    qemu-io -t unsafe "${key[@]}" --image-opts "$options" -c 'write 0 256k' >/dev/null
+    "$QEMU_IO" -t unsafe "${key[@]}" --image-opts "$options" -c 'write 0 256k' >/dev/null
     "$DAMAGE" image.qcow2 set refcount:host:64K 0 , append 1 , set refcount:last 1
     assert_refused_by_qemu_img image.qcow2
     "$QEMU_IMG" check --output=json "${key[@]}" --image-opts "$options" >theirs.json 2>/dev/null || [ $? -eq 2 ]

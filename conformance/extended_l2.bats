@@ -8,7 +8,7 @@ make_extended_l2() { # OPTIONS
     table=$((cluster / 16))
     create "$1,extended_l2=on" $((2 * table + 8))
     local part=$((cluster / 32))
-    qemu-io -f qcow2 -t unsafe -c "write 0 $((3 * part))" -c "write -z $((4 * part)) $((2 * part))" \
+    "$QEMU_IO" -f qcow2 -t unsafe -c "write 0 $((3 * part))" -c "write -z $((4 * part)) $((2 * part))" \
         -c "write -z $((2 * cluster + part)) $part" image.qcow2 >qemu-io.out
     guest 'write 1 1' 'write 4 2' 'write -z 5 1' 'write -z -u 6 1' "write $((table - 1)) 2"
 }

@@ -12,7 +12,7 @@ validate=$BATS_TEST_DIRNAME/validate-json
 
 plain() { # [OPTION...]
     cluster=65536 create compat=1.1 16 "$@"
-    qemu-io -f qcow2 -c 'write -P 1 0 64K' image.qcow2 >/dev/null
+    "$QEMU_IO" -f qcow2 -c 'write -P 1 0 64K' image.qcow2 >/dev/null
 }
 
 version_2() {
@@ -59,7 +59,7 @@ aes() {
 # A writer with lazy refcounts that has not closed the image.
 killed_writer() {
     plain -o lazy_refcounts=on
-    qemu-io -f qcow2 -c 'write -P 2 128K 64K' -c abort image.qcow2 >/dev/null 2>&1 || true
+    "$QEMU_IO" -f qcow2 -c 'write -P 2 128K 64K' -c abort image.qcow2 >/dev/null 2>&1 || true
 }
 
 # A fixed VHD is raw data with a footer.
@@ -284,7 +284,7 @@ ROWS
 @test "limits: of a disk that is much larger than the file counts what is mapped, whether or not the rest is checked" {
     local i
     "$QEMU_IMG" create -q -f qcow2 image.qcow2 1M
-    qemu-io -f qcow2 -c 'write -P 1 0 64K' image.qcow2 >/dev/null
+    "$QEMU_IO" -f qcow2 -c 'write -P 1 0 64K' image.qcow2 >/dev/null
     truncate -s 349525 image.qcow2
     gate 0 --max-amplification 3 image.qcow2
     # all of it, which is three times the file and a byte
@@ -303,7 +303,7 @@ ROWS
     local i
     local -a entries=()
     cluster=65536 create compat=1.1 100
-    qemu-io -f qcow2 -c 'write -P 1 0 64K' image.qcow2 >/dev/null
+    "$QEMU_IO" -f qcow2 -c 'write -P 1 0 64K' image.qcow2 >/dev/null
     for ((i = 1; i < 100; i++)); do
         entries+=(set "l2:$((65536 * i))" host:0 ',')
     done
@@ -571,7 +571,7 @@ ROWS
 @test "an image that somebody holds open to write to it" {
     plain
     mkfifo commands
-    qemu-io -f qcow2 image.qcow2 <commands >/dev/null 2>&1 3>&- &
+    "$QEMU_IO" -f qcow2 image.qcow2 <commands >/dev/null 2>&1 3>&- &
     local holder=$!
     exec 9>commands
     for _ in {1..100}; do ! "$REFCOW" gate -q image.qcow2 || sleep 0.1; done
@@ -659,7 +659,7 @@ to_full_disk() {
 
 @test "of a longer stream the header is judged, and what is not known is said" {
     cluster=65536 create compat=1.1 160
-    qemu-io -f qcow2 -c 'write -P 1 0 8M' image.qcow2 >/dev/null
+    "$QEMU_IO" -f qcow2 -c 'write -P 1 0 8M' image.qcow2 >/dev/null
     run -1 piped --output=json
     assert_equal "$(jq -c '[.verdict, ."file-size"]' <<<"$output")" '["undecided",null]'
     assert_equal "$(jq -r '.undecided | join(" ")' <<<"$output")" "$("$REFCOW" gate --list-rules |

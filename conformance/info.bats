@@ -4,16 +4,6 @@
 
 load lib/suite
 
-# Of both: not more than a hundred snapshots. An image with a data file takes up what both files do, says qemu-img, and it
-# lists no snapshots then.
-facts_of_both='if .snapshots then .snapshots |= .[:100] else . end
-    | if .["format-specific"].data | has("data-file-raw") then del(.["actual-size"], .snapshots) else . end'
-# Of qemu-img: without what it concludes from names (refcow follows none) and reads from the LUKS header.
-facts_of_qemu='del(.["full-backing-filename"])
-    | if .["format-specific"].data.encrypt then .["format-specific"].data.encrypt |= {format} else . end'
-# Of refcow: without what is its own.
-facts_of_refcow='walk(if type == "object" then del(.refcow) else . end)'
-
 # same_facts IMAGE: fail if the two say different things about it, or refcow finds fault with it.
 same_facts() {
     "$REFCOW" info -U --output=json "$1" >answer.json
@@ -22,8 +12,8 @@ same_facts() {
 }
 
 compare_facts() { # IMAGE: with what is in answer.json
-    "$QEMU_IMG" info -U --output=json "$1" 2>/dev/null | jq -S "$facts_of_qemu | $facts_of_both" >theirs.json
-    jq -S "$facts_of_refcow | $facts_of_both" answer.json >ours.json
+    "$QEMU_IMG" info -U --output=json "$1" 2>/dev/null | jq -S -L "$conformance/lib" 'include "info"; of_qemu' >theirs.json
+    jq -S -L "$conformance/lib" 'include "info"; of_refcow' answer.json >ours.json
     diff -u theirs.json ours.json || fail "$1"
 }
 
@@ -106,6 +96,7 @@ NAMES
     local raw
     for raw in on off; do
         create_image "data_file=data.raw,data_file_raw=$raw"
+        "$QEMU_IO" -f qcow2 -c 'write 0 8M' image.qcow2 >/dev/null # which takes up space in the data file alone
         same_facts image.qcow2
         assert_equal "$(own '.["data-file"]')" '{"text":"data.raw","length":8,"traits":["relative"]}'
         assert_equal "$(jq '.["actual-size"]' answer.json)" "$((512 * $(stat -c %b image.qcow2)))"
@@ -175,6 +166,55 @@ NAMES
     done
     validate ./*.qcow2.json
     [ "$looked_at" -gt 50 ] || fail "only $looked_at images"
+}
+
+# Rows of cases.tsv about which the two do not end alike: exit code of qemu-img info, as of_version() reads it, and of
+# refcow info. DIVERGENCES.md has the reasons.
+ends() {
+    cat <<'ROWS'
+as-created|0|0
+data-file-bit-without-name|0|1
+data-file-name-zero|0|1
+data-file-raw-without-bit|0|1
+snapshots-readable|0|1
+crypt-method-2|1 before 10.0 139|1
+luks-extension-missing|1 before 10.0 139|1
+luks-keys-destroyed|1|0
+refcount-table-0|1|0
+directory-longer|1|0
+bitmap-table-too-long|1|0
+bitmap-names-equal|1|0
+bitmap-entry-reserved-1|1|0
+snapshot-extra-1025|1|0
+snapshots-over-64m|1|0
+magic|0|63
+probed-vpc|0|63
+probed-version-1|1|63
+ROWS
+}
+
+@test "where refcow info and qemu-img info do not end alike" {
+    local id of_qemu of_refcow code
+    ulimit -c 0
+    while IFS='|' read -r id of_qemu of_refcow; do
+        "$conformance/run-cases" --image "$id" case
+        code=0
+        (timeout 60 "$QEMU_IMG" info -U case/image.qcow2) >theirs 2>&1 || code=$?
+        assert_equal "$id: qemu-img $code" "$id: qemu-img $(of_version "$of_qemu")"
+        code=0
+        "$REFCOW" info --output=json case/image.qcow2 >"$id.json" 2>message || code=$?
+        assert_equal "$id: refcow $code" "$id: refcow $of_refcow"
+        rm -r case
+    done < <(ends)
+    validate ./*.json
+}
+
+@test "snapshots of an image with a data file are listed, which qemu-img does not do" {
+    "$conformance/run-cases" --image data-file-two-snapshots case
+    run -0 "$QEMU_IMG" info -U --output=json case/image.qcow2
+    assert_equal "$(jq '.snapshots | length' <<<"$output")" 0
+    run -0 "$REFCOW" info --output=json case/image.qcow2
+    assert_equal "$(jq '.snapshots | length' <<<"$output")" 2
 }
 
 # ------------------------------------------------------------------ what qemu-img does not say
@@ -263,7 +303,7 @@ less_of_file='del(.filename, .["actual-size"], .refcow.writer, .refcow.locks)
     create_image compat=1.1
     "$QEMU_IMG" snapshot -c before image.qcow2
     truncate -s %64K image.qcow2 # servers have whole sectors
-    serve socket qemu-nbd -r -t -f raw -k "$PWD/socket" image.qcow2
+    serve socket "$QEMU_NBD" -r -t -f raw -k "$PWD/socket" image.qcow2
     "$REFCOW" info --refcounts --output=json "nbd+unix:///?socket=$PWD/socket" >answer.json
     validate answer.json
     diff <(jq -S "$less_of_file" answer.json) <("$REFCOW" info --refcounts --output=json image.qcow2 | jq -S "$less_of_file")
@@ -494,7 +534,7 @@ is_held() {
     create_image compat=1.1
     run -0 "$REFCOW" info --output=json image.qcow2
     assert_equal "$(jq -c '.refcow | [.writer, .changed]' <<<"$output")" '[false,false]'
-    coproc qemu-io -f qcow2 image.qcow2
+    coproc "$QEMU_IO" -f qcow2 image.qcow2
     patiently is_held image.qcow2
     "$REFCOW" info --output=json image.qcow2 >answer.json
     validate answer.json

@@ -61,7 +61,7 @@ killed_guest() {
         script+=(-c "$command")
     done
     (
-        qemu-io -f qcow2 "${script[@]}" -c 'sigraise 9' image.qcow2 || [ $? -eq 137 ]
+        "$QEMU_IO" -f qcow2 "${script[@]}" -c 'sigraise 9' image.qcow2 || [ $? -eq 137 ]
     ) >qemu-io.out 2>&1 # a subshell: it is the shell that says "Killed"
 }
 
@@ -106,7 +106,7 @@ killed_writer() { # OPTIONS
 # serve FILE: qemu-storage-daemon exports an image on the socket "nbd"; its number is in $daemon.
 serve() {
     rm -f nbd
-    qemu-storage-daemon --blockdev driver=file,node-name=file,filename="$1" \
+    "$QEMU_STORAGE_DAEMON" --blockdev driver=file,node-name=file,filename="$1" \
         --blockdev driver=qcow2,node-name=disk,file=file \
         --nbd-server addr.type=unix,addr.path=nbd --export nbd,id=export,node-name=disk,name=disk,writable=on \
         >daemon.out 2>&1 3>&- &
@@ -130,7 +130,7 @@ write_on_and_on() {
     for ((i = 0; i < 400; i++)); do
         script+=(-c "write $((i * 37 % 512 * 128))k $((i % 7 * 32 + 32))k")
     done
-    qemu-io -f raw "${script[@]}" 'nbd+unix:///disk?socket=nbd' >writer.out 2>&1 3>&- || true
+    "$QEMU_IO" -f raw "${script[@]}" 'nbd+unix:///disk?socket=nbd' >writer.out 2>&1 3>&- || true
 }
 
 @test "a storage daemon that was killed while a guest wrote" {
@@ -158,10 +158,10 @@ write_on_and_on() {
     "$QEMU_IMG" bitmap --add -g 512 image.qcow2 fine
     "$QEMU_IMG" bitmap --add image.qcow2 coarse
     "$QEMU_IMG" bitmap --add --disable image.qcow2 disabled
-    qemu-io -f qcow2 -c 'write 0 1M' -c 'write 32M 64k' image.qcow2 >qemu-io.out
+    "$QEMU_IO" -f qcow2 -c 'write 0 1M' -c 'write 32M 64k' image.qcow2 >qemu-io.out
     compare_life 'before' "${common[@]}" "${bitmap[@]}"
     serve image.qcow2
-    qemu-io -f raw -c 'write 1M 1M' -c flush 'nbd+unix:///disk?socket=nbd' >writer.out
+    "$QEMU_IO" -f raw -c 'write 1M 1M' -c flush 'nbd+unix:///disk?socket=nbd' >writer.out
     end_daemon
     assert_equal "$("$DAMAGE" image.qcow2 get 'u32:{bitmap:0+12}')" 0x3 # in use, and enabled
     compare_life 'in use' "${common[@]}" "${bitmap[@]}" 'set u8:{bitmap:1+24} u8:{bitmap:0+24}' \
@@ -214,9 +214,9 @@ make_file_system() {
     for options in compat=0.10 cluster_size=512 cluster_size=4096,refcount_bits=1 cluster_size=65536 \
         lazy_refcounts=on; do
         "$QEMU_IMG" create -q -f qcow2 -o $options image.qcow2 4M
-        qemu-io -f qcow2 -c 'write 0 3M' image.qcow2 >qemu-io.out
+        "$QEMU_IO" -f qcow2 -c 'write 0 3M' image.qcow2 >qemu-io.out
         "$QEMU_IMG" resize -q image.qcow2 64M
-        qemu-io -f qcow2 -c 'write 63M 1M' -c 'write 30M 64k' image.qcow2 >qemu-io.out
+        "$QEMU_IO" -f qcow2 -c 'write 63M 1M' -c 'write 30M 64k' image.qcow2 >qemu-io.out
         compare_life "$options grown" "${common[@]}"
         "$QEMU_IMG" resize -q --shrink image.qcow2 1000448
         compare_life "$options shrunk" "${common[@]}"
@@ -230,7 +230,7 @@ make_file_system() {
     for options in compat=0.10 cluster_size=512 extended_l2=on; do
         for mode in metadata falloc full; do
             "$QEMU_IMG" create -q -f qcow2 -o $options,preallocation=$mode image.qcow2 4M
-            qemu-io -f qcow2 -c 'write 0 1M' -c 'write -z 512k 256k' -c 'discard 2M 1M' image.qcow2 >qemu-io.out
+            "$QEMU_IO" -f qcow2 -c 'write 0 1M' -c 'write -z 512k 256k' -c 'discard 2M 1M' image.qcow2 >qemu-io.out
             compare_life "$options $mode" "${common[@]}"
         done
     done
@@ -242,14 +242,14 @@ make_file_system() {
     local options
     for options in compat=0.10 cluster_size=512 cluster_size=4096,refcount_bits=8 extended_l2=on lazy_refcounts=on; do
         "$QEMU_IMG" create -q -f qcow2 -o $options image.qcow2 4M
-        qemu-io -f qcow2 -c 'write 0 1M' -c 'write -c 2M 64k' image.qcow2 >qemu-io.out
+        "$QEMU_IO" -f qcow2 -c 'write 0 1M' -c 'write -c 2M 64k' image.qcow2 >qemu-io.out
         "$QEMU_IMG" snapshot -c one image.qcow2
         compare_life "$options one" "${common[@]:0:7}" "${snapshot[@]}"
-        qemu-io -f qcow2 -c 'write 512k 1M' -c 'discard 0 128k' image.qcow2 >qemu-io.out
+        "$QEMU_IO" -f qcow2 -c 'write 512k 1M' -c 'discard 0 128k' image.qcow2 >qemu-io.out
         "$QEMU_IMG" snapshot -c two image.qcow2
         compare "$options two" image.qcow2
         "$QEMU_IMG" snapshot -a one image.qcow2
-        qemu-io -f qcow2 -c 'write 3M 64k' image.qcow2 >qemu-io.out
+        "$QEMU_IO" -f qcow2 -c 'write 3M 64k' image.qcow2 >qemu-io.out
         compare_life "$options applied" "${snapshot[@]}" 'set u64:snapshot:1 u64:snapshot:0'
         "$QEMU_IMG" snapshot -d one image.qcow2
         compare_life "$options one deleted" "${snapshot[@]}"
@@ -260,17 +260,17 @@ make_file_system() {
 
 @test "a snapshot that failed: refcounts are too narrow" {
     "$QEMU_IMG" create -q -f qcow2 -o cluster_size=4096,refcount_bits=2 image.qcow2 4M
-    qemu-io -f qcow2 -c 'write 0 1M' -c 'write -c 2M 64k' image.qcow2 >qemu-io.out
+    "$QEMU_IO" -f qcow2 -c 'write 0 1M' -c 'write -c 2M 64k' image.qcow2 >qemu-io.out
     run ! "$QEMU_IMG" snapshot -c one image.qcow2
     compare_life 'failed' "${common[@]:0:6}"
 }
 
 @test "snapshots, then another size" {
     "$QEMU_IMG" create -q -f qcow2 -o cluster_size=4096 image.qcow2 4M
-    qemu-io -f qcow2 -c 'write 0 4M' image.qcow2 >qemu-io.out
+    "$QEMU_IO" -f qcow2 -c 'write 0 4M' image.qcow2 >qemu-io.out
     "$QEMU_IMG" snapshot -c small image.qcow2
     "$QEMU_IMG" resize -q image.qcow2 32M
-    qemu-io -f qcow2 -c 'write 30M 1M' image.qcow2 >qemu-io.out
+    "$QEMU_IO" -f qcow2 -c 'write 30M 1M' image.qcow2 >qemu-io.out
     "$QEMU_IMG" snapshot -c large image.qcow2
     compare_life 'grown' "${snapshot[@]}"
     "$QEMU_IMG" snapshot -a small image.qcow2
@@ -282,11 +282,11 @@ make_file_system() {
 # base.qcow2 <- middle.qcow2 <- image.qcow2, each with something of its own.
 make_chain() { # OPTIONS
     "$QEMU_IMG" create -q -f qcow2 base.qcow2 8M
-    qemu-io -f qcow2 -c 'write 0 4M' base.qcow2 >qemu-io.out
+    "$QEMU_IO" -f qcow2 -c 'write 0 4M' base.qcow2 >qemu-io.out
     "$QEMU_IMG" create -q -f qcow2 -o "$1" -b base.qcow2 -F qcow2 middle.qcow2
-    qemu-io -f qcow2 -c 'write 1M 64k' -c 'write -z 2M 64k' middle.qcow2 >qemu-io.out
+    "$QEMU_IO" -f qcow2 -c 'write 1M 64k' -c 'write -z 2M 64k' middle.qcow2 >qemu-io.out
     "$QEMU_IMG" create -q -f qcow2 -o "$1" -b middle.qcow2 -F qcow2 image.qcow2 16M
-    qemu-io -f qcow2 -c 'write 0 64k' -c 'write 5000k 4k' -c 'discard 3M 64k' -c 'write 12M 64k' image.qcow2 \
+    "$QEMU_IO" -f qcow2 -c 'write 0 64k' -c 'write 5000k 4k' -c 'discard 3M 64k' -c 'write 12M 64k' image.qcow2 \
         >qemu-io.out
 }
 
@@ -315,13 +315,13 @@ make_chain() { # OPTIONS
 @test "amended" {
     local option
     "$QEMU_IMG" create -q -f qcow2 -o compat=0.10 image.qcow2 8M
-    qemu-io -f qcow2 -c 'write 0 1M' -c 'write 4M 64k' image.qcow2 >qemu-io.out
+    "$QEMU_IO" -f qcow2 -c 'write 0 1M' -c 'write 4M 64k' image.qcow2 >qemu-io.out
     for option in compat=1.1 lazy_refcounts=on lazy_refcounts=off size=16M refcount_bits=64 refcount_bits=2 \
         refcount_bits=16 compat=0.10; do
         do_quietly "$QEMU_IMG" amend -f qcow2 -o $option image.qcow2
         compare_life "amended: $option" "${common[@]}"
     done
-    qemu-io -f qcow2 -c 'write 1M 1M' image.qcow2 >qemu-io.out
+    "$QEMU_IO" -f qcow2 -c 'write 1M 1M' image.qcow2 >qemu-io.out
     "$QEMU_IMG" snapshot -c one image.qcow2
     compare_life 'amended, then a snapshot' "${snapshot[@]}"
     do_quietly "$QEMU_IMG" amend -f qcow2 -o compat=1.1 image.qcow2
@@ -333,7 +333,7 @@ make_chain() { # OPTIONS
     for statements in 'set refcount:0 0' 'set refcount_table:0 0' 'truncate last' 'set l1:0 0' \
         'fill refcount_block:0 64 0xff'; do
         "$QEMU_IMG" create -q -f qcow2 -o cluster_size=4096 image.qcow2 8M
-        qemu-io -f qcow2 -c 'write 0 1M' -c 'write 4M 64k' image.qcow2 >qemu-io.out
+        "$QEMU_IO" -f qcow2 -c 'write 0 1M' -c 'write 4M 64k' image.qcow2 >qemu-io.out
         # shellcheck disable=SC2086 # the statements are words
         "$DAMAGE" image.qcow2 $statements
         "$QEMU_IMG" check -r all image.qcow2 >said 2>&1 || true
@@ -349,7 +349,7 @@ make_encrypted() {
     [ "$1" = aes ] || options+=,encrypt.iter-time=10
     for tries in {1..60}; do
         if do_quietly "$QEMU_IMG" create "${key[@]}" -q -f qcow2 -o "$options" image.qcow2 8M; then
-            qemu-io "${key[@]}" --image-opts "$opened" -c 'write 0 1M' -c 'write 4M 64k' >qemu-io.out
+            "$QEMU_IO" "${key[@]}" --image-opts "$opened" -c 'write 0 1M' -c 'write 4M 64k' >qemu-io.out
             return
         fi
         sleep 0.2

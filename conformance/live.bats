@@ -13,7 +13,7 @@ make_image() {
 # A process of qemu holds image.qcow2, until let_go.
 hold() { # qemu-io OPTION...
     mkfifo commands
-    qemu-io "$@" image.qcow2 <commands >/dev/null 2>&1 3>&- &
+    "$QEMU_IO" "$@" image.qcow2 <commands >/dev/null 2>&1 3>&- &
     holder=$!
     exec 9>commands
     sleep 0.5
@@ -70,7 +70,7 @@ own() { # FILTER [FILE]
 
 @test "a storage daemon that exports the image" {
     make_image
-    qemu-storage-daemon --blockdev driver=file,node-name=file,filename=image.qcow2 \
+    "$QEMU_STORAGE_DAEMON" --blockdev driver=file,node-name=file,filename=image.qcow2 \
         --blockdev driver=qcow2,node-name=disk,file=file \
         --nbd-server addr.type=unix,addr.path=socket --export type=nbd,id=export,node-name=disk,writable=on \
         --pidfile pid 3>&- &
@@ -166,7 +166,7 @@ locks_to_file() {
 }
 
 @test "a process of qemu that writes meanwhile, and one that comes to stay" {
-    while_stopped qemu-io -f raw -c 'write 1M 64k' image.qcow2
+    while_stopped "$QEMU_IO" -f raw -c 'write 1M 64k' image.qcow2
     assert_equal "$(jq -c '.refcow | [.changed, .changes, .writer]' answer)" '[true,["time"],false]'
     while_stopped hold -f raw
     assert_equal "$(jq -c '.refcow | [.changed, .writer]' answer)" '[false,true]'

@@ -99,6 +99,16 @@ in_zsh() {
         done
         [ -n "$values" ]
     done
+    # How qemu-img opens the image: the same modes by all names.
+    values=$(in_bash refcow check --cache '' | xargs)
+    assert_equal "$values" 'directsync none off unsafe writeback writethrough'
+    assert_equal "$(in_bash refcow check -T '' | xargs)" "$values"
+    assert_equal "$(in_fish 'refcow check --cache ' | xargs)" "$values"
+    assert_equal "$(in_fish 'refcow check -T ' | xargs)" "$values"
+    assert_equal "$(manual check | sed -n '/Fl T Ar mode/,/^\.Nm/ s/^\.Cm \([a-z]*\).*/\1/p' | sort | xargs)" "$values"
+    for values in $values; do
+        run -0 "$REFCOW" check -q --cache "$values" "$conformance/../corpus/seeds/v2-written.qcow2"
+    done
     for values in all help leaked; do
         in_bash refcow check --list "" | grep -xe "$values"
         in_fish "refcow check --list " | grep -xe "$values"
@@ -119,6 +129,8 @@ in_zsh() {
     assert_equal "$(in_zsh 'refcow info --output b')" 'refcow info --output bodyfile'
     assert_equal "$(in_zsh 'refcow gate --allow backing-form')" 'refcow gate --allow backing-format-missing'
     assert_equal "$(in_zsh 'refcow check --list too')" 'refcow check --list too-many-references'
+    assert_equal "$(in_zsh 'refcow check --cache writet')" 'refcow check --cache writethrough'
+    assert_equal "$(in_zsh 'refcow check -T dir')" 'refcow check -T directsync'
     touch image.qcow2
     assert_equal "$(in_zsh 'refcow check im')" 'refcow check image.qcow2'
 }

@@ -353,7 +353,7 @@ width() {
 }
 
 @test "a page is whole, has no script, asks for nothing, and shows a hostile name as it is" {
-    local cluster=65536 name=$'<script>alert(1)<\033[31m\u202e"\'&.qcow2'
+    local cluster=65536 name=$'<script>alert(1)<\033[31m\xe2\x80\xae"\'&.qcow2'
     create compat=1.1 200
     guest 'write 0 120'
     mv image.qcow2 "$name"

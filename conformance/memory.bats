@@ -84,7 +84,7 @@ sweep() {
 
 @test "clusters of 4 KiB, refcounts of 64 bits, data in places" {
     "$QEMU_IMG" create -q -f qcow2 -o cluster_size=4K,refcount_bits=64,preallocation=metadata image.qcow2 128M
-    "${QEMU_IO:-qemu-io}" -c 'discard 1M 3M' -c 'discard 64M 100K' image.qcow2 >/dev/null
+    "$QEMU_IO" -c 'discard 1M 3M' -c 'discard 64M 100K' image.qcow2 >/dev/null
     sweep
 }
 
@@ -98,7 +98,7 @@ sweep() {
     "$QEMU_IMG" create -q -f qcow2 -o cluster_size=512,refcount_bits=4,preallocation=metadata image.qcow2 8M
     for i in 1 2 3; do
         "$QEMU_IMG" snapshot -c "s$i" image.qcow2
-        "${QEMU_IO:-qemu-io}" -c "write -q ${i}M 30K" image.qcow2 >/dev/null
+        "$QEMU_IO" -c "write -q ${i}M 30K" image.qcow2 >/dev/null
     done
     sweep
 }

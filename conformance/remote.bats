@@ -39,7 +39,7 @@ at() { # SOCKET: the URI of what is served there
         # shellcheck disable=SC2086 # the statements are words
         "$DAMAGE" damaged.qcow2 $statements
         serve nbdkit.pid nbdkit -f --exit-with-parent -U nbdkit.sock -P nbdkit.pid -r file damaged.qcow2
-        serve qemu.sock qemu-nbd -t -r -f raw -k "$PWD/qemu.sock" damaged.qcow2
+        serve qemu.sock "$QEMU_NBD" -t -r -f raw -k "$PWD/qemu.sock" damaged.qcow2
         for options in '' '--memory=64K' '--max-findings=3'; do
             # shellcheck disable=SC2086 # none, or one
             expect_same damaged.qcow2 "$(at nbdkit.sock)" $options
@@ -232,7 +232,9 @@ URIS
     grep -q pread64 calls.txt
 }
 
-# Mode of hostile-server, exit status, verdict, name of the status. "-": any.
+# Mode of hostile-server, and exit status, verdict and name of the status. "*": any. "|": one or the other, by the version of
+# libnbd: of an answer of odd length 1.14 gives up the connection, 1.22 the answer. Then all is read, as from a server that
+# cannot say where data is.
 hostile_answers() {
     cat <<'ROWS'
 honest 0 clean ok
@@ -259,13 +261,13 @@ fails-with-text 1 incomplete read-failed
 floods 1 incomplete timeout
 floods-with-data 1 incomplete timeout
 drips 1 incomplete timeout
-changes - - -
+changes *
 garbage-read 1 incomplete read-failed
 status-zeros 2 corrupt ok
 status-empty 0 clean ok
-status-beyond 2 corrupt ok
-status-odd 1 incomplete read-failed
-status-many 2 corrupt ok
+status-beyond 0 clean ok
+status-odd 1 incomplete read-failed|0 clean ok
+status-many 0 clean ok
 status-silent 1 incomplete timeout
 status-fails 0 clean ok
 status-floods 1 incomplete timeout
@@ -277,15 +279,14 @@ ROWS
 }
 
 fits() { # EXPECTED ACTUAL
-    [ "$1" = - ] || [ "$1" = "$2" ]
+    [ "$1" = '*' ] || [[ "|$1|" == *"|$2|"* ]]
 }
 
 # Neither a crash nor a hang, at most a line on stderr, nothing that commands a terminal.
 @test "hostile servers" {
-    local mode code verdict name exit_code
-    local -a answer
+    local mode expected answer exit_code
     make_image
-    while read -r mode code verdict name; do
+    while read -r mode expected; do
         serve "$mode.sock" "$conformance/hostile-server" "$mode" "$mode.sock" image.qcow2
         exit_code=0
         LC_ALL=C.UTF-8 timeout -s KILL 10 "$REFCOW" check --timeout 1 --output=json "$(at "$mode.sock")" \
@@ -295,9 +296,8 @@ fits() { # EXPECTED ACTUAL
             LC_ALL=C grep '[^ -~]' answer.json complaint; then
             fail "$mode: exit status $exit_code, $(cat -v complaint)"
         fi
-        read -ra answer < <(jq -r '.refcow | "\(.verdict) \(.status.name)"' answer.json)
-        fits "$code" "$exit_code" && fits "$verdict" "${answer[0]}" && fits "$name" "${answer[1]}" ||
-            fail "$mode: $exit_code ${answer[*]}, expected $code $verdict $name: $(cat -v complaint)"
+        answer="$exit_code $(jq -r '.refcow | "\(.verdict) \(.status.name)"' answer.json)"
+        fits "$expected" "$answer" || fail "$mode: $answer, expected $expected: $(cat -v complaint)"
     done < <(hostile_answers)
 }
 

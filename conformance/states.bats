@@ -8,7 +8,7 @@ make_crashed() { # OPTIONS
     create "$1" $((2 * table + 8))
     guest 'write 0 2'
     (
-        qemu-io -f qcow2 -t unsafe -c "write $((4 * cluster)) $cluster" -c "write $((table * cluster)) $cluster" \
+        "$QEMU_IO" -f qcow2 -t unsafe -c "write $((4 * cluster)) $cluster" -c "write $((table * cluster)) $cluster" \
             -c "discard $cluster $cluster" -c flush -c abort image.qcow2 || [ $? -eq 134 ]
     ) >qemu-io.out 2>&1 # a subshell: it is the shell that says "Aborted"
 }

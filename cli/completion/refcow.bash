@@ -20,7 +20,8 @@ _refcow() {
     --allow)
         mapfile -t COMPREPLY < <(compgen -W "$("$1" gate --list-rules | awk '$3 == "--allow" {print $1}')" -- "$cur") ;;
     -f) COMPREPLY=(qcow2) ;;
-    --output | --color | --expect | --format)
+    -T) mapfile -t COMPREPLY < <(compgen -W "$(_refcow_values "$1" "$verb" --cache)" -- "$cur") ;;
+    --output | --cache | --color | --expect | --format)
         mapfile -t COMPREPLY < <(compgen -W "$(_refcow_values "$1" "$verb" "$prev")" -- "$cur") ;;
     --max-* | --memory | --timeout) ;;
     *)

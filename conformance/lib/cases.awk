@@ -5,10 +5,10 @@ function wrong(what) {
     failures++
 }
 
-# Whether an exit code goes with an answer.
-function goes_with(code, answer) {
+# Whether an exit code goes with an answer. qemu-img may end by a signal, too: by_signal.
+function goes_with(code, answer, by_signal) {
     if (answer == "refused")
-        return code == 1 || code == 63
+        return code == 1 || code == 63 || (by_signal && code > 128)
     if (answer ~ /check-errors=/)
         return code == 1
     if (answer ~ /corruptions=/)
@@ -32,10 +32,10 @@ function is_answer(text,   words, pair, count, i, seen) {
     return 1
 }
 
-function check_answer(code, answer) {
+function check_answer(code, answer, by_signal) {
     if (!is_answer(answer))
         wrong("this is no answer: " answer)
-    else if (!goes_with(code, answer))
+    else if (!goes_with(code, answer, by_signal))
         wrong("exit code " code " does not go with this answer: " answer)
 }
 
@@ -52,12 +52,16 @@ function check_base() {
 function check_difference(text,   words, answer) {
     if (text == "-")
         return
-    split(text, words, " ")
     answer = text
+    if (sub(/ before [0-9]+(\.[0-9]+)* /, " ", answer))
+        text = answer
+    else if (text ~ / before/)
+        wrong("a version is numbers and dots, and an answer follows: " text)
+    split(text, words, " ")
     if (words[1] !~ /^D[0-9]+$/)
         wrong("a difference begins with its number: " text)
     else if (sub(/^D[0-9]+ [0-9]+ /, "", answer))
-        check_answer(words[2], answer)
+        check_answer(words[2], answer, 1)
     else if (words[2] != "")
         wrong("the other answer is an exit code and an answer: " text)
     else if (asked[$3] != "key")

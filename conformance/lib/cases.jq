@@ -1,5 +1,6 @@
 # Input: a line for each row of cases.tsv, as ask_row() of run-cases writes them. Output: TAP, or with $style "table"
-# only the rows in which the checker differs. The last line counts.
+# only the rows in which the checker differs. The last line counts, the one before says which qemu-img was asked: $release,
+# of the number $version.
 
 def names: {
     corruptions: "corruptions", leaks: "leaks", "check-errors": "check-errors", end: "image-end-offset",
@@ -33,10 +34,21 @@ def meets($text):
       and if $expected.refused then $json == {}
           else $json != {} and ($expected.values | to_entries | all(($json[.key] // 0) == .value)) end;
 
+# The parts of a version; "10.0" is before "10.0.1", and "9" before "10".
+def version: split(".") | map(tonumber);
+
+# The difference that a row states for the qemu-img that was asked: "-" where only versions before another one differ, and
+# this one is not among them.
+def stated:
+    (capture("^(?<number>D[0-9]+) before (?<version>[0-9.]+) (?<answer>.*)$") // null) as $bound
+    | if $bound == null then .
+      elif ($version | version) < ($bound.version | version) then "\($bound.number) \($bound.answer)"
+      else "-" end;
+
 # A row and both answers. other: what is expected of qemu-img. alone: of qemu-img if it gets no key.
 def row:
     split("\t")
-    | {number: .[0], id: .[1], rule: .[2], base: .[3], damage: .[4], expected: "\(.[5]) \(.[6])", difference: .[7],
+    | {number: .[0], id: .[1], rule: .[2], base: .[3], damage: .[4], expected: "\(.[5]) \(.[6])", difference: (.[7] | stated),
        asked: .[8], wrong: .[9], checker: answer(.[10]; .[11]), qemu: answer(.[12]; .[13])}
     | .other = if .difference | test(" ") then .difference | sub("^[^ ]+ "; "") else .expected end
     | .alone = if .asked == "key" then "1 refused" else .other end;
@@ -96,14 +108,17 @@ def tabulated:
 def count(condition): map(select(condition)) | length;
 
 [inputs | row]
+| "# compared with \($release)" as $compared
 | "# \(length) rows, " as $total
 | if $style == "table" then
     count(differs) as $differ | count(differs and is_deliberate) as $deliberate
     | "id\tdeliberate\trule\texpected\tanswer",
       (.[] | select(differs) | tabulated),
+      $compared,
       $total + "\($differ) differ: \($deliberate) deliberately, \($differ - $deliberate) failed"
   else
     "1..\(length)",
     (.[] | tap),
+    $compared,
     $total + "\(count(.difference != "-")) deliberate differences, \(count([faults] != [])) failed"
   end

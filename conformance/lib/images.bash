@@ -58,7 +58,7 @@ guest() {
             script+=(-c "${words[*]} $((first * cluster)) $((count * cluster))")
         fi
     done
-    qemu-io -f qcow2 -t unsafe -d unmap "${script[@]}" image.qcow2 >qemu-io.out || {
+    "$QEMU_IO" -f qcow2 -t unsafe -d unmap "${script[@]}" image.qcow2 >qemu-io.out || {
         cat qemu-io.out
         return 1
     }

@@ -7,9 +7,9 @@ bats_load_library bats-assert
 conformance=$BATS_TEST_DIRNAME
 REFCOW=$(realpath "${REFCOW:-$conformance/../build/refcow}")
 DAMAGE=$(realpath "${DAMAGE:-$conformance/../build/damage}")
-QEMU_IMG=${QEMU_IMG:-qemu-img}
-export REFCOW DAMAGE QEMU_IMG
+export REFCOW DAMAGE
 
+load lib/tools
 load lib/compare
 load lib/images
 load lib/damages
