@@ -44,7 +44,7 @@ PKG_CONFIG ?= pkg-config
 library = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo $(1))
 LIBSECCOMP := $(call library,libseccomp)
 LIBNBD := $(call library,libnbd)
-need_libseccomp = cli/sandbox_seccomp.c cli/sandbox_landlock.c cli/sandbox_descriptors.c
+need_libseccomp = $(addprefix cli/sandbox_,seccomp.c kill.c landlock.c descriptors.c trial.c)
 need_libnbd = cli/image_nbd.c $(wildcard cli/nbd_*.c)
 COMMAND = $(filter-out $(if $(LIBSECCOMP),cli/sandbox_none.c,$(need_libseccomp)) \
 	$(if $(LIBNBD),cli/image_nbd_none.c,$(need_libnbd)),$(wildcard cli/*.c))
@@ -231,7 +231,7 @@ build/amalgamation/refcow.c: scripts/amalgamate LICENSE $(wildcard parser/*.[ch]
 	scripts/amalgamate $(@D)
 build/refcow: $(call plain,$(COMMAND)) build/librefcow.a build/with-$(LIBSECCOMP)-$(LIBNBD)
 build/refcow build/sandbox_test: LDLIBS += $(if $(LIBSECCOMP),$(shell $(PKG_CONFIG) --libs libseccomp)) $(if $(LIBNBD),-ldl)
-build/plain/cli/%.o: CPPFLAGS += $(if $(LIBSECCOMP)$(LIBNBD),$(shell $(PKG_CONFIG) --cflags $(LIBSECCOMP) $(LIBNBD)))
+build/plain/cli/%.o build/plain/conformance/sandbox_test.o: CPPFLAGS += $(if $(LIBSECCOMP)$(LIBNBD),$(shell $(PKG_CONFIG) --cflags $(LIBSECCOMP) $(LIBNBD)))
 # Made again when another choice of libraries is found, and the command with it.
 build/with-%:
 	@mkdir -p build && rm -f build/with-* && touch $@
