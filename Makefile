@@ -112,10 +112,10 @@ coverage:
 	$(MAKE) $(addprefix build/coverage/,api_test corpus_test $(HARNESSES:%=replay_%))
 	scripts/coverage build/coverage/api_test build/coverage/corpus_test $(HARNESSES:%="build/coverage/replay_% $(INPUTS)")
 
-## portability     other compilers and machines, emulated: the same answers? installs what is missing
+## portability     other compilers, C libraries and machines: the same answers? installs what is missing
 portability:
 	scripts/setup portability
-	$(MAKE) build/damage
+	$(MAKE) build/damage build/refcow
 	scripts/portability/run
 
 ## conformance     real images and planted cases, compared with qemu-img; CHECKER='COMMAND' tries another checker's cases

@@ -31,7 +31,7 @@
 /* A call, if all its conditions hold. libseccomp takes one condition on each argument. A rule without conditions makes
  * it forget the rules with conditions about the same call. */
 struct rule {
-    int call;
+    const char *call; /* its name: musl has macros for some, which would change SCMP_SYS() */
     unsigned conditions;
     struct scmp_arg_cmp condition[2];
 };
@@ -46,21 +46,21 @@ struct rule {
 
 #define CALL(name)                                                                                                     \
     {                                                                                                                  \
-        SCMP_SYS(name), 0,                                                                                             \
+        #name, 0,                                                                                                      \
         {                                                                                                              \
             NOTHING, NOTHING                                                                                           \
         }                                                                                                              \
     }
 #define CALL_IF(name, condition)                                                                                       \
     {                                                                                                                  \
-        SCMP_SYS(name), 1,                                                                                             \
+        #name, 1,                                                                                                      \
         {                                                                                                              \
             condition, NOTHING                                                                                         \
         }                                                                                                              \
     }
 #define CALL_IF_BOTH(name, condition, other)                                                                           \
     {                                                                                                                  \
-        SCMP_SYS(name), 2,                                                                                             \
+        #name, 2,                                                                                                      \
         {                                                                                                              \
             condition, other                                                                                           \
         }                                                                                                              \
@@ -69,8 +69,8 @@ struct rule {
 /* ------------------------------------------------------------------ 1: allowed */
 
 /* Some calls have several names, where architectures and C libraries differ; libseccomp passes over those that this one
- * lacks. What stays open is to ask for the facts of files by name: the C library's fstat() is such a call. Terminals
- * are not asked: terminal.h says why. */
+ * lacks, and a version of it that is too old to know a name leaves it to the third tier. What stays open is to ask for
+ * the facts of files by name: the C library's fstat() is such a call. Terminals are not asked: terminal.h says why. */
 static const struct rule always[] = {
     /* read images */
     CALL(pread64),
@@ -161,7 +161,9 @@ static bool add_rules(scmp_filter_ctx filter, uint32_t action, const struct rule
 {
     for (size_t i = 0; i < count; i++) {
         const struct rule *rule = &rules[i];
-        if (seccomp_rule_add_array(filter, action, rule->call, rule->conditions, rule->condition) != 0)
+        int call = seccomp_syscall_resolve_name(rule->call);
+        if (call != __NR_SCMP_ERROR &&
+            seccomp_rule_add_array(filter, action, call, rule->conditions, rule->condition) != 0)
             return false;
     }
     return true;
