@@ -35,7 +35,7 @@
 #define PAGE 4096
 #define NO_CALL 4095              /* no architecture has so many */
 #define ASK_TERMINAL 0x802c542aUL /* TCGETS2, which older headers lack: isatty() of glibc 2.43 */
-#define NAME_MEMORY 0x53564d41    /* PR_SET_VMA, as above: malloc() of glibc 2.43 */
+#define NAME_MEMORY 0x53564d41    /* PR_SET_VMA, as above: names memory for /proc/PID/maps */
 
 /* Opened before the sandbox closes. */
 static int file, connection[2], unconnected, inherited, beyond;
