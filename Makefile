@@ -44,7 +44,7 @@ PKG_CONFIG ?= pkg-config
 library = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo $(1))
 LIBSECCOMP := $(call library,libseccomp)
 LIBNBD := $(call library,libnbd)
-need_libseccomp = cli/sandbox_seccomp.c cli/sandbox_landlock.c cli/sandbox_descriptors.c
+need_libseccomp = $(addprefix cli/sandbox_,seccomp.c kill.c landlock.c descriptors.c trial.c)
 need_libnbd = cli/image_nbd.c $(wildcard cli/nbd_*.c)
 COMMAND = $(filter-out $(if $(LIBSECCOMP),cli/sandbox_none.c,$(need_libseccomp)) \
 	$(if $(LIBNBD),cli/image_nbd_none.c,$(need_libnbd)),$(wildcard cli/*.c))
@@ -122,10 +122,10 @@ coverage:
 	$(MAKE) $(addprefix build/coverage/,api_test corpus_test $(HARNESSES:%=replay_%))
 	scripts/coverage build/coverage/api_test build/coverage/corpus_test $(HARNESSES:%="build/coverage/replay_% $(INPUTS)")
 
-## portability     other compilers and machines, emulated: the same answers? installs what is missing
+## portability     other compilers, C libraries and machines: the same answers? installs what is missing
 portability:
 	scripts/setup portability
-	$(MAKE) build/damage
+	$(MAKE) build/damage build/refcow
 	scripts/portability/run
 
 ## conformance     real images and planted cases, compared with qemu-img; CHECKER='COMMAND' tries another checker's cases
@@ -245,7 +245,7 @@ build/amalgamation/refcow.c: scripts/amalgamate LICENSE $(wildcard parser/*.[ch]
 	scripts/amalgamate $(@D)
 build/refcow: $(call plain,$(COMMAND)) build/librefcow.a build/with-$(LIBSECCOMP)-$(LIBNBD)
 build/refcow build/sandbox_test: LDLIBS += $(if $(LIBSECCOMP),$(shell $(PKG_CONFIG) --libs libseccomp)) $(if $(LIBNBD),-ldl)
-build/plain/cli/%.o: CPPFLAGS += $(if $(LIBSECCOMP)$(LIBNBD),$(shell $(PKG_CONFIG) --cflags $(LIBSECCOMP) $(LIBNBD)))
+build/plain/cli/%.o build/plain/conformance/sandbox_test.o: CPPFLAGS += $(if $(LIBSECCOMP)$(LIBNBD),$(shell $(PKG_CONFIG) --cflags $(LIBSECCOMP) $(LIBNBD)))
 # Made again when another choice of libraries is found, and the command with it.
 build/with-%:
 	@mkdir -p build && rm -f build/with-* && touch $@

@@ -1,3 +1,5 @@
+#define _POSIX_C_SOURCE 200809L /* strsignal() */
+
 #include "complain.h"
 
 #include "escape.h"
@@ -101,6 +103,25 @@ void complain_about_option(const char *command, int answer, char **argv)
 void complain_about_memory(void)
 {
     fputs("refcow: the system does not give so much memory (see --memory and what limits lists)\n", stderr);
+}
+
+void complain_about_sandbox(int signal, int status)
+{
+    fflush(stdout);
+    if (signal != 0)
+        fprintf(
+            stderr,
+            "refcow: the sandbox kills a check on this system: the check of a test image ended with signal %d (%s)\n",
+            signal, strsignal(signal));
+    else
+        fprintf(stderr,
+                "refcow: no check works in the sandbox on this system: the check of a test image ended with exit "
+                "status %d\n",
+                status);
+    fputs("refcow: please report this, with the output of 'refcow --version' and 'uname -srm', and the name of the "
+          "system; "
+          "until it is fixed, use --no-sandbox, and only for images that you trust\n",
+          stderr);
 }
 
 void complain_about_output(int error)

@@ -33,6 +33,9 @@ void complain_about_policy(const char *path, unsigned line, const char *sentence
 /* The system does not give the memory for the lists that are asked for. */
 void complain_about_memory(void);
 
+/* A check does not survive the sandbox on this system. signal: that ended it; 0: none, it ended with status. */
+void complain_about_sandbox(int signal, int status);
+
 /* Stdout could not be written; error is an errno or 0 if the reason is not known. */
 void complain_about_output(int error);
 

@@ -7,11 +7,10 @@
 #include "complain.h"
 #include "exit_codes.h"
 #include "gate.h"
-#include "image_nbd.h"
 #include "info.h"
 #include "map.h"
-#include "refcow.h"
-#include "sandbox.h"
+#include "terminal.h"
+#include "version.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,20 +44,7 @@ static exit_code print_help(void)
     puts("\n"
          "  refcow VERB --help       the options of a verb\n"
          "  refcow --help, -h        this\n"
-         "  refcow --version, -V     the version, and what refcow is confined by here");
-    return EXIT_CODE_CLEAN;
-}
-
-/* Not what the command was built for, but what this system lets it do. */
-static exit_code print_version(void)
-{
-    const char *library = image_nbd_library();
-    sandbox holds = sandbox_enter(false, STDERR_FILENO);
-
-    puts("refcow " REFCOW_VERSION_TEXT);
-    printf("confined by: %s%s%s%s\n", holds.seccomp ? "seccomp, " : "", holds.landlock ? "Landlock, " : "",
-           holds.closed ? "closed descriptors, " : "", holds.limits ? "resource limits" : "no resource limits");
-    printf("remote images: %s\n", library != NULL ? library : "none, built without libnbd");
+         "  refcow --version, -V     the version, and what confines refcow here");
     return EXIT_CODE_CLEAN;
 }
 
@@ -71,7 +57,7 @@ static exit_code run_verb(int argc, char **argv)
     if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
         return print_help();
     if (strcmp(argv[0], "--version") == 0 || strcmp(argv[0], "-V") == 0)
-        return print_version();
+        return version_run();
     for (size_t i = 0; i < verb_count; i++) {
         if (strcmp(argv[0], verbs[i].name) == 0)
             return verbs[i].run(argc, argv);
@@ -109,6 +95,7 @@ static void keep_standard_streams(void)
 int main(int argc, char **argv)
 {
     keep_standard_streams();
+    terminal_ask();
     signal(SIGPIPE, SIG_IGN);
     return (int)deliver_output(run_verb(argc - 1, argv + 1));
 }

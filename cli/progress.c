@@ -1,15 +1,15 @@
-#define _POSIX_C_SOURCE 200809L /* sigaction(), isatty() */
+#define _POSIX_C_SOURCE 200809L /* sigaction() */
 
 #include "progress.h"
 
 #include "clock.h"
 #include "sizes.h"
 #include "stop.h"
+#include "terminal.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #define QUIET_TIME (NANOSECONDS_PER_SECOND / 2) /* what takes no longer is not worth a line */
 #define INTERVAL (NANOSECONDS_PER_SECOND / 4)
@@ -52,7 +52,7 @@ void progress_on_signal(void)
 
 void progress_start(progress_mode mode)
 {
-    bool is_seen = mode == PROGRESS_ALWAYS || (mode == PROGRESS_IF_SEEN && isatty(STDERR_FILENO));
+    bool is_seen = mode == PROGRESS_ALWAYS || (mode == PROGRESS_IF_SEEN && terminal_is_stderr());
 
     meter.mode = is_seen ? mode : PROGRESS_OFF;
     meter.begun = clock_now();

@@ -13,7 +13,7 @@
 /* What holds the process. A kernel or an emulator that lacks a layer does not make the command fail: the others stay.
  */
 typedef struct sandbox {
-    bool seccomp;  /* any other system call kills the process */
+    bool seccomp;  /* any other system call fails, or kills the process */
     bool landlock; /* no file can be opened, none made, nothing connected to */
     bool limits;   /* no descriptor, no process can be made; there is no core file */
     bool closed;   /* of what the process was started with, only stdin, stdout and stderr are open */
@@ -22,5 +22,17 @@ typedef struct sandbox {
 /* talks: sockets that are open go on to be used. highest: of the descriptors that are needed, each of which closes on
  * exec. */
 sandbox sandbox_enter(bool talks, int highest);
+
+/* What came of a check of a test image in the sandbox. */
+typedef struct sandbox_trial {
+    bool was_made;
+    int error;  /* if it was not made: the errno that says why; 0: this build has nothing to try */
+    int signal; /* that ended the check; 0: none */
+    int status; /* with which the check ended, if no signal ended it */
+} sandbox_trial;
+
+/* Call check in a process of its own, whose output is discarded, with the path of an image that is clean. It has to
+ * enter the sandbox as it always does; what it returns is its exit status. Call it before sandbox_enter(). */
+sandbox_trial sandbox_try(int (*check)(const char *path));
 
 #endif

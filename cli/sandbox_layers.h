@@ -12,5 +12,6 @@ bool sandbox_limit_resources(void);
 bool sandbox_close_inherited(int highest); /* what is above it is not looked at one by one */
 bool sandbox_landlock(void);
 bool sandbox_seccomp(bool talks);
+bool sandbox_kill_filter(void); /* part of the one before */
 
 #endif

@@ -1,119 +1,190 @@
 /*
- * sandbox_seccomp.c - a filter of system calls, by libseccomp: what is not on the list kills the process.
+ * sandbox_seccomp.c - a filter of system calls, by libseccomp, in three tiers.
+ *
+ * 1. What is on a list of allowed calls is carried out. Nothing else is.
+ * 2. What is on a list of killing calls ends the process: only an exploit asks for it, and gets no second try. Most of
+ *    that list is in sandbox_kill.c.
+ * 3. Any other call fails with ENOSYS, also one that no kernel has yet.
+ *
+ * The first tier alone confines the process. A call that is missing from the second one is refused by the third.
+ *
+ * The third tier is there because the C library, not refcow, decides which calls are made, and a new version decides
+ * differently: isatty() of glibc 2.43 asks by another ioctl than before. ENOSYS is what a kernel answers that is older
+ * than the call. Every C library has to cope with such kernels: it falls back to an older call, or goes without.
+ * EPERM would say that the call exists and was refused. A C library takes that for the final answer and does not fall
+ * back: programs failed in containers whose filter said EPERM about clone3() or faccessat2().
  */
-#define _GNU_SOURCE /* AT_EMPTY_PATH, MAP_ANONYMOUS */
+#define _GNU_SOURCE /* AT_EMPTY_PATH, F_OFD_GETLK, MAP_ANONYMOUS */
 
 #include "sandbox_layers.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <scsi/sg.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* A call, if all its conditions hold. libseccomp takes one condition on each argument. A rule without conditions makes
+ * it forget the rules with conditions about the same call. */
 struct rule {
-    int call;
+    const char *call; /* its name: musl has macros for some, which would change SCMP_SYS() */
     unsigned conditions;
     struct scmp_arg_cmp condition[2];
 };
 
-/* Conditions on an argument: what it is, which bits it has, which it lacks. */
+/* Conditions on an argument: what it is, what it is not, what it is above, which bits it has, which it lacks. */
 #define IS(argument, value) {argument, SCMP_CMP_EQ, value, 0}
+#define IS_NOT(argument, value) {argument, SCMP_CMP_NE, value, 0}
+#define ABOVE(argument, value) {argument, SCMP_CMP_GT, value, 0}
 #define HAS(argument, bits) {argument, SCMP_CMP_MASKED_EQ, bits, bits}
 #define LACKS(argument, bits) {argument, SCMP_CMP_MASKED_EQ, bits, 0}
 #define NOTHING {0, SCMP_CMP_EQ, 0, 0}
 
-#define ALLOW(name)                                                                                                    \
+#define CALL(name)                                                                                                     \
     {                                                                                                                  \
-        SCMP_SYS(name), 0,                                                                                             \
+        #name, 0,                                                                                                      \
         {                                                                                                              \
             NOTHING, NOTHING                                                                                           \
         }                                                                                                              \
     }
-#define ALLOW_IF(name, condition)                                                                                      \
+#define CALL_IF(name, condition)                                                                                       \
     {                                                                                                                  \
-        SCMP_SYS(name), 1,                                                                                             \
+        #name, 1,                                                                                                      \
         {                                                                                                              \
             condition, NOTHING                                                                                         \
         }                                                                                                              \
     }
-#define ALLOW_IF_BOTH(name, condition, other)                                                                          \
+#define CALL_IF_BOTH(name, condition, other)                                                                           \
     {                                                                                                                  \
-        SCMP_SYS(name), 2,                                                                                             \
+        #name, 2,                                                                                                      \
         {                                                                                                              \
             condition, other                                                                                           \
         }                                                                                                              \
     }
 
+/* ------------------------------------------------------------------ 1: allowed */
+
 /* Some calls have several names, where architectures and C libraries differ; libseccomp passes over those that this one
- * lacks. What stays open is to ask for the facts of files by name: the C library's fstat() is such a call. */
+ * lacks, and a version of it that is too old to know a name leaves it to the third tier. What stays open is to ask for
+ * the facts of files by name: the C library's fstat() is such a call. Terminals are not asked: terminal.h says why. */
 static const struct rule always[] = {
     /* read images */
-    ALLOW(pread64),
-    ALLOW(lseek),
-    ALLOW(_llseek),
-    ALLOW(fstat),
-    ALLOW(fstat64),
-    ALLOW_IF(newfstatat, HAS(3, AT_EMPTY_PATH)),
-    ALLOW_IF(fstatat64, HAS(3, AT_EMPTY_PATH)),
-    ALLOW_IF(statx, HAS(2, AT_EMPTY_PATH)),
-    ALLOW_IF(fcntl, IS(1, F_OFD_GETLK)),
-    ALLOW_IF(fcntl64, IS(1, F_OFD_GETLK)),
-    ALLOW(close),
-    /* print; the C library asks whether it prints to a terminal */
-    ALLOW_IF(write, IS(0, STDOUT_FILENO)),
-    ALLOW_IF(write, IS(0, STDERR_FILENO)),
-    ALLOW_IF(writev, IS(0, STDOUT_FILENO)),
-    ALLOW_IF(writev, IS(0, STDERR_FILENO)),
-    ALLOW_IF(ioctl, IS(1, TCGETS)),
-    ALLOW_IF(ioctl, IS(1, TIOCGWINSZ)),
+    CALL(pread64),
+    CALL(lseek),
+    CALL(_llseek),
+    CALL(fstat),
+    CALL(fstat64),
+    CALL_IF(newfstatat, HAS(3, AT_EMPTY_PATH)),
+    CALL_IF(fstatat64, HAS(3, AT_EMPTY_PATH)),
+    CALL_IF(statx, HAS(2, AT_EMPTY_PATH)),
+    CALL_IF(fcntl, IS(1, F_OFD_GETLK)),
+    CALL_IF(fcntl64, IS(1, F_OFD_GETLK)),
+    CALL(close),
+    /* print */
+    CALL_IF(write, IS(0, STDOUT_FILENO)),
+    CALL_IF(write, IS(0, STDERR_FILENO)),
+    CALL_IF(writev, IS(0, STDOUT_FILENO)),
+    CALL_IF(writev, IS(0, STDERR_FILENO)),
     /* memory, none of it for programs */
-    ALLOW(brk),
-    ALLOW_IF_BOTH(mmap, LACKS(2, PROT_EXEC), HAS(3, MAP_ANONYMOUS)),
-    ALLOW_IF_BOTH(mmap2, LACKS(2, PROT_EXEC), HAS(3, MAP_ANONYMOUS)),
-    ALLOW_IF(mprotect, LACKS(2, PROT_EXEC)),
-    ALLOW(mremap),
-    ALLOW(munmap),
-    ALLOW(madvise),
-    ALLOW(getrandom),
-    ALLOW(sysinfo), /* qsort() asks how much there is */
+    CALL(brk),
+    CALL_IF_BOTH(mmap, LACKS(2, PROT_EXEC), HAS(3, MAP_ANONYMOUS)),
+    CALL_IF_BOTH(mmap2, LACKS(2, PROT_EXEC), HAS(3, MAP_ANONYMOUS)),
+    CALL_IF(mprotect, LACKS(2, PROT_EXEC)),
+    CALL(mremap),
+    CALL(munmap),
+    CALL(madvise),
+    CALL(getrandom),
+    CALL(sysinfo), /* qsort() asks how much there is */
     /* the time, signals, the end */
-    ALLOW(clock_gettime),
-    ALLOW(clock_gettime64),
-    ALLOW(alarm),
-    ALLOW(setitimer), /* alarm() where there is no such call */
-    ALLOW(rt_sigreturn),
-    ALLOW(sigreturn),
-    ALLOW(restart_syscall),
-    ALLOW(exit),
-    ALLOW(exit_group),
+    CALL(clock_gettime),
+    CALL(clock_gettime64),
+    CALL(alarm),
+    CALL(setitimer), /* alarm() where there is no such call */
+    CALL(rt_sigreturn),
+    CALL(sigreturn),
+    CALL(restart_syscall),
+    CALL(exit),
+    CALL(exit_group),
 };
 
 /* What libnbd and GnuTLS do with a socket that is connected. */
 static const struct rule to_talk[] = {
-    ALLOW(poll),     ALLOW(ppoll), ALLOW(ppoll_time64),        ALLOW(recv),
-    ALLOW(recvfrom), ALLOW(send),  ALLOW_IF(sendto, IS(4, 0)), ALLOW(sendmsg),
+    CALL(poll),     CALL(ppoll), CALL(ppoll_time64),        CALL(recv),
+    CALL(recvfrom), CALL(send),  CALL_IF(sendto, IS(4, 0)), CALL(sendmsg),
 };
 
-static bool add_rules(scmp_filter_ctx filter, const struct rule *rules, size_t count)
+/* ------------------------------------------------------------------ 2: killing */
+
+/* Calls that are allowed, or fail harmlessly, with other arguments. sandbox_kill.c has the calls that kill with any. */
+static const struct rule killing_if[] = {
+    /* memory that holds a program; the contents of a file as memory */
+    CALL_IF(mmap, HAS(2, PROT_EXEC)),
+    CALL_IF(mmap2, HAS(2, PROT_EXEC)),
+    CALL_IF_BOTH(mmap, LACKS(2, PROT_EXEC), LACKS(3, MAP_ANONYMOUS)),
+    CALL_IF_BOTH(mmap2, LACKS(2, PROT_EXEC), LACKS(3, MAP_ANONYMOUS)),
+    CALL_IF(mprotect, HAS(2, PROT_EXEC)),
+    CALL_IF(pkey_mprotect, HAS(2, PROT_EXEC)),
+    /* write elsewhere than to stdout and stderr; hinder others by locks; have signals sent to others */
+    CALL_IF(write, IS(0, STDIN_FILENO)),
+    CALL_IF(write, ABOVE(0, STDERR_FILENO)),
+    CALL_IF(writev, IS(0, STDIN_FILENO)),
+    CALL_IF(writev, ABOVE(0, STDERR_FILENO)),
+    CALL_IF(fcntl, IS(1, F_SETLK)),
+    CALL_IF(fcntl, IS(1, F_SETLKW)),
+    CALL_IF(fcntl, IS(1, F_OFD_SETLK)),
+    CALL_IF(fcntl, IS(1, F_OFD_SETLKW)),
+    CALL_IF(fcntl, IS(1, F_SETOWN)),
+    CALL_IF(fcntl, IS(1, F_SETOWN_EX)),
+    /* send to whom no connection is */
+    CALL_IF(sendto, IS_NOT(4, 0)),
+    /* type at the terminal, take it over; change the attributes of a file, command a disk or a file system */
+    CALL_IF(ioctl, IS(1, TIOCSTI)),
+    CALL_IF(ioctl, IS(1, TIOCLINUX)),
+    CALL_IF(ioctl, IS(1, TIOCSETD)),
+    CALL_IF(ioctl, IS(1, TIOCCONS)),
+    CALL_IF(ioctl, IS(1, FS_IOC_SETFLAGS)),
+    CALL_IF(ioctl, IS(1, FS_IOC_FSSETXATTR)),
+    CALL_IF(ioctl, IS(1, FIFREEZE)),
+    CALL_IF(ioctl, IS(1, FITRIM)),
+    CALL_IF(ioctl, IS(1, SG_IO)),
+};
+
+/* ------------------------------------------------------------------ the filter */
+
+#define LENGTH(list) (sizeof(list) / sizeof(list)[0])
+
+static bool add_rules(scmp_filter_ctx filter, uint32_t action, const struct rule *rules, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct rule *rule = &rules[i];
-        if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rule->call, rule->conditions, rule->condition) != 0)
+        int call = seccomp_syscall_resolve_name(rule->call);
+        if (call != __NR_SCMP_ERROR &&
+            seccomp_rule_add_array(filter, action, call, rule->conditions, rule->condition) != 0)
             return false;
     }
     return true;
 }
 
-#define ADD(filter, rules) add_rules(filter, rules, sizeof(rules) / sizeof(rules)[0])
+/* Calls of another architecture, as 32-bit calls of a 64-bit process, have other numbers: all of them kill. */
+static bool build(scmp_filter_ctx filter, bool talks)
+{
+    return seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 &&
+           add_rules(filter, SCMP_ACT_ALLOW, always, LENGTH(always)) &&
+           (!talks || add_rules(filter, SCMP_ACT_ALLOW, to_talk, LENGTH(to_talk))) &&
+           add_rules(filter, SCMP_ACT_KILL_PROCESS, killing_if, LENGTH(killing_if));
+}
 
 bool sandbox_seccomp(bool talks)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    bool kills = sandbox_kill_filter(); /* first: afterwards no filter can be added */
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
     if (filter == NULL)
         return false;
-    bool holds = ADD(filter, always) && (!talks || ADD(filter, to_talk)) && seccomp_load(filter) == 0;
+    bool holds = build(filter, talks) && seccomp_load(filter) == 0 && kills;
     seccomp_release(filter);
     return holds;
 }

@@ -4,12 +4,43 @@
 
 #include "numbers.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #define MOST 4096
+#define OUTPUT_BUFFER 8192
+
+/* What the terminals have answered. */
+static struct {
+    bool is_stdout;
+    bool is_stderr;
+    struct winsize size; /* of stdout; zeros if it is unknown */
+} answers;
+
+/* A C library asks for itself whether stdout is a terminal: at the first write, which comes after the sandbox has
+ * closed. It does not ask when it is told how to buffer, and where. */
+static void settle_stdout(void)
+{
+    static char buffer[OUTPUT_BUFFER];
+    setvbuf(stdout, buffer, answers.is_stdout ? _IOLBF : _IOFBF, sizeof buffer);
+}
+
+void terminal_ask(void)
+{
+    answers.is_stdout = isatty(STDOUT_FILENO) == 1;
+    answers.is_stderr = isatty(STDERR_FILENO) == 1;
+    if (!answers.is_stdout || ioctl(STDOUT_FILENO, TIOCGWINSZ, &answers.size) != 0)
+        answers.size = (struct winsize){0};
+    settle_stdout();
+}
+
+bool terminal_is_stderr(void)
+{
+    return answers.is_stderr;
+}
 
 static bool is_set(const char *name)
 {
@@ -30,16 +61,12 @@ static uint32_t extent(const char *name, uint32_t told, uint32_t usual)
 
 terminal terminal_of_output(void)
 {
-    struct winsize size = {0};
-    bool is_terminal = isatty(STDOUT_FILENO) == 1;
     const char *kind = getenv("TERM");
     bool is_dumb = kind == NULL || strcmp(kind, "") == 0 || strcmp(kind, "dumb") == 0;
 
-    if (!is_terminal || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
-        size = (struct winsize){0};
     return (terminal){
-        .columns = extent("COLUMNS", size.ws_col, 80),
-        .lines = extent("LINES", size.ws_row, 24),
-        .has_colors = is_terminal && !is_dumb && !is_set("NO_COLOR"),
+        .columns = extent("COLUMNS", answers.size.ws_col, 80),
+        .lines = extent("LINES", answers.size.ws_row, 24),
+        .has_colors = answers.is_stdout && !is_dumb && !is_set("NO_COLOR"),
     };
 }

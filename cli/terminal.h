@@ -1,5 +1,10 @@
 /*
- * terminal.h - where standard output goes: how wide and high it is, and whether it shows colours.
+ * terminal.h - where standard output and standard error go: whether they are terminals, how wide and high stdout is,
+ * and whether it shows colours.
+ *
+ * All of it is asked once, when the command starts. Later the sandbox is closed, and it lets no terminal be asked:
+ * which system calls ask is the choice of the C library, and changes with its version. Nothing needs a later answer:
+ * the picture of `refcow map` has its width before an image is read, and a line of progress has a fixed length.
  */
 #ifndef REFCOW_CLI_TERMINAL_H
 #define REFCOW_CLI_TERMINAL_H
@@ -13,7 +18,12 @@ typedef struct terminal {
     bool has_colors;
 } terminal;
 
-/* From COLUMNS and LINES, the terminal itself, NO_COLOR and TERM. */
+/* Ask the terminals, and settle how stdout is buffered. Call it first, before anything is printed. */
+void terminal_ask(void);
+
+bool terminal_is_stderr(void);
+
+/* From COLUMNS and LINES, the answers of the terminal, NO_COLOR and TERM. */
 terminal terminal_of_output(void);
 
 #endif

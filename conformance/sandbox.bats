@@ -41,16 +41,17 @@ assert_layer() {
     assert_line --index 0 --regexp '^refcow [0-9]+\.[0-9]+\.[0-9]+$'
     assert_line --index 1 --regexp '^confined by: seccomp, (Landlock, )?closed descriptors, resource limits$'
     assert_line --index 2 'remote images: libnbd'
+    assert_line --index 3 'sandbox tried: a check of a test image ends well in it'
 }
 
-@test "seccomp kills what makes a call that is not on the list" {
+@test "seccomp kills what makes a call that only an exploit needs" {
     assert_layer seccomp <<'CALLS'
 read done
 size done
 print done
 memory done
 time done
-talk killed
+talk ENOSYS
 inherited done
 beyond done
 open killed
@@ -66,6 +67,14 @@ map-program killed
 make-program killed
 map-file killed
 type killed
+write-at killed
+shorten killed
+mode killed
+lock killed
+memory-file killed
+trace killed
+namespace killed
+user killed
 CALLS
 }
 
@@ -92,7 +101,45 @@ map-program killed
 make-program killed
 map-file killed
 type killed
+write-at killed
+shorten killed
+mode killed
+lock killed
+memory-file killed
+trace killed
+namespace killed
+user killed
 CALLS
+}
+
+@test "seccomp refuses, and does not kill, what a C library may ask for" {
+    local layer
+    for layer in seccomp all-and-talk; do
+        assert_layer "$layer" <<'CALLS'
+ask-terminal ENOSYS
+ask-terminal-size ENOSYS
+count-bytes ENOSYS
+name-memory ENOSYS
+count-processors ENOSYS
+read-link ENOSYS
+CALLS
+        try "$layer" unknown
+        assert_equal "$result" ENOSYS
+    done
+}
+
+@test "each call on the list of those that kill is known by its name, and kills" {
+    local name code killing=0
+    while read -r name; do
+        code=0
+        "$sandbox_test" seccomp "@$name" >/dev/null 2>&1 || code=$?
+        case $code in
+        "$killed") killing=$((killing + 1)) ;;
+        5) ;; # this architecture has no such call
+        *) fail "$name: exit status $code" ;;
+        esac
+    done < <(sed -n '/^static.* killing\[\]/,/};/p' "$conformance/../cli/sandbox_kill.c" | grep -o '"[a-z0-9_]*"' | tr -d '"')
+    [ "$killing" -gt 100 ]
 }
 
 @test "what the process was started with is closed" {
@@ -174,6 +221,91 @@ if (vfork() == 0) _exit(0);
 CALLS
     preload ''
     run -0 env LD_PRELOAD="$PWD/preload.so" "$REFCOW" check image.qcow2
+}
+
+# astray_version: --version with the library functions replaced; must fail.
+astray_version() {
+    run -1 --separate-stderr env LD_PRELOAD="$PWD/preload.so" "$REFCOW" --version
+    assert_line 'sandbox tried: a check of a test image FAILS in it'
+    # shellcheck disable=SC2154 # set by run
+    output=$stderr
+    assert_output --partial 'please report this'
+    assert_output --partial 'use --no-sandbox'
+}
+
+@test "--version checks an image in the sandbox, and says when the check does not survive" {
+    preload 'socket(AF_INET, SOCK_STREAM, 0);'
+    astray_version
+    assert_output --partial 'ended with signal 31 (Bad system call)'
+    preload 'return -1;'
+    astray_version
+    assert_output --partial 'ended with exit status 1'
+    preload ''
+    run -0 env LD_PRELOAD="$PWD/preload.so" "$REFCOW" --version
+    run -0 bash -c "trap '' CHLD && '$REFCOW' --version"
+    assert_line 'sandbox tried: a check of a test image ends well in it'
+}
+
+@test "--version says why it could not try" {
+    run -0 strace -o /dev/null -e inject=memfd_create:error=EACCES "$REFCOW" --version
+    assert_line 'sandbox tried: no, the system gives no test image or process: Permission denied'
+    run -0 strace -o /dev/null -e inject=clone:error=EAGAIN "$REFCOW" --version
+    assert_line 'sandbox tried: no, the system gives no test image or process: Resource temporarily unavailable'
+}
+
+# ------------------------------------------------------------------ C libraries
+
+# with_library COMMAND: on a terminal, then on a pipe, with the preloaded library.
+with_library() {
+    TERM=dumb run -0 script -qec "LD_PRELOAD='$PWD/preload.so' $1" /dev/null
+    LD_PRELOAD="$PWD/preload.so" bash -o pipefail -c "$1 2>&1 | cat" >piped
+}
+
+each_verb() {
+    local verb
+    for verb in check info map gate; do "$@" "'$REFCOW' $verb image.qcow2"; done
+}
+
+@test "a C library that asks terminals as glibc 2.43 does" {
+    make_image
+    cat >preload.c <<'C'
+#include <sys/syscall.h>
+#include <unistd.h>
+int isatty(int descriptor)
+{
+    char answer[64];
+    return syscall(SYS_ioctl, descriptor, 0x802c542aUL, answer) == 0; /* TCGETS2 */
+}
+C
+    cc -shared -fPIC -o preload.so preload.c
+    each_verb with_library
+    with_library "'$REFCOW' --version"
+}
+
+@test "a C library that asks for more while an image is read" {
+    make_image
+    preload 'char answer[64];
+        syscall(SYS_ioctl, 1, 0x802c542aUL, answer);
+        syscall(SYS_prctl, 0x53564d41, 0, answer, 4096, "name");
+        syscall(SYS_rt_sigprocmask, 0, 0, 0, 8);
+        syscall(4095);'
+    each_verb with_library
+    with_library "'$REFCOW' --version"
+}
+
+# assert_content COMMAND: on a terminal it asks none when the sandbox is closed, and no call is refused. A C library that
+# asks for the facts of stdout is about to choose how to buffer it, and would ask next whether it is a terminal.
+assert_content() {
+    TERM=dumb run -0 script -qec "strace -o calls.txt $1" /dev/null
+    sed '1,/^seccomp(SECCOMP_SET_MODE_FILTER.* = 0$/d' calls.txt >inside
+    grep -q '^write(1' inside
+    run grep -E '^ioctl|^(new)?fstat(at)?\(1,|ENOSYS' inside
+    assert_output ''
+}
+
+@test "inside of the sandbox no terminal is asked, and the C library that is here gets all that it asks for" {
+    make_image
+    each_verb assert_content
 }
 
 # with_secret COMMAND...: a file is open that is none of the command's business, and the image is another.

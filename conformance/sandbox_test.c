@@ -2,6 +2,7 @@
  * sandbox_test.c - tries, in a layer of the command's sandbox or in all of them, what the command never does:
  *
  *     sandbox_test LAYER CALL
+ *     sandbox_test LAYER @NAME    the system call of this name, with arguments that no call takes
  *
  * Prints "done", or the error, and exits with 0, if it is not killed.
  */
@@ -13,20 +14,28 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #define PAGE 4096
+#define NO_CALL 4095              /* no architecture has so many */
+#define ASK_TERMINAL 0x802c542aUL /* TCGETS2, which older headers lack: isatty() of glibc 2.43 */
+#define NAME_MEMORY 0x53564d41    /* PR_SET_VMA, as above: names memory for /proc/PID/maps */
 
 /* Opened before the sandbox closes. */
 static int file, connection[2], unconnected, inherited, beyond;
@@ -35,6 +44,12 @@ static void *memory;
 static int done_unless_negative(long result)
 {
     return result < 0 ? -1 : 0;
+}
+
+/* Whatever the kernel has said: it has looked at the arguments. */
+static int done_if_known(long result)
+{
+    return result < 0 && errno == ENOSYS ? -1 : 0;
 }
 
 /* ------------------------------------------------------------------ what the command does */
@@ -166,6 +181,89 @@ static int type_at_terminal(void)
     return result != 0 && (errno == ENOTTY || errno == EIO) ? 0 : result; /* no terminal; but it was tried */
 }
 
+static int write_at_place(void)
+{
+    return done_unless_negative(pwrite(file, "", 1, 0));
+}
+
+static int shorten(void)
+{
+    return ftruncate(file, 0);
+}
+
+static int change_mode(void)
+{
+    return fchmod(file, 0600);
+}
+
+static int lock_file(void)
+{
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    return fcntl(file, F_OFD_SETLK, &lock);
+}
+
+static int make_memory_file(void)
+{
+    return done_unless_negative(memfd_create("test", MFD_CLOEXEC));
+}
+
+static int trace_parent(void)
+{
+    return done_if_known(ptrace(PTRACE_PEEKDATA, getppid(), NULL, NULL));
+}
+
+static int leave_namespace(void)
+{
+    return done_if_known(unshare(0));
+}
+
+static int become_user(void)
+{
+    return setuid(getuid());
+}
+
+/* ------------------------------------------------------------------ what a C library may do */
+
+static int make_unknown_call(void)
+{
+    return done_unless_negative(syscall(NO_CALL));
+}
+
+static int ask_terminal(void)
+{
+    char answer[64];
+    return done_if_known(syscall(SYS_ioctl, STDOUT_FILENO, ASK_TERMINAL, answer));
+}
+
+static int ask_terminal_size(void)
+{
+    struct winsize size;
+    return done_if_known(ioctl(STDOUT_FILENO, TIOCGWINSZ, &size));
+}
+
+static int count_bytes(void)
+{
+    int count;
+    return ioctl(connection[0], FIONREAD, &count);
+}
+
+static int name_memory(void)
+{
+    return done_if_known(prctl(NAME_MEMORY, 0, memory, PAGE, "test"));
+}
+
+static int count_processors(void)
+{
+    cpu_set_t processors;
+    return sched_getaffinity(0, sizeof processors, &processors);
+}
+
+static int read_link(void)
+{
+    char target[PAGE];
+    return done_unless_negative(readlink("/proc/self/exe", target, sizeof target));
+}
+
 static const struct {
     const char *name;
     int (*run)(void); /* 0, or -1 and errno */
@@ -191,6 +289,21 @@ static const struct {
     {"make-program", make_program},
     {"map-file", map_file},
     {"type", type_at_terminal},
+    {"write-at", write_at_place},
+    {"shorten", shorten},
+    {"mode", change_mode},
+    {"lock", lock_file},
+    {"memory-file", make_memory_file},
+    {"trace", trace_parent},
+    {"namespace", leave_namespace},
+    {"user", become_user},
+    {"unknown", make_unknown_call},
+    {"ask-terminal", ask_terminal},
+    {"ask-terminal-size", ask_terminal_size},
+    {"count-bytes", count_bytes},
+    {"name-memory", name_memory},
+    {"count-processors", count_processors},
+    {"read-link", read_link},
 };
 
 /* Returns whether the layer is there. */
@@ -225,12 +338,31 @@ static bool open_everything(void)
     return all && file >= 0 && unconnected >= 0 && beyond >= 0 && memory != MAP_FAILED;
 }
 
-static int try_call(int (*call)(void))
+static int report(int result)
 {
-    int result = call();
-
     puts(result == 0 ? "done" : strerrorname_np(errno));
     return fclose(stdout) == 0 ? 0 : 2;
+}
+
+static int enter_and_try(const char *layer, int (*call)(void))
+{
+    if (!enter(layer)) {
+        fprintf(stderr, "sandbox_test: no layer %s\n", layer);
+        return 3;
+    }
+    return report(call());
+}
+
+/* Exit status 4: libseccomp does not know the name; 5: this architecture has no such call. */
+static int enter_and_try_name(const char *layer, const char *name)
+{
+    int call = seccomp_syscall_resolve_name(name);
+
+    if (call < 0)
+        return call == __NR_SCMP_ERROR ? 4 : 5;
+    if (!enter(layer))
+        return 3;
+    return report(done_unless_negative(syscall(call, -1L, -1L, -1L, -1L, -1L, -1L)));
 }
 
 int main(int argc, char **argv)
@@ -239,14 +371,11 @@ int main(int argc, char **argv)
         fputs("sandbox_test: usage, or no files and sockets\n", stderr);
         return 2;
     }
+    if (argv[2][0] == '@')
+        return enter_and_try_name(argv[1], argv[2] + 1);
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-        if (strcmp(argv[2], calls[i].name) != 0)
-            continue;
-        if (!enter(argv[1])) {
-            fprintf(stderr, "sandbox_test: no layer %s\n", argv[1]);
-            return 3;
-        }
-        return try_call(calls[i].run);
+        if (strcmp(argv[2], calls[i].name) == 0)
+            return enter_and_try(argv[1], calls[i].run);
     }
     fprintf(stderr, "sandbox_test: no call %s\n", argv[2]);
     return 2;

@@ -1,0 +1,56 @@
+#include "version.h"
+
+#include "check.h"
+#include "complain.h"
+#include "image_nbd.h"
+#include "refcow.h"
+#include "sandbox.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* With all that a check can ask of the system: -p prints on stderr and asks for the time, --timeout for an alarm. */
+static int check_as_users_do(const char *path)
+{
+    char name[] = "check", progress[] = "-p", limit[] = "--timeout=60", file[64];
+    char *words[] = {name, progress, limit, file, NULL};
+
+    snprintf(file, sizeof file, "%s", path);
+    exit_code code = check_run(4, words);
+    return fclose(stdout) == 0 ? (int)code : (int)EXIT_CODE_FAILED;
+}
+
+static bool has_failed(const sandbox_trial *trial)
+{
+    return trial->was_made && (trial->signal != 0 || trial->status != 0);
+}
+
+static void print_trial(const sandbox_trial *trial)
+{
+    if (has_failed(trial))
+        puts("sandbox tried: a check of a test image FAILS in it");
+    else if (trial->was_made)
+        puts("sandbox tried: a check of a test image ends well in it");
+    else if (trial->error != 0)
+        printf("sandbox tried: no, the system gives no test image or process: %s\n", strerror(trial->error));
+}
+
+/* Not what the command was built for, but what this system lets it do. The complaint comes first: a sandbox that kills
+ * a check may kill what prints the rest. */
+exit_code version_run(void)
+{
+    sandbox_trial trial = sandbox_try(check_as_users_do);
+    const char *library = image_nbd_library();
+
+    puts("refcow " REFCOW_VERSION_TEXT);
+    if (has_failed(&trial))
+        complain_about_sandbox(trial.signal, trial.status);
+    sandbox holds = sandbox_enter(false, STDERR_FILENO);
+    printf("confined by: %s%s%s%s\n", holds.seccomp ? "seccomp, " : "", holds.landlock ? "Landlock, " : "",
+           holds.closed ? "closed descriptors, " : "", holds.limits ? "resource limits" : "no resource limits");
+    printf("remote images: %s\n", library != NULL ? library : "none, built without libnbd");
+    print_trial(&trial);
+    return has_failed(&trial) ? EXIT_CODE_FAILED : EXIT_CODE_CLEAN;
+}
