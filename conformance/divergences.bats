@@ -284,6 +284,7 @@ ROWS
 
 @test "DIVERGENCES.md names the tests of this file, and no other" {
     sed -n 's/^@test "\([0-9][0-9]*: .*\)" {$/\1/p' "$BATS_TEST_FILENAME" | sort >here
-    tr '\n' ' ' <"$conformance/DIVERGENCES.md" | grep -o '`[0-9][0-9]*: [^`]*`' | tr -d '`' | tr -s ' ' | sort | diff here -
+    # The names stand between backquotes, some of them in two lines.
+    tr '\n\140' ' \n' <"$conformance/DIVERGENCES.md" | tr -s ' ' | grep -x '[0-9][0-9]*: .*' | sort | diff here -
     [ "$(wc -l <here)" -gt 15 ]
 }
