@@ -130,7 +130,8 @@ X
 
 # make_qemu VERSION COUNTS: a qemu-img that says it is of a version, and leaves corruptions out unless it counts.
 make_qemu() {
-    cat >qemu-img <<X
+    mkdir -p made
+    cat >made/qemu-img <<X
 #!/usr/bin/env bash
 case \$1 in
 --version) echo "qemu-img version $1 (made up)" ;;
@@ -138,13 +139,13 @@ check) "$QEMU_IMG" "\$@" | jq 'if $2 then . else del(.corruptions) end'; if $2; 
 *) exec "$QEMU_IMG" "\$@" ;;
 esac
 X
-    chmod +x qemu-img
+    chmod +x made/qemu-img
 }
 
 # run_with_qemu EXIT VERSION COUNTS: the row that spoil() has changed.
 run_with_qemu() {
     make_qemu "$2" "$3"
-    QEMU_IMG=./qemu-img QEMU_IO=$QEMU_IO run "-$1" copy/run-cases 'l1-reserved-0'
+    QEMU_IMG=made/qemu-img QEMU_IO=$QEMU_IO run "-$1" copy/run-cases 'l1-reserved-0'
     assert_line "# compared with qemu-img version $2 (made up)"
 }
 

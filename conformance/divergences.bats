@@ -98,6 +98,21 @@ make_data_file() {
     done
 }
 
+@test "2: the refcount report is also made of a refused image, with unknown refcounts" {
+    local cluster=65536 order
+    create compat=1.1 100
+    guest 'write 0 4'
+    for order in 7 64 0xffffffff; do
+        "$DAMAGE" image.qcow2 set header:refcount_order "$order"
+        assert_refused_by_qemu_img image.qcow2
+        compare "refcount_order $order" image.qcow2
+        own_answer image.qcow2 >answer
+        assert_equal "$(jq -c '[.code, .refcow.status.name]' answer)" '[1,"refcount-order"]'
+        assert_equal "$(jq -c '.refcow["refcount-report"] | [.["refcount-order"], .["allocated-clusters"],
+            .["orphan-clusters"], .["unknown-clusters"], .complete]' answer)" "[$((order)),4,0,4,false]"
+    done
+}
+
 @test "3: an image that a writer holds open is checked" {
     local cluster=65536 writer
     create compat=1.1 100
@@ -198,4 +213,78 @@ compare_encrypted() { # FORMAT [OPTIONS]
     ulimit -c 0
     run -134 "$QEMU_IMG" check -f qcow2 image.qcow2
     assert_equal "$(own_answer image.qcow2 | jq -c '[.code, .refcow.status.name]')" '[1,"snapshot-l1-offset"]'
+}
+
+# assert_exits WORDS OF_QEMU OF_REFCOW COMMAND-LINE...: the exit codes of "check"; that of qemu-img as of_version() reads it.
+assert_exits() {
+    local words=$1 of_qemu=$2 of_refcow=$3 code=0
+    shift 3
+    timeout 20 "$QEMU_IMG" check "$@" >theirs 2>&1 </dev/null || code=$?
+    assert_equal "qemu-img check $words: $code" "qemu-img check $words: $(of_version "$of_qemu")"
+    code=0
+    timeout 20 "$REFCOW" check "$@" >ours 2>&1 </dev/null || code=$?
+    assert_equal "refcow check $words: $code" "refcow check $words: $of_refcow"
+}
+
+@test "10: options that only one of the two takes" {
+    local cluster=65536 words of_qemu of_refcow
+    create compat=1.1 100
+    "$DAMAGE" image.qcow2 append 1 , set refcount:last 1
+    while IFS='|' read -r words of_qemu of_refcow; do
+        # shellcheck disable=SC2086 # options and values
+        assert_exits "$words" "$of_qemu" "$of_refcow" $words image.qcow2
+    done <<'ROWS'
+-q|3|3
+-U|3|3
+-T none|3|3
+-f qcow2|3|3
+--force-share|3|3
+--format qcow2|3|3
+--quiet|3 before 10.0 1|3
+--cache none|3 before 10.0 1|3
+--cache=unsafe|3 before 10.0 1|3
+-p|1|3
+--progress|1|3
+--image-opts -q|1|1
+--object secret,id=key,data=x|3|1
+ROWS
+    run -3 "$QEMU_IMG" check --image-opts file.filename=image.qcow2
+    run -1 "$REFCOW" check --image-opts file.filename=image.qcow2
+    run -0 "$QEMU_IMG" check -r all image.qcow2
+    run -1 "$REFCOW" check -r all image.qcow2
+}
+
+@test "11: names that are more than a path to qemu-img" {
+    local cluster=65536 name of_qemu of_refcow
+    create compat=1.1 100
+    cp image.qcow2 a:b.qcow2
+    mkdir folder
+    while IFS='|' read -r name of_qemu of_refcow; do
+        assert_exits "$name" "$of_qemu" "$of_refcow" "$name"
+    done <<'ROWS'
+image.qcow2|0|0
+./a:b.qcow2|0|0
+a:b.qcow2|1|0
+file:image.qcow2|0|1
+file:a:b.qcow2|0|1
+blkdebug::image.qcow2|0|1
+json:{"driver":"qcow2","file":{"driver":"file","filename":"image.qcow2"}}|0|1
+nbd:127.0.0.1:1|1|1
+/dev/null|63|1
+host_device:/dev/null|63|1
+fat:folder|63|1
+null-co://|63|1
+folder|1|1
+ROWS
+    # With -f qcow2 none of these is an image, and both say so.
+    for name in /dev/null host_device:/dev/null fat:folder null-co://; do
+        assert_exits "-f qcow2 $name" 1 1 -f qcow2 "$name"
+    done
+}
+
+@test "DIVERGENCES.md names the tests of this file, and no other" {
+    sed -n 's/^@test "\([0-9][0-9]*: .*\)" {$/\1/p' "$BATS_TEST_FILENAME" | sort >here
+    # The names stand between backquotes, some of them in two lines.
+    tr '\n\140' ' \n' <"$conformance/DIVERGENCES.md" | tr -s ' ' | grep -x '[0-9][0-9]*: .*' | sort | diff here -
+    [ "$(wc -l <here)" -gt 15 ]
 }
