@@ -19,7 +19,7 @@ static int check_as_users_do(const char *path)
 
     snprintf(file, sizeof file, "%s", path);
     exit_code code = check_run(4, words);
-    return fclose(stdout) == 0 ? (int)code : (int)EXIT_CODE_FAILED;
+    return fclose(stdout) == 0 ? (int)code : EXIT_CODE_FAILED;
 }
 
 static bool has_failed(const sandbox_trial *trial)
