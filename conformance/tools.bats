@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=long
 # With which QEMU the suites compare: lib/tools.bash decides, and scripts/qemu-from brings one from elsewhere.
 
 load lib/suite
