@@ -331,5 +331,8 @@ build/cmplog-objects/%.o: %.c Makefile
 .PHONY: all demo test test-quick fresh check coverage portability harnesses simulate-oss-fuzz conformance \
 	conformance-quick lint analyze prove check-sanitizers check-amalgamation check-vendor check-dist amalgamation install \
 	uninstall dist fuzz fuzz-afl fuzz-canaries instructions bench pictures clean help
-.SECONDARY:
+# Objects are kept, also where only a pattern names them. .SECONDARY would keep them too, and then build/with-% would not be
+# made again when it is missing.
+.PRECIOUS: $(foreach kind,$(out)/plain build/shared $(out)/sanitized build/fuzzing build/coverage build/afl-objects \
+	build/cmplog-objects,$(kind)/%.o)
 .DELETE_ON_ERROR:
