@@ -66,6 +66,7 @@ connect killed
 map-program killed
 make-program killed
 map-file killed
+poison-memory killed
 type killed
 write-at killed
 shorten killed
@@ -100,6 +101,7 @@ connect killed
 map-program killed
 make-program killed
 map-file killed
+poison-memory killed
 type killed
 write-at killed
 shorten killed

@@ -175,6 +175,13 @@ static int map_file(void)
     return mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, file, 0) == MAP_FAILED ? -1 : 0;
 }
 
+/* None of it: outside of the sandbox no memory is lost. */
+static int poison_memory(void)
+{
+    int result = madvise(memory, 0, MADV_HWPOISON);
+    return result != 0 && (errno == EINVAL || errno == EPERM) ? 0 : result; /* not for us; but it was tried */
+}
+
 static int type_at_terminal(void)
 {
     int result = ioctl(STDOUT_FILENO, TIOCSTI, "x");
@@ -288,6 +295,7 @@ static const struct {
     {"map-program", map_program},
     {"make-program", make_program},
     {"map-file", map_file},
+    {"poison-memory", poison_memory},
     {"type", type_at_terminal},
     {"write-at", write_at_place},
     {"shorten", shorten},
