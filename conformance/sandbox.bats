@@ -144,6 +144,61 @@ CALLS
     [ "$killing" -gt 100 ]
 }
 
+# allows LAYER: nothing but what stdin names is carried out: with all arguments, or with those that follow.
+allows() {
+    local call with argument
+    "$sandbox_test" "$1" --allowed >allowed
+    [ "$(wc -l <allowed)" -gt 80 ]
+    while read -r call with; do
+        for argument in ${with:-0 1 3 36 4128 -1}; do
+            echo "$call $argument"
+        done
+    done | sort >expected
+    sort -o allowed allowed
+    run comm -23 allowed expected
+    assert_output ''
+}
+
+@test "of all system calls by their numbers, no other is carried out than those that are needed" {
+    local to_talk
+    cat >needed <<'CALLS'
+_llseek
+alarm
+brk
+clock_gettime
+clock_gettime64
+close
+exit
+exit_group
+fcntl 36
+fcntl64 36
+fstat
+fstat64
+fstatat64 4128 -1
+getrandom
+lseek
+madvise 0 1 3 36
+mmap 4128
+mmap2 4128
+mprotect 0 1 3 4128
+mremap
+munmap
+newfstatat 4128 -1
+pread64
+restart_syscall
+rt_sigreturn
+setitimer
+sigreturn
+statx 4128 -1
+sysinfo
+write 1
+writev 1
+CALLS
+    allows seccomp <needed
+    to_talk=$(printf '%s\n' poll ppoll ppoll_time64 recv recvfrom send sendmsg 'sendto 0')
+    allows all-and-talk < <(cat needed - <<<"$to_talk")
+}
+
 @test "what the process was started with is closed" {
     assert_layer closed <<'CALLS'
 read done
