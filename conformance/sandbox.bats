@@ -294,7 +294,7 @@ astray_version() {
     preload 'socket(AF_INET, SOCK_STREAM, 0);'
     astray_version
     assert_output --partial 'ended with signal 31 (Bad system call)'
-    preload 'return -1;'
+    preload 'if (syscall(SYS_getpid) < 0) return -1;'
     astray_version
     assert_output --partial 'ended with exit status 1'
     preload ''
@@ -308,6 +308,25 @@ astray_version() {
     assert_line 'sandbox tried: no, the system gives no test image or process: Permission denied'
     run -0 strace -o /dev/null -e inject=clone:error=EAGAIN "$REFCOW" --version
     assert_line 'sandbox tried: no, the system gives no test image or process: Resource temporarily unavailable'
+}
+
+@test "--version does not blame the sandbox for what fails without it too" {
+    preload 'return -1;'
+    run -1 --separate-stderr env LD_PRELOAD="$PWD/preload.so" "$REFCOW" --version
+    assert_line 'sandbox tried: no, a check of a test image fails without it too'
+    # shellcheck disable=SC2154 # set by run
+    [[ $stderr == *'in the sandbox and without it'* && $stderr != *report* ]] || fail "$stderr"
+}
+
+@test "--version where files are limited in size, and where there is no /dev/null" {
+    local blocks
+    for blocks in 0 1; do
+        run -0 bash -c "ulimit -f $blocks; '$REFCOW' --version | cat; exit \${PIPESTATUS[0]}"
+        assert_line 'sandbox tried: no, the system gives no test image or process: File too large'
+    done
+    run -0 strace -f -o calls.txt -e inject=openat:error=ENOENT -P /dev/null "$REFCOW" --version
+    assert_line 'sandbox tried: a check of a test image ends well in it'
+    grep -q '/dev/null.*INJECTED' calls.txt
 }
 
 # ------------------------------------------------------------------ C libraries
