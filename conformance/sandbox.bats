@@ -417,6 +417,8 @@ with_secret() {
     preload 'for (;;);'
     run "-$((128 + $(kill -l ALRM)))" timeout 60 \
         env LD_PRELOAD="$PWD/preload.so" "$REFCOW" check --timeout 1 image.qcow2
+    run "-$((128 + $(kill -l ALRM)))" timeout -s KILL 60 \
+        env --ignore-signal=ALRM --block-signal=ALRM LD_PRELOAD="$PWD/preload.so" "$REFCOW" check --timeout 1 image.qcow2
 }
 
 @test "who reads the output slowly gets it all, although the time is over" {
