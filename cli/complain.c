@@ -124,6 +124,14 @@ void complain_about_sandbox(int signal, int status)
           stderr);
 }
 
+void complain_about_trial(void)
+{
+    fflush(stdout);
+    fputs("refcow: the check of a test image fails on this system, in the sandbox and without it; to see why, check an "
+          "image with --no-sandbox, only one that you trust\n",
+          stderr);
+}
+
 void complain_about_output(int error)
 {
     fputs("refcow: the output cannot be written", stderr);

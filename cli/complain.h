@@ -36,6 +36,9 @@ void complain_about_memory(void);
 /* A check does not survive the sandbox on this system. signal: that ended it; 0: none, it ended with status. */
 void complain_about_sandbox(int signal, int status);
 
+/* A check of a test image fails on this system, and not because of the sandbox. */
+void complain_about_trial(void);
+
 /* Stdout could not be written; error is an errno or 0 if the reason is not known. */
 void complain_about_output(int error);
 

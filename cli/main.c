@@ -1,7 +1,7 @@
 /*
  * main.c - the command `refcow`: finds the verb, runs it, and sees to it that what it printed has arrived.
  */
-#define _POSIX_C_SOURCE 200809L /* SIGPIPE */
+#define _POSIX_C_SOURCE 200809L /* SIGPIPE, sigprocmask() */
 
 #include "check.h"
 #include "complain.h"
@@ -92,10 +92,22 @@ static void keep_standard_streams(void)
         close(descriptor);
 }
 
+/* SIGALRM kills what does not end in the time of --timeout, also if the caller has ignored or blocked it. */
+static void heed_alarms(void)
+{
+    sigset_t alarms;
+
+    signal(SIGALRM, SIG_DFL);
+    sigemptyset(&alarms);
+    sigaddset(&alarms, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &alarms, NULL);
+}
+
 int main(int argc, char **argv)
 {
     keep_standard_streams();
     terminal_ask();
+    heed_alarms();
     signal(SIGPIPE, SIG_IGN);
     return (int)deliver_output(run_verb(argc - 1, argv + 1));
 }

@@ -26,13 +26,19 @@ sandbox sandbox_enter(bool talks, int highest);
 /* What came of a check of a test image in the sandbox. */
 typedef struct sandbox_trial {
     bool was_made;
-    int error;  /* if it was not made: the errno that says why; 0: this build has nothing to try */
-    int signal; /* that ended the check; 0: none */
-    int status; /* with which the check ended, if no signal ended it */
+    int error;         /* if it was not made: the errno that says why; 0: this build has nothing to try */
+    int signal;        /* that ended the check; 0: none */
+    int status;        /* with which the check ended, if no signal ended it */
+    bool fails_anyway; /* it failed, and so does a check without the sandbox */
 } sandbox_trial;
 
-/* Call check in a process of its own, whose output is discarded, with the path of an image that is clean. It has to
- * enter the sandbox as it always does; what it returns is its exit status. Call it before sandbox_enter(). */
-sandbox_trial sandbox_try(int (*check)(const char *path));
+/* Check the image, confined by the sandbox as always, or not at all. Returns the exit status. */
+typedef int sandbox_check(const char *path, bool confined);
+
+/* Call check in a process of its own, whose output is discarded, with the path of an image that is clean; if it fails,
+ * once more without the sandbox. Call it before sandbox_enter(). */
+sandbox_trial sandbox_try(sandbox_check *check);
+
+bool sandbox_trial_failed(const sandbox_trial *trial);
 
 #endif

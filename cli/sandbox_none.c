@@ -21,8 +21,14 @@ bool sandbox_seccomp(bool talks)
     return false;
 }
 
-sandbox_trial sandbox_try(int (*check)(const char *path))
+sandbox_trial sandbox_try(sandbox_check *check)
 {
     (void)check;
     return (sandbox_trial){.was_made = false};
+}
+
+bool sandbox_trial_failed(const sandbox_trial *trial)
+{
+    (void)trial;
+    return false;
 }

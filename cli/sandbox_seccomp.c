@@ -28,6 +28,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define SOFT_OFFLINE 101 /* MADV_SOFT_OFFLINE, which the headers of glibc lack */
+
 /* A call, if all its conditions hold. libseccomp takes one condition on each argument. A rule without conditions makes
  * it forget the rules with conditions about the same call. */
 struct rule {
@@ -36,9 +38,11 @@ struct rule {
     struct scmp_arg_cmp condition[2];
 };
 
-/* Conditions on an argument: what it is, what it is not, what it is above, which bits it has, which it lacks. */
+/* Conditions on an argument: what it is, what it is not, what it is below or above, which bits it has, which it lacks.
+ * All 64 bits are compared, also where the kernel takes 32: what allows must not leave the upper ones open. */
 #define IS(argument, value) {argument, SCMP_CMP_EQ, value, 0}
 #define IS_NOT(argument, value) {argument, SCMP_CMP_NE, value, 0}
+#define BELOW(argument, value) {argument, SCMP_CMP_LT, value, 0}
 #define ABOVE(argument, value) {argument, SCMP_CMP_GT, value, 0}
 #define HAS(argument, bits) {argument, SCMP_CMP_MASKED_EQ, bits, bits}
 #define LACKS(argument, bits) {argument, SCMP_CMP_MASKED_EQ, bits, 0}
@@ -96,7 +100,7 @@ static const struct rule always[] = {
     CALL_IF(mprotect, LACKS(2, PROT_EXEC)),
     CALL(mremap),
     CALL(munmap),
-    CALL(madvise),
+    CALL_IF(madvise, BELOW(2, MADV_HWPOISON)),
     CALL(getrandom),
     CALL(sysinfo), /* qsort() asks how much there is */
     /* the time, signals, the end */
@@ -128,6 +132,9 @@ static const struct rule killing_if[] = {
     CALL_IF_BOTH(mmap2, LACKS(2, PROT_EXEC), LACKS(3, MAP_ANONYMOUS)),
     CALL_IF(mprotect, HAS(2, PROT_EXEC)),
     CALL_IF(pkey_mprotect, HAS(2, PROT_EXEC)),
+    /* take memory from the machine for good, which root may */
+    CALL_IF(madvise, IS(2, MADV_HWPOISON)),
+    CALL_IF(madvise, IS(2, SOFT_OFFLINE)),
     /* write elsewhere than to stdout and stderr; hinder others by locks; have signals sent to others */
     CALL_IF(write, IS(0, STDIN_FILENO)),
     CALL_IF(write, ABOVE(0, STDERR_FILENO)),

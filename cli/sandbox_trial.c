@@ -29,23 +29,34 @@ static const unsigned char image[2048] = {
     [1025] = 1, [1027] = 1, [1029] = 1, [1031] = 1,          /* refcounts of four clusters */
 };
 
-/* A file that is nowhere but in memory: there may be no directory to write to. Negative: errno says why not. */
-static int make_image(void)
+/* A file that is nowhere but in memory: there may be no directory to write to, and no /dev/null. Negative: errno says
+ * why not. */
+static int make_file(void)
 {
-    int file = memfd_create("refcow", MFD_CLOEXEC);
-
-    if (file >= 0 && write(file, image, sizeof image) != (ssize_t)sizeof image) {
-        close(file);
-        return -1;
-    }
-    return file;
+    return memfd_create("refcow", MFD_CLOEXEC);
 }
 
-/* The output belongs to nobody. */
+static int make_image(void)
+{
+    int file = make_file();
+
+    if (file < 0)
+        return -1;
+    ssize_t written = write(file, image, sizeof image);
+    if (written == (ssize_t)sizeof image)
+        return file;
+    if (written >= 0)
+        errno = EFBIG; /* a limit on the size of files cuts what is written */
+    close(file);
+    return -1;
+}
+
+/* Nobody reads the output. */
 static bool silence(void)
 {
-    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    return nowhere >= 0 && dup2(nowhere, STDOUT_FILENO) >= 0 && dup2(nowhere, STDERR_FILENO) >= 0;
+    int nowhere = make_file();
+    return nowhere >= 0 && dup2(nowhere, STDOUT_FILENO) >= 0 && dup2(nowhere, STDERR_FILENO) >= 0 &&
+           (nowhere <= STDERR_FILENO || close(nowhere) == 0);
 }
 
 static sandbox_trial judge(int status)
@@ -55,14 +66,14 @@ static sandbox_trial judge(int status)
     return (sandbox_trial){.was_made = true, .status = WEXITSTATUS(status)};
 }
 
-static sandbox_trial try_path(int (*check)(const char *path), const char *path)
+static sandbox_trial try_once(sandbox_check *check, const char *path, bool confined)
 {
     int status = 0;
 
     signal(SIGCHLD, SIG_DFL); /* if the caller ignores it, the status gets lost */
     pid_t child = fork();
     if (child == 0)
-        _exit(silence() ? check(path) : 1);
+        _exit(silence() ? check(path, confined) : 1);
     while (child > 0 && waitpid(child, &status, 0) < 0) {
         if (errno != EINTR)
             return (sandbox_trial){.error = errno};
@@ -70,12 +81,31 @@ static sandbox_trial try_path(int (*check)(const char *path), const char *path)
     return child > 0 ? judge(status) : (sandbox_trial){.error = errno};
 }
 
-sandbox_trial sandbox_try(int (*check)(const char *path))
+bool sandbox_trial_failed(const sandbox_trial *trial)
+{
+    return trial->was_made && (trial->signal != 0 || trial->status != 0);
+}
+
+/* A check may fail for another reason than the sandbox: for want of descriptors, say. Without the sandbox it then fails
+ * too. */
+static sandbox_trial try_path(sandbox_check *check, const char *path)
+{
+    sandbox_trial trial = try_once(check, path, true);
+
+    if (sandbox_trial_failed(&trial)) {
+        sandbox_trial unconfined = try_once(check, path, false);
+        trial.fails_anyway = sandbox_trial_failed(&unconfined);
+    }
+    return trial;
+}
+
+sandbox_trial sandbox_try(sandbox_check *check)
 {
     sandbox_trial trial;
     char path[PATH_LENGTH];
-    int file = make_image();
 
+    signal(SIGXFSZ, SIG_IGN); /* where files are limited in size, write() says so */
+    int file = make_image();
     if (file < 0)
         return (sandbox_trial){.error = errno};
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);

@@ -66,6 +66,7 @@ connect killed
 map-program killed
 make-program killed
 map-file killed
+poison-memory killed
 type killed
 write-at killed
 shorten killed
@@ -100,6 +101,7 @@ connect killed
 map-program killed
 make-program killed
 map-file killed
+poison-memory killed
 type killed
 write-at killed
 shorten killed
@@ -140,6 +142,61 @@ CALLS
         esac
     done < <(sed -n '/^static.* killing\[\]/,/};/p' "$conformance/../cli/sandbox_kill.c" | grep -o '"[a-z0-9_]*"' | tr -d '"')
     [ "$killing" -gt 100 ]
+}
+
+# allows LAYER: nothing but what stdin names is carried out: with all arguments, or with those that follow.
+allows() {
+    local call with argument
+    "$sandbox_test" "$1" --allowed >allowed
+    [ "$(wc -l <allowed)" -gt 80 ]
+    while read -r call with; do
+        for argument in ${with:-0 1 3 36 4128 -1}; do
+            echo "$call $argument"
+        done
+    done | sort >expected
+    sort -o allowed allowed
+    run comm -23 allowed expected
+    assert_output ''
+}
+
+@test "of all system calls by their numbers, no other is carried out than those that are needed" {
+    local to_talk
+    cat >needed <<'CALLS'
+_llseek
+alarm
+brk
+clock_gettime
+clock_gettime64
+close
+exit
+exit_group
+fcntl 36
+fcntl64 36
+fstat
+fstat64
+fstatat64 4128 -1
+getrandom
+lseek
+madvise 0 1 3 36
+mmap 4128
+mmap2 4128
+mprotect 0 1 3 4128
+mremap
+munmap
+newfstatat 4128 -1
+pread64
+restart_syscall
+rt_sigreturn
+setitimer
+sigreturn
+statx 4128 -1
+sysinfo
+write 1
+writev 1
+CALLS
+    allows seccomp <needed
+    to_talk=$(printf '%s\n' poll ppoll ppoll_time64 recv recvfrom send sendmsg 'sendto 0')
+    allows all-and-talk < <(cat needed - <<<"$to_talk")
 }
 
 @test "what the process was started with is closed" {
@@ -237,7 +294,7 @@ astray_version() {
     preload 'socket(AF_INET, SOCK_STREAM, 0);'
     astray_version
     assert_output --partial 'ended with signal 31 (Bad system call)'
-    preload 'return -1;'
+    preload 'if (syscall(SYS_getpid) < 0) return -1;'
     astray_version
     assert_output --partial 'ended with exit status 1'
     preload ''
@@ -251,6 +308,25 @@ astray_version() {
     assert_line 'sandbox tried: no, the system gives no test image or process: Permission denied'
     run -0 strace -o /dev/null -e inject=clone:error=EAGAIN "$REFCOW" --version
     assert_line 'sandbox tried: no, the system gives no test image or process: Resource temporarily unavailable'
+}
+
+@test "--version does not blame the sandbox for what fails without it too" {
+    preload 'return -1;'
+    run -1 --separate-stderr env LD_PRELOAD="$PWD/preload.so" "$REFCOW" --version
+    assert_line 'sandbox tried: no, a check of a test image fails without it too'
+    # shellcheck disable=SC2154 # set by run
+    [[ $stderr == *'in the sandbox and without it'* && $stderr != *report* ]] || fail "$stderr"
+}
+
+@test "--version where files are limited in size, and where there is no /dev/null" {
+    local blocks
+    for blocks in 0 1; do
+        run -0 bash -c "ulimit -f $blocks; '$REFCOW' --version | cat; exit \${PIPESTATUS[0]}"
+        assert_line 'sandbox tried: no, the system gives no test image or process: File too large'
+    done
+    run -0 strace -f -o calls.txt -e inject=openat:error=ENOENT -P /dev/null "$REFCOW" --version
+    assert_line 'sandbox tried: a check of a test image ends well in it'
+    grep -q '/dev/null.*INJECTED' calls.txt
 }
 
 # ------------------------------------------------------------------ C libraries
@@ -341,6 +417,8 @@ with_secret() {
     preload 'for (;;);'
     run "-$((128 + $(kill -l ALRM)))" timeout 60 \
         env LD_PRELOAD="$PWD/preload.so" "$REFCOW" check --timeout 1 image.qcow2
+    run "-$((128 + $(kill -l ALRM)))" timeout -s KILL 60 \
+        env --ignore-signal=ALRM --block-signal=ALRM LD_PRELOAD="$PWD/preload.so" "$REFCOW" check --timeout 1 image.qcow2
 }
 
 @test "who reads the output slowly gets it all, although the time is over" {

@@ -5,6 +5,10 @@
  *     sandbox_test LAYER @NAME    the system call of this name, with arguments that no call takes
  *
  * Prints "done", or the error, and exits with 0, if it is not killed.
+ *
+ *     sandbox_test LAYER --allowed
+ *
+ * Prints which system calls, by all their numbers, the layer would let be carried out, and with which arguments.
  */
 #define _GNU_SOURCE
 
@@ -13,10 +17,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,6 +183,13 @@ static int map_file(void)
     return mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, file, 0) == MAP_FAILED ? -1 : 0;
 }
 
+/* None of it: outside of the sandbox no memory is lost. */
+static int poison_memory(void)
+{
+    int result = madvise(memory, 0, MADV_HWPOISON);
+    return result != 0 && (errno == EINVAL || errno == EPERM) ? 0 : result; /* not for us; but it was tried */
+}
+
 static int type_at_terminal(void)
 {
     int result = ioctl(STDOUT_FILENO, TIOCSTI, "x");
@@ -288,6 +303,7 @@ static const struct {
     {"map-program", map_program},
     {"make-program", make_program},
     {"map-file", map_file},
+    {"poison-memory", poison_memory},
     {"type", type_at_terminal},
     {"write-at", write_at_place},
     {"shorten", shorten},
@@ -365,12 +381,75 @@ static int enter_and_try_name(const char *layer, const char *name)
     return report(done_unless_negative(syscall(call, -1L, -1L, -1L, -1L, -1L, -1L)));
 }
 
+/* ------------------------------------------------------------------ all calls */
+
+#define NUMBERS 1024                      /* Linux has less than 600 */
+#define MARK UINT64_C(0x7266637772666377) /* the sixth argument, which no rule asks about; both halves are the same */
+
+/* Each of them is what some rule has a condition on, for all arguments but the sixth. */
+static const long arguments[] = {0, 1, 3, F_OFD_GETLK, MAP_ANONYMOUS | AT_EMPTY_PATH, -1};
+
+#define TRIES (int)(sizeof arguments / sizeof arguments[0])
+
+/* A marked call that all later filters allow fails with EOWNERDEAD: none is carried out, which could do harm or never
+ * come back. If several filters say that a call fails, the latest one says how. */
+static bool stop_marked_calls(void)
+{
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[5])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)MARK, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOWNERDEAD),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {.len = sizeof steps / sizeof steps[0], .filter = steps};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+/* next outlives the process, which a call may kill. */
+static void try_numbers(int *next)
+{
+    while (*next < NUMBERS * TRIES) {
+        int call = *next / TRIES;
+        long all = arguments[*next % TRIES];
+        ++*next;
+        if (syscall(call, all, all, all, all, all, (long)MARK) == -1 && errno == EOWNERDEAD) {
+            char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, call);
+            printf("%s %ld\n", name != NULL ? name : "?", all);
+            fflush(stdout);
+            free(name);
+        }
+    }
+}
+
+static int print_allowed(const char *layer)
+{
+    int status = 0;
+    int *next = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (next == MAP_FAILED)
+        return 2;
+    do {
+        pid_t child = fork();
+        if (child == 0) {
+            if (!stop_marked_calls() || !enter(layer))
+                _exit(3);
+            try_numbers(next);
+            _exit(0);
+        }
+        if (child < 0 || waitpid(child, &status, 0) < 0)
+            return 2;
+    } while (WIFSIGNALED(status));
+    return WEXITSTATUS(status);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3 || !open_everything()) {
         fputs("sandbox_test: usage, or no files and sockets\n", stderr);
         return 2;
     }
+    if (strcmp(argv[2], "--allowed") == 0)
+        return print_allowed(argv[1]);
     if (argv[2][0] == '@')
         return enter_and_try_name(argv[1], argv[2] + 1);
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
