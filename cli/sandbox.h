@@ -2,8 +2,11 @@
  * sandbox.h - give up, before a byte of an image is looked at, all that the command does not need any more.
  *
  * Files are opened, servers connected to, signals and the clock set up before; from then on the process can read what
- * it has opened, print to stdout and stderr, ask for memory and end, and do nothing else. A defect in the parser that
- * an image makes use of can then falsify the report about it, and no more. There is no way back.
+ * it has opened, print to stdout and stderr, ask for memory and end, and do nothing else. There is no way back.
+ *
+ * A defect in the parser that an image makes use of can then falsify what is printed. In a file that stdout shares with
+ * others, that includes what they have written: the offset can be moved. A connection to a server on this machine can
+ * be given what the command has opened. No more is possible.
  */
 #ifndef REFCOW_CLI_SANDBOX_H
 #define REFCOW_CLI_SANDBOX_H
