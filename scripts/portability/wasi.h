@@ -29,6 +29,30 @@ static inline int sigaction(int number, const struct sigaction *action, struct s
     return -1;
 }
 
+typedef unsigned sigset_t;
+enum { SIG_UNBLOCK = 1 };
+
+static inline int sigemptyset(sigset_t *set)
+{
+    *set = 0;
+    return 0;
+}
+
+static inline int sigaddset(sigset_t *set, int number)
+{
+    (void)set;
+    (void)number;
+    return -1;
+}
+
+static inline int sigprocmask(int how, const sigset_t *set, sigset_t *before)
+{
+    (void)how;
+    (void)set;
+    (void)before;
+    return -1;
+}
+
 typedef unsigned long long rlim_t;
 
 struct rlimit {
