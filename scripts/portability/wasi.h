@@ -29,7 +29,7 @@ static inline int sigaction(int number, const struct sigaction *action, struct s
     return -1;
 }
 
-typedef unsigned sigset_t;
+typedef unsigned char sigset_t; /* as <sys/select.h> has it */
 enum { SIG_UNBLOCK = 1 };
 
 static inline int sigemptyset(sigset_t *set)
