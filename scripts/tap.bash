@@ -21,6 +21,12 @@ step() {
     tail -n "$lines" "$out/log" | sed 's/^/#   /'
 }
 
+# for_each COMMAND...: for each file of the standard input, which the command has as {}; as many at a time as there are
+# processors.
+for_each() {
+    xargs -P "$(nproc)" -I '{}' "$@"
+}
+
 # What records of sizes and instruction counts are filed under: the compiler, its major version, the machine.
 compiler() {
     echo "gcc $(gcc -dumpversion | cut -d . -f 1) $(uname -m)"
