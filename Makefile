@@ -81,7 +81,7 @@ test:
 	scripts/setup test
 	scripts/test
 
-## test-quick      lint, check, and conformance less its long suites: under three minutes; installs what is missing
+## test-quick      lint, check, and conformance less its long suites: about three minutes; installs what is missing
 test-quick:
 	scripts/setup quick
 	scripts/test quick
