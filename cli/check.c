@@ -73,7 +73,8 @@ static bool map_lists(check_session *session)
     uint64_t each = session->options.max_findings;
     uint64_t orphans = kind_set_has(session->options.listed, KIND_ORPHAN) ? each : 0;
 
-    return memory_map_list(&session->how.findings, each * REFCOW_KINDS, sizeof(refcow_finding)) &&
+    return memory_map_list(&session->how.findings, each * kind_set_findings(session->options.listed),
+                           sizeof(refcow_finding)) &&
            memory_map_list(&session->how.orphans, orphans, sizeof(refcow_finding));
 }
 

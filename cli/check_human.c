@@ -201,8 +201,7 @@ static void print_work(FILE *out, const refcow_result *result)
     fputs(" of memory\n" NO_LABEL, out);
     print_size(out, result->bytes_read);
     fputs(" read, ", out);
-    fprintf(out, "%" PRIu64 " %s visited\n", result->entries_visited,
-            result->entries_visited == 1 ? "entry" : "entries");
+    fprintf(out, "%" PRIu64 " units of work\n", result->work);
 }
 
 static void print_numbers(FILE *out, const check_report *report)

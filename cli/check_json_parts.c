@@ -39,7 +39,7 @@ void json_work(json_writer *json, const refcow_result *result)
     json_number(json, "passes", result->passes);
     json_number(json, "memory-used", result->memory_used);
     json_number(json, "bytes-read", result->bytes_read);
-    json_number(json, "entries-visited", result->entries_visited);
+    json_number(json, "work", result->work);
 }
 
 static void print_entry_place(json_writer *json, const refcow_finding *finding)

@@ -30,18 +30,18 @@ static bool set_memory(common_options *common, const option_reader *reader, cons
 static bool set_max_read(common_options *common, const option_reader *reader, const char *word)
 {
     if (strcmp(word, "none") == 0)
-        common->max_read = 0;
-    else if (!parse_size(word, &common->max_read) || common->max_read == 0)
+        common->limits.max_read = UINT64_MAX;
+    else if (!parse_size(word, &common->limits.max_read) || common->limits.max_read == 0)
         return complain(reader, "--max-read is neither a size like 4G nor none", word);
     return true;
 }
 
-static bool set_max_entries(common_options *common, const option_reader *reader, const char *word)
+static bool set_max_work(common_options *common, const option_reader *reader, const char *word)
 {
     if (strcmp(word, "none") == 0)
-        common->max_entries = 0;
-    else if (!parse_number(word, &common->max_entries) || common->max_entries == 0)
-        return complain(reader, "--max-entries is neither a number from 1 up nor none", word);
+        common->limits.max_work = UINT64_MAX;
+    else if (!parse_number(word, &common->limits.max_work) || common->limits.max_work == 0)
+        return complain(reader, "--max-work is neither a number from 1 up nor none", word);
     return true;
 }
 
@@ -75,8 +75,8 @@ static bool apply_option(common_options *common, const option_reader *reader, in
         return set_memory(common, reader, optarg);
     case COMMON_MAX_READ:
         return set_max_read(common, reader, optarg);
-    case COMMON_MAX_ENTRIES:
-        return set_max_entries(common, reader, optarg);
+    case COMMON_MAX_WORK:
+        return set_max_work(common, reader, optarg);
     case COMMON_TIMEOUT:
         return timeout_parse(&common->timeout, reader->command, optarg);
     case ':':

@@ -6,6 +6,7 @@
 
 #include "complain.h"
 #include "exit_codes.h"
+#include "refcow.h"
 
 #include <getopt.h>
 #include <stdbool.h>
@@ -14,29 +15,24 @@
 
 #define DEFAULT_MEMORY (UINT64_C(64) << 20)
 
-/* A limit that the user has left open: see budget.h. */
-#define LIMIT_DEFAULT UINT64_MAX
-
 typedef struct common_options {
     bool quiet;
     bool wants_progress;
     bool sandbox;
     bool format_is_given; /* -f qcow2: a file in another format is an error, as in qemu-img */
     uint64_t memory;      /* bytes, at most */
-    uint64_t max_read;    /* bytes; 0: no limit; or LIMIT_DEFAULT */
-    uint64_t max_entries; /* 0: no limit; or LIMIT_DEFAULT */
+    refcow_limits limits; /* those left open are 0: the library's defaults */
     uint64_t timeout;     /* seconds for each image; 0: as long as it takes */
 } common_options;
 
-#define COMMON_OPTIONS_DEFAULT                                                                                         \
-    {.sandbox = true, .memory = DEFAULT_MEMORY, .max_read = LIMIT_DEFAULT, .max_entries = LIMIT_DEFAULT}
+#define COMMON_OPTIONS_DEFAULT {.sandbox = true, .memory = DEFAULT_MEMORY}
 
 /* For getopt_long(): the short ones, and rows for the table of the long ones. What a verb has besides is numbered from
  * FIRST_OWN_OPTION on. */
 #define COMMON_SHORT_OPTIONS ":f:hpqr:U"
 #define COMMON_LONG_OPTIONS                                                                                            \
     {"format", required_argument, NULL, 'f'}, {"force-share", no_argument, NULL, 'U'},                                 \
-        {"help", no_argument, NULL, 'h'}, {"max-entries", required_argument, NULL, COMMON_MAX_ENTRIES},                \
+        {"help", no_argument, NULL, 'h'}, {"max-work", required_argument, NULL, COMMON_MAX_WORK},                      \
         {"max-read", required_argument, NULL, COMMON_MAX_READ}, {"memory", required_argument, NULL, COMMON_MEMORY},    \
         {"no-sandbox", no_argument, NULL, COMMON_NO_SANDBOX}, {"progress", no_argument, NULL, 'p'},                    \
         {"quiet", no_argument, NULL, 'q'}, {"repair", required_argument, NULL, 'r'},                                   \
@@ -47,7 +43,7 @@ typedef struct common_options {
 enum {
     COMMON_MEMORY = FIRST_LONG_OPTION,
     COMMON_MAX_READ,
-    COMMON_MAX_ENTRIES,
+    COMMON_MAX_WORK,
     COMMON_TIMEOUT,
     COMMON_NO_SANDBOX,
     FIRST_OWN_OPTION
@@ -58,9 +54,9 @@ enum {
     "    --memory SIZE        work in so much (default 64M, at least 64K); less\n"                                     \
     "                         means more passes, and the same answer\n"                                                \
     "    --timeout SECONDS    give an image up after so long (default: never)\n"                                       \
-    "    --max-read SIZE      give up after reading so many bytes, or none: never\n"                                   \
-    "    --max-entries N      give up after so many table entries, or none: never;\n"                                  \
-    "                         by default both are more than an honest image needs\n"                                   \
+    "    --max-read SIZE      stop after reading SIZE bytes (default none)\n"                                          \
+    "    --max-work N         stop after N units of work, of about 10 ns, or none: no\n"                               \
+    "                         limit (default: what an honest image needs)\n"                                           \
     "-f, --format qcow2       do not guess the format\n"                                                               \
     "-p, --progress           show progress even where stderr is no terminal\n"                                        \
     "-q, --quiet              print nothing but errors\n"                                                              \

@@ -1,6 +1,5 @@
 #include "examine.h"
 
-#include "budget.h"
 #include "complain.h"
 #include "progress.h"
 #include "stop.h"
@@ -24,8 +23,8 @@ static void note_failure(check_report *report, refcow_verdict verdict, failure w
 /* What to do about a limit; else NULL. */
 static const char *advice_about(refcow_status status)
 {
-    if (status == REFCOW_STATUS_ENTRY_LIMIT)
-        return "see --max-entries; with more --memory there are fewer passes";
+    if (status == REFCOW_STATUS_WORK_LIMIT)
+        return "see --max-work; with more --memory there are fewer passes";
     if (status == REFCOW_STATUS_READ_LIMIT)
         return "see --max-read; with more --memory there are fewer passes";
     return NULL;
@@ -53,12 +52,14 @@ static void note_orphan(void *user, const refcow_finding *entry)
 /* Check an open image in the memory that the caller has found for it. */
 static void run_library(check_report *report, const examination *how, const image_file *file, const memory_block *work)
 {
+    uint32_t kinds = report->listed & ALL_FINDINGS;
     refcow_options settings = {
         .memory = work->base,
         .memory_size = work->size,
-        .findings = how->findings.base,
+        .findings = kinds != 0 ? how->findings.base : NULL,
         .findings_capacity = room_in(&how->findings),
-        .limits = budget_of(how->options, file),
+        .findings_kinds = kinds,
+        .limits = how->options->limits,
         .progress = progress_or_stop,
         .user = &report->orphans,
         .orphan = note_orphan,

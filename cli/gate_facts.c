@@ -1,6 +1,7 @@
 #include "gate_facts.h"
 
-#include "budget.h"
+#include "common_options.h"
+
 #include "extensions.h"
 #include "live.h"
 #include "mapped.h"
@@ -144,13 +145,9 @@ static void note_clusters(void *user, const refcow_clusters *clusters)
 
 static void run_check(gate_facts *facts, gate_input *input, const memory_block *work)
 {
-    const common_options defaults = COMMON_OPTIONS_DEFAULT;
     const refcow_observer observer = {ignore_window, ignore_reference, note_clusters, facts};
-    const refcow_options options = {.memory = work->base,
-                                    .memory_size = work->size,
-                                    .limits = budget_of(&defaults, &input->file),
-                                    .progress = progress_or_stop,
-                                    .observer = &observer};
+    const refcow_options options = {
+        .memory = work->base, .memory_size = work->size, .progress = progress_or_stop, .observer = &observer};
 
     refcow_status status = refcow_check(&facts->image, &options, &facts->check);
     facts->checked = status == REFCOW_STATUS_OK;

@@ -2,7 +2,6 @@
 
 #include "info.h"
 
-#include "budget.h"
 #include "complain.h"
 #include "images.h"
 #include "info_options.h"
@@ -33,7 +32,7 @@ typedef struct info_session {
 
 /* ------------------------------------------------------------------ find out */
 
-static void run_library(info_report *report, const common_options *common, const image_file *file)
+static void run_library(info_report *report, const common_options *common)
 {
     memory_block work;
 
@@ -44,7 +43,7 @@ static void run_library(info_report *report, const common_options *common, const
     refcow_options settings = {
         .memory = work.base,
         .memory_size = work.size,
-        .limits = budget_of(common, file),
+        .limits = common->limits,
         .progress = progress_or_stop,
     };
     refcow_status status = refcow_check(&report->image, &settings, &report->result);
@@ -54,10 +53,10 @@ static void run_library(info_report *report, const common_options *common, const
     memory_unmap(&work);
 }
 
-static void count_references(info_report *report, const common_options *common, const image_file *file)
+static void count_references(info_report *report, const common_options *common)
 {
     progress_start(progress_mode_of(common->quiet, common->wants_progress));
-    run_library(report, common, file);
+    run_library(report, common);
     progress_end(report->counted && report->result.error.status == REFCOW_STATUS_OK);
 }
 
@@ -94,7 +93,7 @@ static void examine(info_report *report, const info_options *options, image_file
         return;
     add_up_l1_tables(report);
     if (options->wants_refcounts)
-        count_references(report, &options->common, file);
+        count_references(report, &options->common);
 }
 
 /* ------------------------------------------------------------------ tell */

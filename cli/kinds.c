@@ -28,6 +28,15 @@ const char *kind_severity_name(unsigned kind)
     return "unknown";
 }
 
+unsigned kind_set_findings(kind_set set)
+{
+    unsigned count = 0;
+
+    for (unsigned kind = 0; kind < REFCOW_KINDS; kind++)
+        count += kind_set_has(set, kind);
+    return count;
+}
+
 void kinds_print(FILE *out)
 {
     for (unsigned kind = 0; kind <= KIND_ORPHAN; kind++)

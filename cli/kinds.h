@@ -28,6 +28,9 @@ static inline bool kind_set_has(kind_set set, unsigned kind)
     return (set >> kind & 1) != 0;
 }
 
+/* How many of them are kinds of findings. */
+unsigned kind_set_findings(kind_set set);
+
 /* What there is to be listed, a line each: the three of above, with a tab between them. */
 void kinds_print(FILE *out);
 

@@ -98,14 +98,14 @@ static void every_read_may_fail(void)
 /* Also when nothing has to be read any more: without a refcount table the windows are next. */
 static void no_progress_after_a_failure(void)
 {
-    enum { LIMIT = 3 * 64 + 60 }; /* three look-ups, and what else is visited before the windows */
+    enum { LIMIT = 252 }; /* more than a look-up, and less than what comes before the windows */
     built_image image = image_with_snapshots();
     image_put(&image, FIELD_REFCOUNT_TABLE_CLUSTERS, 4, 0);
     memory_source source = source_of_image(&image);
     run_options options = {.limits = {0, LIMIT}};
     check_answer answer = run_check(&source, &options);
-    CHECK_EQUAL(answer.checked, REFCOW_STATUS_ENTRY_LIMIT);
-    CHECK_EQUAL(answer.result.entries_visited, LIMIT);
+    CHECK_EQUAL(answer.checked, REFCOW_STATUS_WORK_LIMIT);
+    CHECK(answer.result.work <= LIMIT);
     CHECK_EQUAL(answer.progress_calls, 1); /* with the first read */
     drop_answer(&answer);
     image_free(&image);
@@ -185,7 +185,7 @@ static void bytes_may_change_between_reads(void)
     static refcow_finding findings[3 * REFCOW_KINDS];
     refcow_options options = {.memory = memory, .memory_size = sizeof memory, .findings = findings};
     options.findings_capacity = sizeof findings / sizeof *findings;
-    options.limits.max_entries = 1u << 20;
+    options.limits.max_work = 1u << 20;
     for (uint64_t seed = 1; seed <= 300; seed++) {
         refcow_image opened;
         refcow_result result;
@@ -261,7 +261,7 @@ static void next_data_may_lie(void)
     callbacks.next_data = any_offset;
     static uint8_t memory[REFCOW_MEMORY_MIN];
     refcow_options options = {.memory = memory, .memory_size = sizeof memory};
-    options.limits.max_entries = 1u << 20;
+    options.limits.max_work = 1u << 20;
     for (uint64_t seed = 1; seed <= 100; seed++) {
         refcow_image opened;
         refcow_result result;
@@ -371,19 +371,19 @@ static void try_entry_limits(const built_image *image)
     memory_source source = source_of_image(image);
     run_options options = {0};
     check_answer whole = run_check(&source, &options);
-    uint64_t most = whole.result.entries_visited;
+    uint64_t most = whole.result.work;
     for (uint64_t limit = 1; limit < most; limit += step_of(most)) {
-        options.limits.max_entries = limit;
+        options.limits.max_work = limit;
         check_answer part = run_check(&source, &options);
-        expect_stopped(&part, &whole, REFCOW_STATUS_ENTRY_LIMIT);
+        expect_stopped(&part, &whole, REFCOW_STATUS_WORK_LIMIT);
         CHECK_EQUAL(part.result.error.value, limit);
-        CHECK(part.result.entries_visited <= limit);
+        CHECK(part.result.work <= limit);
         drop_answer(&part);
     }
     for (int exact = 0; exact < 2; exact++) {
-        options.limits.max_entries = most - 1 + (uint64_t)exact;
+        options.limits.max_work = most - 1 + (uint64_t)exact;
         check_answer last = run_check(&source, &options);
-        CHECK_EQUAL(last.checked, exact ? REFCOW_STATUS_OK : REFCOW_STATUS_ENTRY_LIMIT);
+        CHECK_EQUAL(last.checked, exact ? REFCOW_STATUS_OK : REFCOW_STATUS_WORK_LIMIT);
         drop_answer(&last);
     }
     drop_answer(&whole);
@@ -410,11 +410,11 @@ static void a_counter_runs_full_and_the_check_is_stopped(void)
     run_options options = {0};
     check_answer whole = run_check(&source, &options);
     CHECK_EQUAL(whole.checked, REFCOW_STATUS_OK);
-    uint64_t most = whole.result.entries_visited;
+    uint64_t most = whole.result.work;
     for (uint64_t limit = 1; limit < most; limit += step_of(most)) {
-        options.limits.max_entries = limit;
+        options.limits.max_work = limit;
         check_answer part = run_check(&source, &options);
-        expect_stopped(&part, &whole, REFCOW_STATUS_ENTRY_LIMIT);
+        expect_stopped(&part, &whole, REFCOW_STATUS_WORK_LIMIT);
         drop_answer(&part);
     }
     drop_answer(&whole);

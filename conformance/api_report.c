@@ -203,7 +203,7 @@ static void refused_images_keep_limits(void)
     built_image image = image_build(small);
     image_put(&image, FIELD_CRYPT_METHOD, 4, 3);
     memory_source source = source_of_image(&image);
-    run_options options = {.limits = {.max_entries = 10}};
+    run_options options = {.limits = {.max_work = 10}};
     check_answer answer = run_check(&source, &options);
     CHECK_EQUAL(answer.result.verdict, REFCOW_VERDICT_REFUSED);
     CHECK_EQUAL(answer.result.refcounts.complete, 0);

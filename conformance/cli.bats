@@ -308,7 +308,7 @@ ROWS
 # answer MEMORY IMAGE: the JSON without what depends on the memory.
 answer() {
     "$REFCOW" check --memory "$1" --output=json "$2" |
-        jq -S 'del(.refcow | .passes, .["memory-used", "bytes-read", "entries-visited"])'
+        jq -S 'del(.refcow | .passes, .["memory-used", "bytes-read", "work"])'
 }
 
 passes() { # MEMORY IMAGE

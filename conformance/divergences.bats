@@ -192,7 +192,7 @@ compare_encrypted() { # FORMAT [OPTIONS]
 @test "8: an image that is not worth the work is given up" {
     "$BATS_TEST_DIRNAME/../corpus/hostile/make-hostile" scattered-references image.qcow2
     run -1 --separate-stderr timeout 20 "$REFCOW" check --output=json image.qcow2
-    assert_equal "$(jq -c '.refcow | [.complete, .verdict, .status.name]' <<<"$output")" '[false,"incomplete","entry-limit"]'
+    assert_equal "$(jq -c '.refcow | [.complete, .verdict, .status.name]' <<<"$output")" '[false,"incomplete","work-limit"]'
 }
 
 @test "9: a bitmap in use of more bits than fit into memory is checked" {

@@ -238,11 +238,11 @@ ROWS
 
 @test "--refcounts keeps to the limits of refcow check, and shows how far it is" {
     "$BATS_TEST_DIRNAME/../corpus/hostile/make-hostile" scattered-references hostile.qcow2
-    run -1 --separate-stderr timeout 20 "$REFCOW" info --refcounts --max-entries none --max-read none --timeout 1 \
+    run -1 --separate-stderr timeout 20 "$REFCOW" info --refcounts --max-work none --max-read none --timeout 1 \
         --output=json hostile.qcow2
     echo "$output" >answer.json
     assert_equal "$(own '.status.name')" '"timeout"'
-    run -1 --separate-stderr "$REFCOW" info --refcounts --max-entries 1000 -q hostile.qcow2
+    run -1 --separate-stderr "$REFCOW" info --refcounts --max-work 1000 -q hostile.qcow2
     assert_output ''
     [[ $stderr == *'limit on entries'* ]] || fail "$stderr"
     create_image compat=1.1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # bats file_tags=long
-# What ends a check before it is done: --max-read, --max-entries, --timeout, a signal, the budget; and the limit on memory.
+# What ends a check before it is done: --max-read, --max-work, --timeout, a signal, the budget; and the limit on memory.
 
 load lib/suite
 
@@ -9,7 +9,7 @@ make_endless() {
     "$BATS_TEST_DIRNAME/../corpus/hostile/make-hostile" scattered-references endless.qcow2
 }
 
-readonly unlimited=(--max-entries none --max-read none)
+readonly unlimited=(--max-work none --max-read none)
 
 # assert_incomplete STATUS: the answer in $output says why it is not complete, and nothing that looks like a verdict.
 assert_incomplete() {
@@ -29,14 +29,14 @@ assert_incomplete() {
     [[ $stderr == *"limit on bytes read was reached: 65536 = 0x10000 (see --max-read;"* ]] || fail "$stderr"
 }
 
-@test "--max-entries" {
+@test "--max-work" {
     local cluster=65536
     create compat=1.1 8000
     guest 'write 0 4' 'write 4000 4'
-    run -1 --separate-stderr "$REFCOW" check --max-entries 1000 --output=json image.qcow2
-    assert_incomplete entry-limit
-    assert_equal "$(jq '.refcow["entries-visited"] <= 1000' <<<"$output")" true
-    [[ $stderr == *"limit on entries visited"*1000* ]] || fail "$stderr"
+    run -1 --separate-stderr "$REFCOW" check --max-work 1000 --output=json image.qcow2
+    assert_incomplete work-limit
+    assert_equal "$(jq '.refcow["work"] <= 1000' <<<"$output")" true
+    [[ $stderr == *"limit on work"*1000* ]] || fail "$stderr"
 }
 
 @test "--timeout" {
@@ -62,7 +62,7 @@ assert_incomplete() {
         assert_equal "$signal $number" "$signal 1"
         output=$(<answer.json)
         assert_incomplete interrupted
-        assert_equal "$(jq '.refcow.passes > 0 and .refcow["entries-visited"] > 0' <<<"$output")" true
+        assert_equal "$(jq '.refcow.passes > 0 and .refcow["work"] > 0' <<<"$output")" true
         assert_equal "$(wc -l <message)" 1
     done
 }
@@ -83,8 +83,8 @@ assert_incomplete() {
     local first
     make_endless
     run -1 --separate-stderr timeout 20 "$REFCOW" check --output=json endless.qcow2
-    assert_incomplete entry-limit
-    [[ $stderr == *--max-entries* ]] || fail "$stderr"
+    assert_incomplete work-limit
+    [[ $stderr == *--max-work* ]] || fail "$stderr"
     first=$(jq -c '.refcow | del(.status)' <<<"$output")
     run -1 --separate-stderr timeout 20 "$REFCOW" check --output=json endless.qcow2
     assert_equal "$(jq -c '.refcow | del(.status)' <<<"$output")" "$first"
@@ -109,8 +109,8 @@ limit_with() {
 @test "wrong limits are wrong usage" {
     local words
     create compat=1.1 160
-    for words in '--timeout 0' '--timeout 1s' '--timeout 100000001' '--max-entries 0' '--max-entries 1K' \
-        '--max-entries None' '--max-read 0' '--max-read nothing'; do
+    for words in '--timeout 0' '--timeout 1s' '--timeout 100000001' '--max-work 0' '--max-work 1K' \
+        '--max-work None' '--max-read 0' '--max-read nothing'; do
         # shellcheck disable=SC2086 # option and value
         run -1 --separate-stderr "$REFCOW" check $words image.qcow2
         assert_output ''

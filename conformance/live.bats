@@ -87,7 +87,7 @@ own() { # FILTER [FILE]
 while_stopped() {
     "$BATS_TEST_DIRNAME/../corpus/hostile/make-hostile" scattered-references image.qcow2
     truncate -s 15T image.qcow2 # a file system may not have larger ones
-    "$REFCOW" check --max-entries none --max-read none --timeout 3 --output=json image.qcow2 >answer 2>/dev/null 3>&- &
+    "$REFCOW" check --max-work none --max-read none --timeout 3 --output=json image.qcow2 >answer 2>/dev/null 3>&- &
     local check=$!
     sleep 1
     kill -s STOP "$check"
@@ -157,7 +157,7 @@ locks_to_file() {
 @test "people are told" {
     "$BATS_TEST_DIRNAME/../corpus/hostile/make-hostile" scattered-references image.qcow2
     truncate -s 15T image.qcow2
-    "$REFCOW" check --max-entries none --max-read none --timeout 2 image.qcow2 >answer 2>/dev/null 3>&- &
+    "$REFCOW" check --max-work none --max-read none --timeout 2 image.qcow2 >answer 2>/dev/null 3>&- &
     local check=$!
     sleep 0.7
     truncate -s +1M image.qcow2

@@ -300,9 +300,9 @@ ROWS
     local cluster=512
     create compat=1.1,cluster_size=512 60000
     guest 'write 0 60000'
-    run -1 --separate-stderr map --memory 80K --max-entries 70000 --output=jsonl image.qcow2
+    run -1 --separate-stderr map --memory 80K --max-work 70000 --output=jsonl image.qcow2
     "$conformance/validate-json" map-record --lines /dev/stdin <<<"$output"
-    assert_equal "$(tail -n 1 <<<"$output" | jq -c '[.complete, .verdict, .status.name]')" '[false,"incomplete","entry-limit"]'
+    assert_equal "$(tail -n 1 <<<"$output" | jq -c '[.complete, .verdict, .status.name]')" '[false,"incomplete","work-limit"]'
     local told
     told=$(tail -n 1 <<<"$output" | jq .clusters)
     [ "$told" -gt 1000 ] && [ "$told" -lt 60000 ]

@@ -11,7 +11,7 @@ make_endless() {
     "$BATS_TEST_DIRNAME/../corpus/hostile/make-hostile" scattered-references endless.qcow2
 }
 
-readonly unlimited=(--max-entries none --max-read none)
+readonly unlimited=(--max-work none --max-read none)
 
 # on_terminal COMMAND: what a terminal shows that is stdin, stdout and stderr of the command; the standard input is typed.
 on_terminal() {

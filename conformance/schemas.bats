@@ -43,8 +43,8 @@ validate() {
     mkfifo fifo
     for file in image.qcow2 zeros fifo missing /dev/zero; do
         for limit in none 1000; do
-            "$REFCOW" check --max-entries "$limit" --output=json "$file" >"$(basename "$file").$limit.json" 2>/dev/null || true
-            "$REFCOW" check --max-entries "$limit" --output=jsonl "$file" >>records 2>/dev/null || true
+            "$REFCOW" check --max-work "$limit" --output=json "$file" >"$(basename "$file").$limit.json" 2>/dev/null || true
+            "$REFCOW" check --max-work "$limit" --output=jsonl "$file" >>records 2>/dev/null || true
         done
     done
     run -0 validate check ./*.json

@@ -108,7 +108,7 @@ ROWS
 @test "after an interruption the other images are not looked at, and are said not to be" {
     make_one_of_each
     "$BATS_TEST_DIRNAME/../corpus/hostile/make-hostile" scattered-references endless
-    env --default-signal=INT "$REFCOW" check --max-entries none --max-read none --output=jsonl \
+    env --default-signal=INT "$REFCOW" check --max-work none --max-read none --output=jsonl \
         clean endless leaks >answers 2>messages &
     local check=$! number=0
     sleep 1
@@ -125,7 +125,7 @@ ROWS
 @test "--timeout is for each image" {
     make_one_of_each
     "$BATS_TEST_DIRNAME/../corpus/hostile/make-hostile" scattered-references endless
-    run -1 --separate-stderr "$REFCOW" check --max-entries none --max-read none --timeout 1 --output=csv \
+    run -1 --separate-stderr "$REFCOW" check --max-work none --max-read none --timeout 1 --output=csv \
         endless leaks endless clean
     assert_equal "$(grep '^summary' <<<"$output" | cut -d, -f 2,16,19)" '"endless",incomplete,timeout
 "leaks",leaks,ok

@@ -33,7 +33,7 @@ static void try_read_limit(const fuzz_subject *subject, uint64_t random)
 static void try_entry_limit(const fuzz_subject *subject, uint64_t random)
 {
     check_setting other = subject->smallest;
-    other.limits.max_entries = 1 + random % (subject->base.result.entries_visited + 1);
+    other.limits.max_work = 1 + random % (subject->base.result.work + 1);
     expect_lower_bound(subject, &other);
 }
 

@@ -99,5 +99,5 @@ void subject_check(fuzz_subject *subject)
 
 int subject_is_cheap(const fuzz_subject *subject)
 {
-    return subject->base.result.entries_visited <= CHEAP_ENTRIES;
+    return subject->base.result.work <= CHEAP_ENTRIES;
 }

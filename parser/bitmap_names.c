@@ -64,7 +64,7 @@ static bool read_word(struct check *check, const refcow_bitmap *bitmap, uint64_t
         return false;
     for (size_t i = 0; i < length && bytes[i] != 0; i++)
         *word |= (uint64_t)bytes[i] << (56 - 8 * i);
-    return refcow_visit(&check->reader, 1);
+    return refcow_charge(&check->reader, 1);
 }
 
 static bool is_last(uint64_t word)
@@ -116,8 +116,7 @@ static bool collect_hashes(struct check *check)
             return false;
         refcow_tables_add(&check->tables, &name);
     }
-    refcow_tables_finish(&check->tables);
-    return check->reader.error.status == REFCOW_STATUS_OK;
+    return refcow_tables_finish(&check->tables);
 }
 
 /* Whether one of the bitmaps with this hash that is not in use comes after another one. */

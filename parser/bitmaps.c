@@ -29,7 +29,7 @@ bool refcow_bitmaps_next(struct check *check, refcow_bitmap *bitmap)
     if (bitmap->next == check->header->nb_bitmaps)
         return false;
     const uint8_t *head = refcow_look(&check->directory, bitmap->end);
-    if (head == NULL || !refcow_visit(&check->reader, 1))
+    if (head == NULL || !refcow_charge(&check->reader, 1))
         return false;
     refcow_bitmap_decode(bitmap, head);
     return true;
@@ -43,8 +43,7 @@ bool refcow_bitmaps_add_tables(struct check *check)
         if (refcow_readable(bitmap.table_offset, length))
             refcow_sweep_add(&check->sweep, bitmap.table_offset, bitmap.table_offset + length);
     }
-    refcow_sweep_sort(&check->sweep);
-    return check->reader.error.status == REFCOW_STATUS_OK;
+    return refcow_sweep_sort(&check->sweep);
 }
 
 /* The clusters that the entries in the chunk name. Bound: bytes of the chunk. */

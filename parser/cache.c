@@ -20,7 +20,7 @@ const uint8_t *refcow_look(struct cache *cache, uint64_t offset)
     if (cache->numbers[place] == number && reader->error.status == REFCOW_STATUS_OK)
         return look;
     cache->numbers[place] = CACHE_EMPTY;
-    if (!refcow_visit(reader, CACHE_MISS_ENTRIES) || !refcow_read(reader, number * cache->page_size, page, bytes))
+    if (!refcow_read(reader, number * cache->page_size, page, bytes))
         return NULL;
     cache->numbers[place] = number;
     return look;

@@ -12,10 +12,6 @@
 /* The bytes of a look; pages overlap by as much, so that none needs two of them. */
 #define CACHE_LOOK_BYTES 64u
 
-/* Work on so many entries is accounted for a page that has to be read: a small read takes the time of many entries, and
- * an image can ask for one with every entry. */
-#define CACHE_MISS_ENTRIES 64u
-
 struct cache {
     struct reader *reader;
     uint8_t *pages;    /* `places` times page_size + CACHE_LOOK_BYTES bytes */

@@ -12,10 +12,11 @@
 
 static void start_reader(struct reader *reader, const refcow_image *image, const refcow_options *options)
 {
-    reader->source = &image->source;
-    reader->limits = options->limits;
+    refcow_reader_start(reader, &image->source);
+    refcow_reader_limit(reader, &options->limits);
     reader->progress = options->progress;
     reader->user = options->user;
+    reader->at.pass = 1;
 }
 
 static void start_report(struct check *check)
@@ -68,7 +69,8 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     check->is_report_complete = refcow_refcounts_start(&check->refcounts, header, &check->reader) &&
                                 header->l1_size <= REFCOW_L1_ENTRIES_MAX &&
                                 refcow_readable(header->l1_table_offset, 8 * (uint64_t)header->l1_size);
-    refcow_findings_start(&check->findings, options->findings, options->findings_capacity);
+    check->findings.owed = &check->reader.owed;
+    refcow_findings_start(&check->findings, options);
     check->refcount_limit = refcow_refcounts_limit(&check->refcounts);
 }
 
@@ -77,7 +79,7 @@ static bool tell_window(struct check *check, uint64_t first, uint64_t end)
 {
     uint32_t bits = check->header->cluster_bits;
     check->observer->window(check->observer->user, first << bits, (end - first) << bits);
-    return refcow_visit(&check->reader, (end - first) / OBSERVED_CLUSTERS);
+    return refcow_charge(&check->reader, (end - first) / WORK_CLUSTERS);
 }
 
 /* One window: stored refcounts first, because copied flags are judged while references are counted. */
@@ -95,7 +97,8 @@ static bool check_window(struct check *check, uint64_t first)
     refcow_window_start(window, first, last);
     if (check->observer != NULL && !tell_window(check, first, end))
         return false;
-    if (!refcow_report(&check->reader) || !refcow_visit(&check->reader, units_of(end - first, PAGE_BITS)) ||
+    if (!refcow_report(&check->reader) ||
+        !refcow_charge(&check->reader, WORK_PAGE * units_of(end - first, PAGE_BITS)) ||
         !refcow_refcounts_load(&check->refcounts, window) || !refcow_references_walk(check))
         return false;
     if (check->report_only || window->saturated)
@@ -163,7 +166,7 @@ static void withdraw_counts(struct check *check)
     refcow_refcount_report report = check->result->refcounts;
     memset(check->result, 0, sizeof *check->result);
     check->result->refcounts = report;
-    refcow_findings_start(&check->findings, check->findings.list, 0);
+    refcow_findings_forget(&check->findings);
 }
 
 static void finish(struct check *check, const refcow_error *refusal)
@@ -178,7 +181,7 @@ static void finish(struct check *check, const refcow_error *refusal)
     result->refcounts.complete = check->is_report_complete && check->reader.error.status == REFCOW_STATUS_OK;
     result->passes = check->reader.at.pass;
     result->bytes_read = check->reader.at.bytes_read;
-    result->entries_visited = check->reader.at.entries_visited;
+    result->work = check->reader.at.work;
     result->memory_used = check->memory_used;
     give_verdict(check, refusal->status != REFCOW_STATUS_OK ? *refusal : check->reader.error);
 }
@@ -202,7 +205,6 @@ refcow_status refcow_check(const refcow_image *image, const refcow_options *opti
 
     struct check check = {0};
     refcow_error refusal = image->error;
-    check.reader.at.pass = 1;
     check.result = result;
     start_reader(&check.reader, image, options);
     /* An observer is told everything once, so the counters must not run full. */

@@ -14,9 +14,6 @@
 #include "tables.h"
 #include "window.h"
 
-/* To be told of so many clusters is as much work as to look at an entry. */
-#define OBSERVED_CLUSTERS 64u
-
 struct check {
     const refcow_header *header;
     refcow_result *result;
@@ -46,6 +43,7 @@ struct check {
     size_t chunk_size;       /* a multiple of 16 */
     bool first_pass;         /* what belongs to no cluster of the file is counted in the first pass only */
     bool report_only;        /* the image is refused: only the refcount report is wanted */
+    bool are_tables_known;   /* the set of tables has all of them, since the first pass */
     bool lookups_can_fail;   /* some refcount block is unaligned or unreadable */
     bool is_report_complete; /* the refcount report covers all of the active tree */
 };

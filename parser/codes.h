@@ -28,7 +28,7 @@
     X(READ_FAILED, 10, IO, "read-failed", "the source could not be read")                                              \
     X(SOURCE_TOO_LARGE, 11, IO, "source-too-large", "the source is larger than 2^63 - 2^30 bytes")                     \
     X(READ_LIMIT, 20, LIMIT, "read-limit", "the limit on bytes read was reached")                                      \
-    X(ENTRY_LIMIT, 21, LIMIT, "entry-limit", "the limit on entries visited was reached")                               \
+    X(WORK_LIMIT, 21, LIMIT, "work-limit", "the limit on work was reached")                                            \
     X(CANCELLED, 22, LIMIT, "cancelled", "the caller cancelled the check")                                             \
     X(MAGIC, 30, FOREIGN, "magic", "not a QCOW2 image: magic is not 0x514649fb (\"QFI\\xfb\")")                        \
     X(VERSION, 31, FOREIGN, "version", "version is not 2 or 3")                                                        \

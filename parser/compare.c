@@ -159,7 +159,7 @@ static bool compare_page(struct check *check, uint64_t first, uint64_t end)
         compare_uniform(check, page, first, end);
         return true;
     }
-    if (!refcow_visit(&check->reader, end - first))
+    if (!refcow_charge(&check->reader, end - first))
         return false;
     if (is_equal(&check->window, page, first, end))
         return true;
@@ -182,7 +182,8 @@ static bool is_used(const struct window *window, uint64_t cluster)
 static uint64_t end_of_used(const struct window *window, uint64_t first, uint64_t end)
 {
     const struct page *page = refcow_window_page(window, first);
-    if (page->stored == 0 && page->every == 0 && page->stretch.start == page->stretch.end && !page->is_dense)
+    bool is_counted = page->every != 0 || page->stretch.start != page->stretch.end || page->is_dense;
+    if (page->stored == REFCOUNT_UNKNOWN || (page->stored == 0 && !is_counted))
         return first;
     while (end > first && !is_used(window, end - 1))
         end--;

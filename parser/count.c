@@ -24,16 +24,22 @@ void refcow_report_entry(struct check *check, refcow_kind kind, const struct ref
     refcow_findings_add(&check->findings, &finding);
 }
 
+/* The clusters first .. last are counted in the window. If that is too much, whatever needs the reader next fails. */
+static void charge(struct check *check, uint64_t first, uint64_t last)
+{
+    const struct window *window = &check->window;
+    uint64_t end = least(last + 1, window->end);
+    if (last - first >= WORK_CLUSTERS)
+        refcow_charge(&check->reader, (end - least(greatest(first, window->first), end)) / WORK_CLUSTERS);
+}
+
 static void tell(struct check *check, const struct reference *reference, uint64_t first, uint64_t last)
 {
     const struct window *window = &check->window;
     refcow_reference told = {reference->role, reference->offset, reference->length, reference->weight,
                              reference->active};
-    if (first >= window->end || last < window->first)
-        return;
-    check->observer->reference(check->observer->user, &told);
-    /* If that was too much, whatever needs the reader next fails. */
-    refcow_visit(&check->reader, (least(last + 1, window->end) - greatest(first, window->first)) / OBSERVED_CLUSTERS);
+    if (first < window->end && last >= window->first)
+        check->observer->reference(check->observer->user, &told);
 }
 
 void refcow_count(struct check *check, const struct reference *reference, const struct place *place)
@@ -50,6 +56,7 @@ void refcow_count(struct check *check, const struct reference *reference, const 
     uint64_t last = (end - 1) >> bits;
     if (last >= check->clusters)
         check->grown = 1;
+    charge(check, first, last);
     if (check->observer != NULL)
         tell(check, reference, first, last);
     refcow_window_count(&check->window, first, last - first + 1, reference->weight);

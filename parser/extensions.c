@@ -4,6 +4,8 @@
  */
 #include "header.h"
 
+#include "cache.h"
+
 enum {
     TYPE_END = 0,
     TYPE_ENCRYPTION = 0x0537be77,
@@ -13,7 +15,7 @@ enum {
 };
 #define TYPE_BACKING_FORMAT 0xe2792acau /* more than an enum holds */
 
-#define EXTENSION_HEAD_SIZE 8u
+#define HEADS_PAGE 512u
 #define EXTENSION_UNIT 8u
 
 #define BACKING_FORMAT_MAX 15u
@@ -140,31 +142,32 @@ static uint64_t end_of_extensions(const refcow_header *header)
     return name != 0 ? least(name, cluster_size) : cluster_size;
 }
 
-bool refcow_extension_read(const refcow_header *header, struct reader *reader, refcow_extension *extension,
-                           bool *is_inside)
+bool refcow_extension_decode(const refcow_header *header, refcow_extension *extension, const uint8_t *head)
 {
-    uint8_t head[EXTENSION_HEAD_SIZE] = {0};
     uint64_t end = end_of_extensions(header);
-    if (!refcow_read(reader, extension->end, head, sizeof head))
-        return false;
     refcow_span contents = {extension->end + EXTENSION_HEAD_SIZE, load_be32(head + 4)};
     extension->index = extension->next++;
     extension->type = load_be32(head);
     extension->contents = contents;
     extension->end = contents.offset + round_up(contents.length, EXTENSION_UNIT);
-    *is_inside = contents.offset <= end && contents.length <= end - contents.offset;
-    return true;
+    return contents.offset <= end && contents.length <= end - contents.offset;
 }
 
+/* Bound: a cluster; heads that are near to each other are read together. */
 bool refcow_extensions_locate(refcow_image *image, struct reader *reader)
 {
     refcow_extension extension = refcow_extensions_start(&image->header);
+    uint8_t page[HEADS_PAGE + CACHE_LOOK_BYTES] = {0};
+    uint64_t number = 0;
+    struct cache heads = {reader, page, &number, 1, HEADS_PAGE};
+    refcow_cache_start(&heads, reader);
     uint64_t end = end_of_extensions(&image->header);
     refcow_error wrong = {REFCOW_STATUS_OK, 0, 0};
     while (extension.end < end) {
-        bool is_inside = false;
-        if (!refcow_extension_read(&image->header, reader, &extension, &is_inside))
+        const uint8_t *head = refcow_look(&heads, extension.end);
+        if (head == NULL)
             return false;
+        bool is_inside = refcow_extension_decode(&image->header, &extension, head);
         refcow_span contents = extension.contents;
         if (!is_inside)
             return refcow_refuse(image, REFCOW_STATUS_EXTENSION_LENGTH, contents.length, contents.offset - 4);

@@ -3,6 +3,10 @@
  *
  * The kept findings are a set that depends neither on the order of discovery nor on the size of the memory block: a
  * finding that is dropped because its kind is full lies behind all those that are kept, and equal findings add up.
+ *
+ * A finding that comes behind all those kept is appended. Others wait until there are many, are sorted, and then merged
+ * into the list, so that each takes a number of steps that grows with the logarithm of theirs, in whatever order they
+ * come.
  */
 #ifndef REFCOW_FINDINGS_H
 #define REFCOW_FINDINGS_H
@@ -11,19 +15,29 @@
 #include "refcow.h"
 
 struct findings {
-    refcow_finding *list; /* a stretch of `room` for each kind */
+    refcow_finding *list; /* `room` for each listed kind, in their order; sorted */
     size_t room;
+    uint32_t kinds; /* the listed ones, as bits */
     size_t kept[REFCOW_KINDS];
     uint64_t found[REFCOW_KINDS];
+    refcow_finding *waiting; /* `waiting_room` of them, at least 1, all of listed kinds */
+    size_t waiting_room;
+    size_t waiting_count;
+    uint64_t *owed; /* units of work that this has taken are added here */
 };
 
-/* Divide the caller's list among the kinds. */
-void refcow_findings_start(struct findings *findings, refcow_finding *list, size_t capacity);
+/* Divide the caller's list among the kinds that are listed. `waiting` and its room must be set. */
+void refcow_findings_start(struct findings *findings, const refcow_options *options);
+
+/* Keep nothing of what was found. */
+void refcow_findings_forget(struct findings *findings);
 
 /*@ requires \valid(findings) && \valid_read(finding) && finding->kind < REFCOW_KINDS;
     requires \valid(findings->list + (0 .. REFCOW_KINDS * findings->room - 1));
+    requires \valid(findings->waiting + (0 .. findings->waiting_room - 1)) && \valid(findings->owed);
     assigns findings->kept[0 .. REFCOW_KINDS - 1], findings->found[0 .. REFCOW_KINDS - 1],
-            findings->list[0 .. REFCOW_KINDS * findings->room - 1]; */
+            findings->list[0 .. REFCOW_KINDS * findings->room - 1], findings->waiting_count,
+            findings->waiting[0 .. findings->waiting_room - 1], *findings->owed; */
 void refcow_findings_add(struct findings *findings, const refcow_finding *finding);
 
 /* Move the findings together, make ranges of those in adjacent entries, and fill in the result's counts of defects. */

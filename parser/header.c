@@ -235,8 +235,8 @@ refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t versi
         return image->error.status;
     }
 
-    struct reader reader = {0};
-    reader.source = &image->source;
+    struct reader reader;
+    refcow_reader_start(&reader, &image->source);
     uint8_t bytes[HEADER_SIZE] = {0};
     if (refcow_read(&reader, 0, bytes, sizeof bytes) && recognise(image, bytes)) {
         decode_version_2(&image->header, bytes);

@@ -18,10 +18,11 @@ bool refcow_is_usable(const refcow_image *image);
 /* Before the first extension. One is at the same time the place from which the next one is read. */
 refcow_extension refcow_extensions_start(const refcow_header *header);
 
-/* Read the head of the next extension; false when the reader has failed. is_inside: its contents end before the backing
- * file's name and the first cluster do. */
-bool refcow_extension_read(const refcow_header *header, struct reader *reader, refcow_extension *extension,
-                           bool *is_inside);
+#define EXTENSION_HEAD_SIZE 8u
+
+/* The next extension, from the bytes of its head. False: its contents do not end before the backing file's name or in
+ * the first cluster. */
+bool refcow_extension_decode(const refcow_header *header, refcow_extension *extension, const uint8_t *head);
 
 /* Locate and validate the header extensions; false if they were not followed to the end. Bound: the first cluster. */
 bool refcow_extensions_locate(refcow_image *image, struct reader *reader);

@@ -3,6 +3,13 @@
 #include "l2.h"
 #include "snapshots.h"
 
+/* What a scan over all L1 entries is for. */
+enum scan {
+    FIRST_SCAN,   /* count the references to L2 tables, and collect the tables */
+    LATER_SCAN,   /* collect those for which there was no room in the scans before */
+    SCAN_OF_KNOWN /* count: the tables are still there from the window before */
+};
+
 struct l1_table {
     uint64_t offset;
     uint64_t weight; /* how many tables this is, when the tables of snapshots overlap */
@@ -29,7 +36,7 @@ static void visit_entry(struct check *check, const struct l1_table *table, const
 /* The entries in the chunk, which begins at this host offset. Every word that is not 0 names an L2 table, also when
  * only its flags are set. Bound: bytes of the chunk. */
 static void visit_l1_chunk(struct check *check, const struct l1_table *table, uint64_t offset, size_t bytes,
-                           bool is_first_scan)
+                           enum scan scan)
 {
     uint64_t index = (offset - table->offset) / 8;
     for (size_t at = 0; at < bytes; at += 8, index++) {
@@ -38,29 +45,29 @@ static void visit_l1_chunk(struct check *check, const struct l1_table *table, ui
             continue;
         if (table->is_active)
             place.guest = index << check->l1_span_bits;
-        if (is_first_scan)
+        if (scan != LATER_SCAN)
             visit_entry(check, table, &place);
         struct table_name name = {place.entry & ENTRY_OFFSET, table->weight, table->is_active ? 1 : 0, place.guest};
         /* Past the end of the file it is a table of zeros, with nothing in it. */
-        if (name.offset < check->file_length)
+        if (scan != SCAN_OF_KNOWN && name.offset < check->file_length)
             refcow_tables_add(&check->tables, &name);
     }
 }
 
 /* Part of a table, or of several that overlap. */
 static bool scan_stretch(struct check *check, const struct l1_table *table, uint64_t start, uint64_t end,
-                         bool is_first_scan)
+                         enum scan scan)
 {
     struct stretch stretch = {start, end, 0, 0};
     while (refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size))
-        visit_l1_chunk(check, table, stretch.start, stretch.bytes, is_first_scan);
+        visit_l1_chunk(check, table, stretch.start, stretch.bytes, scan);
     return check->reader.error.status == REFCOW_STATUS_OK;
 }
 
 /* ------------------------------------------------------------ active disk */
 
 /* Bound: REFCOW_L1_ENTRIES_MAX entries. */
-static bool scan_active(struct check *check, bool is_first_scan)
+static bool scan_active(struct check *check, enum scan scan)
 {
     const refcow_header *header = check->header;
     struct l1_table table = {header->l1_table_offset, 1, true};
@@ -68,9 +75,9 @@ static bool scan_active(struct check *check, bool is_first_scan)
     struct reference reference = {REFCOW_ROLE_L1_TABLE, table.offset, length, 1, 1};
     if (!refcow_readable(table.offset, length))
         return true; /* the L1 table of a refused image */
-    if (is_first_scan)
+    if (scan != LATER_SCAN)
         refcow_count(check, &reference, &NO_PLACE);
-    return scan_stretch(check, &table, table.offset, table.offset + length, is_first_scan);
+    return scan_stretch(check, &table, table.offset, table.offset + length, scan);
 }
 
 /* -------------------------------------------------------------- snapshots */
@@ -120,22 +127,21 @@ static bool add_snapshots(struct check *check, bool are_visited)
     }
     if (are_visited)
         count_snapshot_table(check, &snapshot);
-    refcow_sweep_sort(&check->sweep);
-    return check->reader.error.status == REFCOW_STATUS_OK;
+    return refcow_sweep_sort(&check->sweep);
 }
 
 /* Bound of the rounds: each deals with at least half as many edges as there is room for. */
-static bool scan_snapshots(struct check *check, bool is_first_scan)
+static bool scan_snapshots(struct check *check, enum scan scan)
 {
     bool is_first_round = true;
     struct segment segment = {0};
     refcow_sweep_start(&check->sweep);
     do {
-        if (!add_snapshots(check, is_first_scan && is_first_round))
+        if (!add_snapshots(check, scan != LATER_SCAN && is_first_round))
             return false;
         while (refcow_sweep_next(&check->sweep, &segment)) {
             struct l1_table table = {segment.table, segment.depth, false};
-            if (!scan_stretch(check, &table, segment.start, segment.end, is_first_scan))
+            if (!scan_stretch(check, &table, segment.start, segment.end, scan))
                 return false;
         }
         is_first_round = false;
@@ -178,28 +184,36 @@ static bool walk_l2_tables(struct check *check, uint64_t walked)
     struct l2_walk walk = refcow_l2_start(tables->names);
     for (size_t i = 0; i < tables->count; i++) {
         uint64_t next = i + 1 < tables->count ? tables->names[i + 1].offset : UINT64_MAX;
-        if (!walk_l2_table(check, &walk, walked, i, next))
+        if (!refcow_charge(&check->reader, WORK_TABLE) || !walk_l2_table(check, &walk, walked, i, next))
             return false;
         check->reader.at.tables++;
     }
     return true;
 }
 
+/* A scan over the L1 tables of the disk and of the snapshots. */
+static bool scan_all(struct check *check, enum scan scan)
+{
+    return scan_active(check, scan) && (check->report_only || scan_snapshots(check, scan)) &&
+           (scan == SCAN_OF_KNOWN || refcow_tables_finish(&check->tables));
+}
+
 /* Bound of the scans: each deals with at least half as many of the distinct L2 tables as there is room for. */
 bool refcow_l1_walk(struct check *check)
 {
-    bool is_first_scan = true;
+    enum scan scan = !check->first_pass && check->are_tables_known ? SCAN_OF_KNOWN : FIRST_SCAN;
     uint64_t walked = 0;
-    refcow_tables_start(&check->tables);
+    if (scan == FIRST_SCAN)
+        refcow_tables_start(&check->tables);
     do {
-        if (!scan_active(check, is_first_scan) || (!check->report_only && !scan_snapshots(check, is_first_scan)))
+        if (!scan_all(check, scan))
             return false;
-        refcow_tables_finish(&check->tables);
         check->reader.at.tables_known = walked + check->tables.count;
         if (!walk_l2_tables(check, walked))
             return false;
         walked += check->tables.count;
-        is_first_scan = false;
+        check->are_tables_known = walked == check->tables.count;
+        scan = LATER_SCAN;
     } while (refcow_tables_continue(&check->tables));
     return true;
 }

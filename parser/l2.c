@@ -84,8 +84,11 @@ bool refcow_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_ta
     while (at < end) {
         struct stretch stretch = {at, least(end, end_of_oldest(check, walk)), 0, 0};
         at = stretch.end;
-        while (refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size))
+        while (refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size)) {
+            if (check->first_pass)
+                refcow_earn(&check->reader, check->chunk, stretch.bytes);
             visit_l2_chunk(check, walk, stretch.start, stretch.bytes);
+        }
         if (check->reader.error.status != REFCOW_STATUS_OK)
             return false;
         if (at < end)

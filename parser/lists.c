@@ -5,33 +5,28 @@
 #include "header.h"
 #include "snapshots.h"
 
-/* Names and heads are short: no limit, no progress. */
-static struct reader reader_of(const refcow_image *image)
-{
-    struct reader reader = {0};
-    reader.source = &image->source;
-    return reader;
-}
-
 refcow_status refcow_read_bytes(const refcow_image *image, uint64_t offset, void *buffer, size_t length)
 {
     if (image == NULL || !refcow_is_usable(image) || buffer == NULL)
         return REFCOW_STATUS_BAD_ARGUMENT;
-    struct reader reader = reader_of(image);
+    struct reader reader;
+    refcow_reader_start(&reader, &image->source);
     refcow_read(&reader, offset, buffer, length);
     return reader.error.status;
 }
 
 refcow_status refcow_next_extension(const refcow_image *image, refcow_extension *extension)
 {
-    bool is_inside = false;
     if (image == NULL || !refcow_is_usable(image) || extension == NULL || extension->next >= image->header.extensions)
         return REFCOW_STATUS_BAD_ARGUMENT;
-    struct reader reader = reader_of(image);
+    struct reader reader;
+    refcow_reader_start(&reader, &image->source);
     if (extension->next == 0)
         *extension = refcow_extensions_start(&image->header);
-    if (!refcow_extension_read(&image->header, &reader, extension, &is_inside))
+    uint8_t head[EXTENSION_HEAD_SIZE] = {0};
+    if (!refcow_read(&reader, extension->end, head, sizeof head))
         return reader.error.status;
+    bool is_inside = refcow_extension_decode(&image->header, extension, head);
     return is_inside ? REFCOW_STATUS_OK : REFCOW_STATUS_EXTENSION_LENGTH;
 }
 

@@ -9,6 +9,7 @@ struct layout {
     size_t ranges;     /* of L2 tables */
     size_t edges;      /* of L1 tables of snapshots, or of bitmap tables */
     size_t places;     /* in the cache for look-ups */
+    size_t findings;   /* that wait to be merged into the list */
     uint64_t clusters; /* in a window */
     uint64_t pages;    /* of them */
     uint64_t used;     /* bytes in all */
@@ -26,9 +27,13 @@ struct layout {
 #define PLACES_MIN 16u
 #define PLACES_MAX 32768u /* a refcount table of 8 MiB */
 
-/* Names get at most a quarter of a block, ranges, edges and the cache at most a sixteenth each. */
+/* Names get at most a quarter of a block, ranges, edges and the cache at most a sixteenth each, findings less. */
 #define NAMES_SHARE 4u
 #define OTHER_SHARE 16u
+#define FINDINGS_SHARE 64u
+
+/* More findings would not make it faster to merge them. */
+#define FINDINGS_MAX 16384u
 
 #define SECTOR_SIZE 512u
 
@@ -140,14 +145,17 @@ static uint64_t clusters_in(uint64_t size, uint32_t bytes_per_cluster)
     requires layout->names * sizeof(struct table_name) <= SIZE_MAX / NAMES_SHARE;
     requires layout->ranges * sizeof(struct range) <= SIZE_MAX / OTHER_SHARE;
     requires layout->edges * sizeof(struct table_name) <= SIZE_MAX / OTHER_SHARE;
+    requires layout->findings <= FINDINGS_MAX;
     assigns \nothing;
     ensures \result == ALIGNMENT + layout->names * sizeof(struct table_name) +
             layout->ranges * sizeof(struct range) + layout->edges * sizeof(struct table_name) +
-            layout->places * LOOKUP_BYTES + DIRECTORY_BYTES + layout->chunk; */
+            layout->places * LOOKUP_BYTES + layout->findings * sizeof(refcow_finding) + DIRECTORY_BYTES + layout->chunk;
+ */
 static uint64_t fixed_bytes(const struct layout *layout)
 {
     return ALIGNMENT + layout->names * sizeof(struct table_name) + layout->ranges * sizeof(struct range) +
-           layout->edges * sizeof(struct table_name) + layout->places * LOOKUP_BYTES + DIRECTORY_BYTES + layout->chunk;
+           layout->edges * sizeof(struct table_name) + layout->places * LOOKUP_BYTES +
+           layout->findings * sizeof(refcow_finding) + DIRECTORY_BYTES + layout->chunk;
 }
 
 /* Divide a block of at least REFCOW_MEMORY_MIN bytes. */
@@ -157,7 +165,8 @@ static uint64_t fixed_bytes(const struct layout *layout)
     ensures 1 <= \result.clusters && \result.used <= size && \result.pages == pages(\result.clusters);
     ensures \result.used == ALIGNMENT + \result.names * sizeof(struct table_name) +
             \result.ranges * sizeof(struct range) + \result.edges * sizeof(struct table_name) +
-            \result.places * LOOKUP_BYTES + DIRECTORY_BYTES + \result.chunk +
+            \result.places * LOOKUP_BYTES + \result.findings * sizeof(refcow_finding) + DIRECTORY_BYTES +
+            \result.chunk +
             bytes(\result.clusters, is_wide ? WINDOW_WIDE_BYTES : WINDOW_NARROW_BYTES); */
 static struct layout divide(const refcow_image *image, uint64_t size, bool is_wide)
 {
@@ -167,6 +176,7 @@ static struct layout divide(const refcow_image *image, uint64_t size, bool is_wi
     layout.names = share(names_wanted(image), size / NAMES_SHARE, sizeof(struct table_name));
     layout.ranges = share(names_wanted(image), size / OTHER_SHARE, sizeof(struct range));
     layout.edges = share(edges_wanted(image), size / OTHER_SHARE, sizeof(struct table_name));
+    layout.findings = (size_t)least(size / FINDINGS_SHARE / sizeof(refcow_finding), FINDINGS_MAX);
     layout.places = (size_t)places_wanted(image);
     /*@ loop invariant 1 <= layout.places <= PLACES_MAX;
         loop assigns layout.places;
@@ -185,7 +195,7 @@ refcow_status refcow_plan_memory(const refcow_image *image, uint64_t memory_size
 {
     if (image == NULL || plan == NULL || !refcow_is_usable(image))
         return REFCOW_STATUS_BAD_ARGUMENT;
-    struct layout wanted = {CHUNK_LARGE, 0, 0, 0, 0, 0, 0, 0};
+    struct layout wanted = {CHUNK_LARGE, 0, 0, 0, 0, FINDINGS_MAX, 0, 0, 0};
     uint64_t names = names_wanted(image);
     uint64_t edges = edges_wanted(image);
     uint64_t places = places_wanted(image);
@@ -225,6 +235,7 @@ void refcow_memory_divide(struct check *check, const refcow_image *image, const 
     struct layout layout = divide(image, options->memory_size, is_wide);
     uint8_t *at = options->memory;
     at += (ALIGNMENT - (uintptr_t)at % ALIGNMENT) % ALIGNMENT;
+    check->tables.reader = check->sweep.edges.reader = &check->reader;
     check->tables.room = layout.names;
     check->ranges.room = layout.ranges;
     check->sweep.edges.room = layout.edges;
@@ -241,6 +252,8 @@ void refcow_memory_divide(struct check *check, const refcow_image *image, const 
     check->sweep.edges.names = take(&at, check->sweep.edges.room, sizeof *check->sweep.edges.names);
     check->lookups.numbers = take(&at, check->lookups.places, sizeof *check->lookups.numbers);
     check->directory.numbers = take(&at, check->directory.places, sizeof *check->directory.numbers);
+    check->findings.waiting_room = layout.findings;
+    check->findings.waiting = take(&at, layout.findings, sizeof *check->findings.waiting);
     check->window.pages = take(&at, layout.pages, sizeof *check->window.pages);
     if (is_wide)
         check->window.wide = take(&at, check->window_clusters, sizeof *check->window.wide);

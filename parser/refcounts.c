@@ -218,7 +218,8 @@ bool refcow_refcounts_load(struct refcounts *refcounts, struct window *window)
         uint64_t index = cluster & (per_block - 1);
         uint64_t some = least(window->end - cluster, per_block - index);
         uint64_t entry = 0;
-        if (!look_up_entry(refcounts, cluster >> block_bits(refcounts), &entry))
+        if (!refcow_charge(refcounts->reader, WORK_BLOCK) ||
+            !look_up_entry(refcounts, cluster >> block_bits(refcounts), &entry))
             return false;
         if (block_offset(entry) == 0)
             store_same(window, cluster, some, 0);

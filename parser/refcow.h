@@ -324,13 +324,22 @@ typedef struct refcow_finding {
                        or as often as the table that holds it is named */
 } refcow_finding;
 
+/* Work is counted in units, on one account for all that takes time: a unit is about as much as to decode an entry of a
+ * table, some 10 ns. Reading 64 bytes is a unit, a read of its own 128; sorting, a finding, a question for holes, and
+ * what an observer is told count, too. The same image, block size, limits and answers of next_data give the same work.
+ *
+ * The default limit is REFCOW_WORK_FREE, and REFCOW_WORK_PER_BYTE for each byte of the image's L2 tables, as they are
+ * read for the first time, which does not lie in 4 KiB of zeros: an image has to have as much metadata as it wants
+ * work. It is REFCOW_WORK_MAX at most, and the same for files, devices and servers. */
+#define REFCOW_WORK_FREE ((uint64_t)32 << 20)
+#define REFCOW_WORK_PER_BYTE 4u
+#define REFCOW_WORK_MAX ((uint64_t)64 << 30)
+
 /* Limits of the caller. A limit that is reached stops the check with a status of class LIMIT; all found before stays.
  */
 typedef struct refcow_limits {
-    uint64_t max_read;    /* bytes handed out by the reader, zeros of holes included; 0: no limit */
-    uint64_t max_entries; /* table entries decoded and clusters compared, and 64 for each read that looks up a single
-                             entry or refcount; with an observer also one for 64 clusters of a window, and again of
-                             each reference in it; 0: no limit */
+    uint64_t max_read; /* bytes handed out by the reader, zeros of holes included; 0: no limit */
+    uint64_t max_work; /* units; 0: the default; UINT64_MAX: no limit */
 } refcow_limits;
 
 /* Where a check stands. */
@@ -340,7 +349,7 @@ typedef struct refcow_progress {
                        references that counting starts again with wider counters */
     uint64_t total; /* clusters of the file */
     uint64_t bytes_read;
-    uint64_t entries_visited;
+    uint64_t work;         /* units */
     uint64_t next;         /* what done will be after this pass */
     uint64_t tables;       /* L2 tables of this pass that have been dealt with */
     uint64_t tables_known; /* of so many; grows if there are more than the memory has room for */
@@ -383,9 +392,11 @@ typedef struct refcow_options {
     void *memory;             /* the block that the check works in; any alignment */
     size_t memory_size;       /* at least REFCOW_MEMORY_MIN; more means fewer passes, the answer is the same */
     refcow_finding *findings; /* where findings go; NULL: they are only counted */
-    size_t findings_capacity; /* room for as many findings; each kind has findings_capacity / REFCOW_KINDS of it, so
-                                 less than REFCOW_KINDS is room for none. Ranges are made in the end, of those kept:
-                                 the last one of a kind may go on in what is omitted */
+    size_t findings_capacity; /* room for as many findings, of which each listed kind has an equal share; a share of
+                                 less than 1 is room for none. Ranges are made in the end, of those kept: the last one
+                                 of a kind may go on in what is omitted */
+    uint32_t findings_kinds;  /* the kinds to list, a bit each: 1 << REFCOW_KIND_REFCOUNT_HIGH; 0: all. The others are
+                                 only  counted, which is faster */
     refcow_limits limits;
     /* Optional. Called between reads, at least once per 2 MiB read; anything but 0 stops the check with CANCELLED. On
      * an image that is refused the refusal stays the status, also for a limit; see refcounts.complete. */
@@ -431,7 +442,7 @@ typedef struct refcow_result {
     uint64_t passes;
     uint64_t memory_used; /* bytes of the block */
     uint64_t bytes_read;
-    uint64_t entries_visited;
+    uint64_t work; /* units */
     /* The findings: the defects of each kind, all counted; and how many findings were written, sorted by kind, then by
      * table and index, then by host offset. Of each kind the first ones are kept. */
     uint64_t found[REFCOW_KINDS];

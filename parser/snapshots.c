@@ -66,7 +66,7 @@ bool refcow_snapshots_next(struct check *check, refcow_snapshot *snapshot)
     if (snapshot->next == check->header->nb_snapshots)
         return false;
     const uint8_t *head = refcow_look(&check->directory, refcow_snapshot_after(snapshot));
-    if (head == NULL || !refcow_visit(&check->reader, 1))
+    if (head == NULL || !refcow_charge(&check->reader, 1))
         return false;
     refcow_snapshot_decode(snapshot, head);
     return true;

@@ -3,8 +3,14 @@
 /* The largest offset + length that the oracle reads: 2^63 - 2^30. */
 #define READ_END 0x7fffffffc0000000u
 
-/* Work between two calls of the progress callback: bytes, or entries of 8 bytes. */
+/* Work between two calls of the progress callback: bytes, or units that count as 8 of them. */
 #define REPORT_INTERVAL ((uint64_t)1 << 20)
+
+/* Bytes read between two questions for holes: on some file systems the answer takes as long as to read as much. */
+#define HINT_INTERVAL ((uint64_t)64 << 10)
+
+/* What is all zeros on so many bytes may not even be on the disk, and earns nothing. */
+#define EARNING_PAGE ((size_t)4 << 10)
 
 /* Remember the failure: the first one, because after it nothing is done that could fail. Always false, to be returned.
  */
@@ -30,27 +36,45 @@ bool refcow_report(struct reader *reader)
 /* Report when enough work was done since the last report. */
 static bool report_at_intervals(struct reader *reader)
 {
-    uint64_t work = reader->at.bytes_read + 8 * reader->at.entries_visited;
-    if (work < reader->next_report)
+    uint64_t done = reader->at.bytes_read + 8 * reader->at.work;
+    if (done < reader->next_report)
         return true;
-    reader->next_report = work + REPORT_INTERVAL;
+    reader->next_report = done + REPORT_INTERVAL;
     return refcow_report(reader);
 }
 
-/* Add work to one of the counts, up to its limit; 0: there is none. */
-static bool account(struct reader *reader, uint64_t *count, uint64_t work, uint64_t limit, refcow_status over_limit)
+/* Add to one of the counts, up to its limit. */
+static bool account(struct reader *reader, uint64_t *count, uint64_t more, uint64_t limit, refcow_status over_limit)
 {
     if (reader->error.status != REFCOW_STATUS_OK)
         return false;
-    if (limit != 0 && work > limit - *count)
+    if (more > limit - least(*count, limit))
         return fail(reader, over_limit, limit);
-    *count += work;
+    *count += more;
     return report_at_intervals(reader);
 }
 
-bool refcow_visit(struct reader *reader, uint64_t entries)
+void refcow_reader_start(struct reader *reader, const refcow_source *source)
 {
-    return account(reader, &reader->at.entries_visited, entries, reader->limits.max_entries, REFCOW_STATUS_ENTRY_LIMIT);
+    memset(reader, 0, sizeof *reader);
+    reader->source = source;
+    reader->most_read = UINT64_MAX;
+    reader->most_work = UINT64_MAX;
+}
+
+void refcow_reader_limit(struct reader *reader, const refcow_limits *limits)
+{
+    if (limits->max_read != 0)
+        reader->most_read = limits->max_read;
+    reader->is_earning = limits->max_work == 0;
+    reader->most_work = reader->is_earning ? REFCOW_WORK_FREE : limits->max_work;
+}
+
+bool refcow_charge(struct reader *reader, uint64_t units)
+{
+    uint64_t owed = reader->owed;
+    reader->owed = 0;
+    return account(reader, &reader->at.work, units + owed, reader->most_work, REFCOW_STATUS_WORK_LIMIT);
 }
 
 static bool all_zeros(const uint8_t *bytes, size_t length)
@@ -58,12 +82,24 @@ static bool all_zeros(const uint8_t *bytes, size_t length)
     return bytes[0] == 0 && are_repeated(bytes, 0, length, 1);
 }
 
+/* Bound: the pages of the chunk. */
+void refcow_earn(struct reader *reader, const uint8_t *bytes, size_t length)
+{
+    for (size_t at = 0; at < length; at += EARNING_PAGE) {
+        size_t page = (size_t)least(length - at, EARNING_PAGE);
+        if (reader->is_earning && !all_zeros(bytes + at, page))
+            reader->most_work = least(reader->most_work + REFCOW_WORK_PER_BYTE * page, REFCOW_WORK_MAX);
+    }
+}
+
 /* Only a stretch of zeros makes it worth a call to ask how far the zeros reach: dense files never pay for it. */
 static void look_for_hole(struct reader *reader, uint64_t offset, const uint8_t *bytes, size_t length)
 {
     const refcow_source *source = reader->source;
-    if (source->next_data == NULL || !all_zeros(bytes, length))
+    if (source->next_data == NULL || reader->at.bytes_read < reader->next_hint || !all_zeros(bytes, length))
         return;
+    reader->next_hint = reader->at.bytes_read + HINT_INTERVAL;
+    reader->owed += WORK_READ;
     reader->hole_start = offset + length;
     reader->hole_end = source->next_data(source->user, reader->hole_start);
 }
@@ -71,11 +107,13 @@ static void look_for_hole(struct reader *reader, uint64_t offset, const uint8_t 
 bool refcow_read(struct reader *reader, uint64_t offset, uint8_t *buffer, size_t length)
 {
     const refcow_source *source = reader->source;
-    if (!account(reader, &reader->at.bytes_read, length, reader->limits.max_read, REFCOW_STATUS_READ_LIMIT))
-        return false;
     size_t inside = offset >= source->size ? 0 : (size_t)least(length, source->size - offset);
     bool in_hole = offset >= reader->hole_start && offset + inside <= reader->hole_end;
-    if (inside == 0 || in_hole) {
+    bool is_zeros = inside == 0 || in_hole;
+    if (!refcow_charge(reader, length / WORK_READ_BYTES + (is_zeros ? 0 : WORK_READ)) ||
+        !account(reader, &reader->at.bytes_read, length, reader->most_read, REFCOW_STATUS_READ_LIMIT))
+        return false;
+    if (is_zeros) {
         memset(buffer, 0, length);
         return true;
     }
@@ -95,16 +133,24 @@ static uint64_t skip_zeros(const struct reader *reader, uint64_t offset)
     return next < reader->source->size ? next : UINT64_MAX;
 }
 
-bool refcow_next_chunk(struct reader *reader, struct stretch *stretch, uint8_t *buffer, size_t size)
+/* Where the next chunk is. Entries are 8 or 16 bytes. Past the end of the file there are only zeros. */
+static void find_next_chunk(const struct reader *reader, struct stretch *stretch, size_t size)
 {
-    if (stretch->next >= stretch->end)
-        return false;
-    /* Entries are 8 or 16 bytes. Past the end of the file there are only zeros. */
     uint64_t zeros = least(skip_zeros(reader, stretch->next), stretch->end) - stretch->next;
     stretch->start = stretch->next + round_down(zeros, 16);
     uint64_t data = round_up(greatest(stretch->start, reader->source->size) - stretch->start, 16);
     stretch->bytes = (size_t)least(least(stretch->end - stretch->start, data), size);
     stretch->next = stretch->start + stretch->bytes;
-    return stretch->bytes != 0 && refcow_visit(reader, stretch->bytes / 8) &&
-           refcow_read(reader, stretch->start, buffer, stretch->bytes);
+}
+
+bool refcow_next_chunk(struct reader *reader, struct stretch *stretch, uint8_t *buffer, size_t size)
+{
+    while (stretch->next < stretch->end) {
+        find_next_chunk(reader, stretch, size);
+        if (stretch->bytes == 0 || !refcow_read(reader, stretch->start, buffer, stretch->bytes))
+            return false;
+        if (!all_zeros(buffer, stretch->bytes))
+            return refcow_charge(reader, stretch->bytes / 8);
+    }
+    return false;
 }

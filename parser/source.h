@@ -10,13 +10,27 @@
 #include "bytes.h"
 #include "refcow.h"
 
+/* One account of work, in units of REFCOW_UNIT: what takes longer than to decode an entry of a table is as many units
+ * more. The constants are the times that were measured, on the safe side; `make bench ONLY=units` measures them again.
+ */
+#define WORK_READ 128u      /* a read from the source, or a question to it, however small */
+#define WORK_READ_BYTES 64u /* bytes that are read or set to zeros in a unit */
+#define WORK_CLUSTERS 64u   /* adjacent clusters that are counted or told in a unit */
+#define WORK_PAGE 4u        /* a page of a window: start, load, compare */
+#define WORK_TABLE 4u       /* a table: find out whether this window needs it */
+#define WORK_BLOCK 4u       /* a refcount block: the same */
+
 struct reader {
     const refcow_source *source;
-    refcow_limits limits;
+    uint64_t most_read; /* bytes */
+    uint64_t most_work; /* units */
+    bool is_earning;    /* most_work is the default, which grows with what the image has */
     int (*progress)(void *user, const refcow_progress *progress);
     void *user;           /* of all callbacks but those of the source */
     refcow_progress at;   /* counts the work, and is what the callback sees */
     uint64_t next_report; /* work at which the callback is called next */
+    uint64_t next_hint;   /* bytes read at which the source may be asked for holes again */
+    uint64_t owed;        /* work that was done where nobody could stop: the next charge takes it over */
     uint64_t hole_start;  /* a stretch that next_data said is a hole; empty if start = end */
     uint64_t hole_end;
     refcow_error error;
@@ -25,8 +39,17 @@ struct reader {
 /* Fill the buffer from offset; bytes at or past the end of the file are zeros, as in qemu-img. */
 bool refcow_read(struct reader *reader, uint64_t offset, uint8_t *buffer, size_t length);
 
-/* Account for work on this many entries. */
-bool refcow_visit(struct reader *reader, uint64_t entries);
+/* Begin an account without a limit. */
+void refcow_reader_start(struct reader *reader, const refcow_source *source);
+
+/* Set the caller's limits. */
+void refcow_reader_limit(struct reader *reader, const refcow_limits *limits);
+
+/* Put so many units of work on the account. */
+bool refcow_charge(struct reader *reader, uint64_t units);
+
+/* These bytes are part of an L2 table that was not read before: where the limit on work is the default, it grows. */
+void refcow_earn(struct reader *reader, const uint8_t *bytes, size_t length);
 
 /* Call the progress callback now; not when the reader has failed. */
 bool refcow_report(struct reader *reader);

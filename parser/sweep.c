@@ -17,9 +17,9 @@ void refcow_sweep_add(struct sweep *sweep, uint64_t start, uint64_t end)
     refcow_tables_add(&sweep->edges, &ending);
 }
 
-void refcow_sweep_sort(struct sweep *sweep)
+bool refcow_sweep_sort(struct sweep *sweep)
 {
-    refcow_tables_finish(&sweep->edges);
+    return refcow_tables_finish(&sweep->edges);
 }
 
 bool refcow_sweep_next(struct sweep *sweep, struct segment *segment)

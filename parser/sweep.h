@@ -29,7 +29,7 @@ struct segment {
 /* A sweep takes rounds: in each one name all tables, then take the segments. */
 void refcow_sweep_start(struct sweep *sweep);
 void refcow_sweep_add(struct sweep *sweep, uint64_t start, uint64_t end);
-void refcow_sweep_sort(struct sweep *sweep);
+bool refcow_sweep_sort(struct sweep *sweep); /* false when the reader has failed */
 bool refcow_sweep_next(struct sweep *sweep, struct segment *segment);
 
 /* Start another round if there are tables left; false when the sweep is done. */

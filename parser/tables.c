@@ -31,45 +31,6 @@ static void swap(struct table_name *one, struct table_name *other)
     *other = name;
 }
 
-/* Heapsort, for what an attacker has laid out against quicksort. Let names[root] sink to its place in the heap
- * names[0 .. count - 1]. */
-/*@ requires root < count <= SIZE_MAX / 4 && \valid(names + (0 .. count - 1));
-    assigns names[0 .. count - 1]; */
-static void sink(struct table_name *names, size_t root, size_t count)
-{
-    struct table_name sinking = names[root];
-    /*@ loop invariant root < count && child == 2 * root + 1;
-        loop assigns root, child, names[0 .. count - 1];
-        loop variant count - root; */
-    for (size_t child = 2 * root + 1; child < count; child = 2 * root + 1) {
-        if (child + 1 < count && names[child].offset < names[child + 1].offset)
-            child++;
-        if (names[child].offset <= sinking.offset)
-            break;
-        names[root] = names[child];
-        root = child;
-    }
-    names[root] = sinking;
-}
-
-/*@ requires count <= SIZE_MAX / 4 && \valid(names + (0 .. count - 1));
-    assigns names[0 .. count - 1]; */
-static void heapsort(struct table_name *names, size_t count)
-{
-    /*@ loop invariant roots <= count / 2;
-        loop assigns roots, names[0 .. count - 1];
-        loop variant roots; */
-    for (size_t roots = count / 2; roots > 0; roots--)
-        sink(names, roots - 1, count);
-    /*@ loop invariant last <= count;
-        loop assigns last, names[0 .. count - 1];
-        loop variant last; */
-    for (size_t last = count; last > 1; last--) {
-        swap(&names[0], &names[last - 1]);
-        sink(names, 0, last - 1);
-    }
-}
-
 /*@ requires \valid(names + (0 .. count - 1));
     assigns names[0 .. count - 1]; */
 static void insertion_sort(struct table_name *names, size_t count)
@@ -89,54 +50,104 @@ static void insertion_sort(struct table_name *names, size_t count)
     }
 }
 
-static uint64_t median(uint64_t a, uint64_t b, uint64_t c)
+/* The bits in which offsets differ. */
+/*@ requires \valid_read(names + (0 .. count - 1)) && count > 0;
+    assigns \nothing; */
+static uint64_t differences(const struct table_name *names, size_t count)
 {
-    return greatest(least(a, b), least(greatest(a, b), c));
+    uint64_t bits = 0;
+    /*@ loop invariant 1 <= i;
+        loop assigns i, bits;
+        loop variant count - i; */
+    for (size_t i = 1; i < count; i++)
+        bits |= names[i].offset ^ names[0].offset;
+    return bits;
 }
 
-/* Put names that are not above a pivot before those that are not below it: how many are before. At least one name is on
- * either side. */
-/*@ requires 3 <= count && \valid(names + (0 .. count - 1));
-    assigns names[0 .. count - 1];
-    ensures 1 <= \result < count; */
-static size_t partition(struct table_name *names, size_t count)
+/* How many low bits hold the value: 0 to 64. */
+/*@ assigns \nothing;
+    ensures \result <= 64; */
+static uint32_t width_of(uint64_t value)
 {
-    uint64_t pivot = median(names[0].offset, names[count / 2].offset, names[count - 1].offset);
+    uint32_t width = 0;
+    /*@ loop invariant width <= 64;
+        loop invariant width == 64 ==> value == 0;
+        loop assigns width, value;
+        loop variant 64 - width; */
+    for (; width < 64 && value != 0; width++)
+        value >>= 1;
+    return width;
+}
+
+/* Put names without the bit before those with it: how many are before. */
+/*@ requires \valid(names + (0 .. count - 1));
+    assigns names[0 .. count - 1];
+    ensures \result <= count; */
+static size_t divide_by(struct table_name *names, size_t count, uint64_t bit)
+{
     size_t low = 0;
-    size_t high = count - 1;
-    //@ ghost size_t above = names[0].offset >= pivot ? 0 : count / 2;
-    //@ ghost size_t below = names[count - 1].offset <= pivot ? count - 1 : count / 2;
-    /*@ loop invariant low <= above < count && names[above].offset >= pivot;
-        loop invariant below <= high < count && names[below].offset <= pivot;
-        loop invariant high <= count - 2 || above <= count / 2;
-        loop assigns low, high, above, below, names[0 .. count - 1];
-        loop invariant low <= high + 1;
-        loop variant high + 1 - low; */
-    for (;;) {
-        /*@ loop invariant \at(low, LoopEntry) <= low <= above;
-            loop assigns low;
-            loop variant above - low; */
-        while (names[low].offset < pivot)
+    size_t high = count;
+    /*@ loop invariant low <= high <= count;
+        loop assigns low, high, names[0 .. count - 1];
+        loop variant high - low; */
+    while (low < high) {
+        if ((names[low].offset & bit) == 0)
             low++;
-        /*@ loop invariant below <= high <= \at(high, LoopEntry);
-            loop assigns high;
-            loop variant high; */
-        while (names[high].offset > pivot)
-            high--;
-        if (low >= high)
-            return high + 1;
-        //@ ghost above = high;
-        //@ ghost below = low;
-        swap(&names[low++], &names[high--]);
+        else if (--high > low)
+            swap(&names[low], &names[high]);
     }
+    return low;
 }
 
 /* Parts that are so small are sorted by insertion. */
 #define SMALL_PART 16u
 
-/* So often a part is divided; what is left then has bad pivots, and is for heapsort. The work is at most as many times
- * the number of names, whatever they are. */
-#define DEPTH_MAX 64u
+/* Work on so many names is a unit. */
+#define NAMES_PER_UNIT 2u
+
+/* Names of a table that are still to be sorted by some of their low bits: they do not differ in the others. */
+struct part {
+    size_t end; /* it begins where the part before it ends */
+    uint32_t bits;
+};
+
+/* Radix exchange: a part is divided by the highest bit in which its names differ. No order of names is worse than one
+ * division for each bit, whoever has chosen it. The parts to the right wait in a list, the leftmost last. */
+struct sorting {
+    size_t start; /* names before it are in order */
+    size_t waiting;
+    struct part parts[64 + 1];
+};
+
+/* One step: divide the leftmost part, or bring it in order. Returns the number of names that it took. */
+/*@ requires \valid(sorting) && \valid(names + (0 .. sorting->parts[0].end - 1)) && 1 <= sorting->waiting <= 65;
+    requires \separated(sorting, names + (0 .. sorting->parts[0].end - 1));
+    requires \forall integer k; 0 <= k < sorting->waiting ==> sorting->start <= sorting->parts[k].end;
+    requires \forall integer j, k; 0 <= j <= k < sorting->waiting ==> sorting->parts[k].end <= sorting->parts[j].end;
+    requires \forall integer k; 0 <= k < sorting->waiting ==> sorting->parts[k].bits + k <= 64;
+    assigns *sorting, names[0 .. sorting->parts[0].end - 1];
+    ensures sorting->parts[0].end == \old(sorting->parts[0].end) && sorting->waiting <= 65;
+    ensures \forall integer k; 0 <= k < sorting->waiting ==> sorting->start <= sorting->parts[k].end;
+    ensures \forall integer j, k; 0 <= j <= k < sorting->waiting ==> sorting->parts[k].end <= sorting->parts[j].end;
+    ensures \forall integer k; 0 <= k < sorting->waiting ==> sorting->parts[k].bits + k <= 64; */
+static size_t sort_step(struct sorting *sorting, struct table_name *names)
+{
+    struct part *part = &sorting->parts[sorting->waiting - 1];
+    struct table_name *first = names + sorting->start;
+    size_t length = part->end - sorting->start;
+    uint32_t bits = length > SMALL_PART ? (uint32_t)least(part->bits, width_of(differences(first, length))) : 0;
+    if (bits > 0) {
+        part->bits = bits - 1;
+        struct part left = {sorting->start + divide_by(first, length, (uint64_t)1 << (bits - 1)), bits - 1};
+        sorting->parts[sorting->waiting++] = left;
+        return length;
+    }
+    if (length <= SMALL_PART)
+        insertion_sort(first, length);
+    sorting->start = part->end;
+    sorting->waiting--;
+    return length;
+}
 
 /*@ requires \valid_read(names + (0 .. count - 1));
     assigns \nothing; */
@@ -151,52 +162,25 @@ static bool is_sorted(const struct table_name *names, size_t count)
     return true;
 }
 
-/* A part of the names, up to `end`; it begins where the part before it ends. */
-struct part {
-    size_t end;
-    uint32_t depth; /* how often what it was part of has been divided */
-};
-
-/* Quicksort without recursion: the parts to the right wait in a list, the leftmost last. */
-/*@ requires count <= SIZE_MAX / 4 && \valid(names + (0 .. count - 1));
-    assigns names[0 .. count - 1] \from names[0 .. count - 1]; */
-static void sort(struct table_name *names, size_t count)
+/* Bound: a step for each name and each bit. */
+static bool sort(struct table_set *set)
 {
-    struct part parts[DEPTH_MAX + 1];
-    size_t waiting = 0;
-    size_t start = 0;
-    if (is_sorted(names, count))
-        return;
-    struct part all = {count, 0};
-    /*@ loop invariant start <= count && waiting <= DEPTH_MAX + 1;
-        loop invariant \forall integer k; 0 <= k < waiting ==> start <= parts[k].end <= count;
-        loop invariant \forall integer j, k; 0 <= j <= k < waiting ==> parts[k].end <= parts[j].end;
-        loop invariant \forall integer k; 0 <= k < waiting ==> k <= parts[k].depth <= DEPTH_MAX;
-        loop assigns start, waiting, parts[0 .. DEPTH_MAX], names[0 .. count - 1]; */
-    for (parts[waiting++] = all; waiting > 0;) {
-        struct part *part = &parts[waiting - 1];
-        size_t length = part->end - start;
-        if (length > SMALL_PART && part->depth < DEPTH_MAX) {
-            part->depth++;
-            struct part left = {start + partition(names + start, length), part->depth};
-            parts[waiting++] = left;
-            continue;
-        }
-        if (length > SMALL_PART)
-            heapsort(names + start, length);
-        else
-            insertion_sort(names + start, length);
-        start = part->end;
-        waiting--;
-    }
+    struct sorting sorting = {0, 0, {{set->count, 64}}};
+    if (!is_sorted(set->names, set->count))
+        sorting.waiting = 1;
+    while (sorting.waiting > 0)
+        if (!refcow_charge(set->reader, 1 + sort_step(&sorting, set->names) / NAMES_PER_UNIT))
+            return false;
+    return true;
 }
 
 /* --------------------------------------------------------------------- set */
 
-void refcow_tables_finish(struct table_set *set)
+bool refcow_tables_finish(struct table_set *set)
 {
-    sort(set->names, set->count);
     size_t kept = 0;
+    if (!refcow_charge(set->reader, set->count / NAMES_PER_UNIT) || !sort(set))
+        return false;
     for (size_t i = 0; i < set->count; i++) {
         struct table_name name = set->names[i];
         size_t to = (size_t)least(kept, i); /* never more than were read */
@@ -207,14 +191,16 @@ void refcow_tables_finish(struct table_set *set)
         kept = to;
     }
     set->count = kept;
+    return true;
 }
 
 /* Make room for a name: if adding up equal names does not free half of it, leave the upper half of the offsets to a
  * later scan, or, if the name is above all of them, only what is above all of them. False: the name is left, too. */
 static bool make_room(struct table_set *set, uint64_t offset)
 {
-    refcow_tables_finish(set);
     size_t half = set->room / 2;
+    if (!refcow_tables_finish(set))
+        return false;
     if (set->count <= half)
         return true;
     bool is_above = offset > set->names[set->count - 1].offset;

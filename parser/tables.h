@@ -8,7 +8,7 @@
 #ifndef REFCOW_TABLES_H
 #define REFCOW_TABLES_H
 
-#include "bytes.h"
+#include "source.h"
 
 struct table_name {
     uint64_t offset;
@@ -21,8 +21,9 @@ struct table_set {
     struct table_name *names; /* `room` of them, at least 2 */
     size_t room;
     size_t count;
-    uint64_t lowest;  /* offsets below have been dealt with in earlier scans */
-    uint64_t highest; /* offsets above are left to later scans */
+    uint64_t lowest;       /* offsets below have been dealt with in earlier scans */
+    uint64_t highest;      /* offsets above are left to later scans */
+    struct reader *reader; /* for the account of work */
 };
 
 /* Start the first scan. */
@@ -30,8 +31,9 @@ void refcow_tables_start(struct table_set *set);
 
 void refcow_tables_add(struct table_set *set, const struct table_name *name);
 
-/* The scan is over: sort by offset, equal offsets added up. */
-void refcow_tables_finish(struct table_set *set);
+/* The scan is over: sort by offset, equal offsets added up. False, and the names are in no order, when the reader has
+ * failed. */
+bool refcow_tables_finish(struct table_set *set);
 
 /* Start the next scan; false when there is nothing left to scan for. */
 bool refcow_tables_continue(struct table_set *set);

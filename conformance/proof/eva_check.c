@@ -230,7 +230,7 @@ static refcow_options any_options(void)
     options.findings = findings;
     options.findings_capacity = sizeof findings / sizeof *findings;
     options.limits.max_read = any64();
-    options.limits.max_entries = any64();
+    options.limits.max_work = any64();
     if (Frama_C_interval(0, 1))
         options.progress = any_progress;
     if (Frama_C_interval(0, 1))

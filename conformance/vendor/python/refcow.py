@@ -50,7 +50,7 @@ class refcow_image(Structure):
 
 
 class refcow_limits(Structure):
-    _fields_ = fields(c_uint64, "max_read max_entries")
+    _fields_ = fields(c_uint64, "max_read max_work")
 
 
 class refcow_options(Structure):
@@ -71,7 +71,7 @@ class refcow_result(Structure):
                 + fields(c_uint64, "corruptions leaks check_errors image_end_offset total_clusters")
                 + fields(c_uint64, "allocated_clusters fragmented_clusters compressed_clusters")
                 + [("refcounts", refcow_refcount_report)]
-                + fields(c_uint64, "passes memory_used bytes_read entries_visited")
+                + fields(c_uint64, "passes memory_used bytes_read work")
                 + [("found", c_uint64 * KINDS), ("findings_count", c_size_t), ("findings_omitted", c_uint64)])
 
 
