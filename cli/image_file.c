@@ -3,6 +3,7 @@
 
 #include "image_file.h"
 
+#include "clock.h"
 #include "image_nbd.h"
 
 #include <errno.h>
@@ -11,6 +12,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+#define SLOW_ANSWER (NANOSECONDS_PER_SECOND / 1000)
+#define MOST_SLOW_ANSWERS 8
 
 #define STAT_BLOCK_SIZE 512u /* of st_blocks, whatever the file system */
 
@@ -175,13 +179,26 @@ static bool still_has_its_size(const image_file *file)
     return S_ISBLK(facts.st_mode) || (uint64_t)facts.st_size >= file->size;
 }
 
+/* A file system with very many extents may take milliseconds for an answer. To read the zeros is faster then. */
+static off_t ask_for_data(image_file *file, uint64_t offset)
+{
+    uint64_t asked = clock_now();
+    off_t data = lseek(file->descriptor, (off_t)offset, SEEK_DATA);
+    int reason = errno;
+
+    if (clock_now() - asked > SLOW_ANSWER && ++file->slow_answers == MOST_SLOW_ANSWERS)
+        file->knows_holes = false;
+    errno = reason;
+    return data;
+}
+
 static uint64_t next_data(void *user, uint64_t offset)
 {
     image_file *file = user;
 
     if (!file->knows_holes)
         return offset;
-    off_t data = lseek(file->descriptor, (off_t)offset, SEEK_DATA);
+    off_t data = ask_for_data(file, offset);
     if (data >= 0)
         return (uint64_t)data;
     if (errno == ENXIO)

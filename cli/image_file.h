@@ -19,7 +19,8 @@ typedef struct image_file {
     uint64_t size;
     uint64_t allocated;      /* bytes that the file takes up on the disk; as many as size if the system does not say */
     struct timespec changed; /* the last time, as the file system has it: nobody can set that back, as with st_mtim */
-    bool knows_holes;        /* the file system can say where data is */
+    bool knows_holes;        /* the file system can say where data is, and does so quickly */
+    unsigned slow_answers;   /* to that question */
     const char *read_detail; /* why the first failed read failed, or NULL */
 } image_file;
 

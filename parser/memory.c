@@ -22,8 +22,8 @@ struct layout {
 #define NAMES_MIN 64u
 #define LOOKUP_PAGE 256u
 #define LOOKUP_BYTES (LOOKUP_PAGE + CACHE_LOOK_BYTES + sizeof(uint64_t))
-#define DIRECTORY_PAGE 2048u
-#define DIRECTORY_BYTES (DIRECTORY_PAGE + CACHE_LOOK_BYTES + sizeof(uint64_t))
+#define DIRECTORY_EXTRA (CACHE_LOOK_BYTES + sizeof(uint64_t))
+#define DIRECTORY_SHARE 4u /* of the chunk: what is read at a time of the tables of snapshots and bitmaps */
 #define PLACES_MIN 16u
 #define PLACES_MAX 32768u /* a refcount table of 8 MiB */
 
@@ -149,13 +149,15 @@ static uint64_t clusters_in(uint64_t size, uint32_t bytes_per_cluster)
     assigns \nothing;
     ensures \result == ALIGNMENT + layout->names * sizeof(struct table_name) +
             layout->ranges * sizeof(struct range) + layout->edges * sizeof(struct table_name) +
-            layout->places * LOOKUP_BYTES + layout->findings * sizeof(refcow_finding) + DIRECTORY_BYTES + layout->chunk;
+            layout->places * LOOKUP_BYTES + layout->findings * sizeof(refcow_finding) + DIRECTORY_EXTRA + layout->chunk
+   + layout->chunk / DIRECTORY_SHARE;
  */
 static uint64_t fixed_bytes(const struct layout *layout)
 {
     return ALIGNMENT + layout->names * sizeof(struct table_name) + layout->ranges * sizeof(struct range) +
            layout->edges * sizeof(struct table_name) + layout->places * LOOKUP_BYTES +
-           layout->findings * sizeof(refcow_finding) + DIRECTORY_BYTES + layout->chunk;
+           layout->findings * sizeof(refcow_finding) + DIRECTORY_EXTRA + layout->chunk +
+           layout->chunk / DIRECTORY_SHARE;
 }
 
 /* Divide a block of at least REFCOW_MEMORY_MIN bytes. */
@@ -165,8 +167,8 @@ static uint64_t fixed_bytes(const struct layout *layout)
     ensures 1 <= \result.clusters && \result.used <= size && \result.pages == pages(\result.clusters);
     ensures \result.used == ALIGNMENT + \result.names * sizeof(struct table_name) +
             \result.ranges * sizeof(struct range) + \result.edges * sizeof(struct table_name) +
-            \result.places * LOOKUP_BYTES + \result.findings * sizeof(refcow_finding) + DIRECTORY_BYTES +
-            \result.chunk +
+            \result.places * LOOKUP_BYTES + \result.findings * sizeof(refcow_finding) + DIRECTORY_EXTRA +
+            \result.chunk + \result.chunk / DIRECTORY_SHARE +
             bytes(\result.clusters, is_wide ? WINDOW_WIDE_BYTES : WINDOW_NARROW_BYTES); */
 static struct layout divide(const refcow_image *image, uint64_t size, bool is_wide)
 {
@@ -242,7 +244,7 @@ void refcow_memory_divide(struct check *check, const refcow_image *image, const 
     check->lookups.places = layout.places;
     check->lookups.page_size = LOOKUP_PAGE;
     check->directory.places = 1;
-    check->directory.page_size = DIRECTORY_PAGE;
+    check->directory.page_size = layout.chunk / DIRECTORY_SHARE;
     check->window_clusters = layout.clusters;
     check->chunk_size = check->refcounts.chunk_size = layout.chunk;
     check->memory_used = layout.used;
