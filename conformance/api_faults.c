@@ -98,7 +98,7 @@ static void every_read_may_fail(void)
 /* Also when nothing has to be read any more: without a refcount table the windows are next. */
 static void no_progress_after_a_failure(void)
 {
-    enum { LIMIT = 2000 }; /* more than a look-up, and less than what comes before the windows */
+    enum { LIMIT = 252 }; /* more than a look-up, and less than what comes before the windows */
     built_image image = image_with_snapshots();
     image_put(&image, FIELD_REFCOUNT_TABLE_CLUSTERS, 4, 0);
     memory_source source = source_of_image(&image);

@@ -252,7 +252,7 @@ static uint64_t work_of(memory_source *source, const refcow_observer *observer, 
 /* A few bytes can say that a file has very many clusters, and that one reference takes them up. */
 static void clusters_that_are_told_are_work(void)
 {
-    enum { FILE_CLUSTERS = 1 << 17, TABLE_CLUSTERS = 1 << 14, CLUSTERS_PER_UNIT = 64 };
+    enum { FILE_CLUSTERS = 1 << 17, TABLE_CLUSTERS = 1 << 14, CLUSTERS_PER_UNIT = 64, PAGE_CLUSTERS = 4096 };
     const refcow_observer observer = {ignore_window, ignore_reference, ignore_clusters, NULL};
     built_image image = image_build(small);
     memory_source source = source_of_image(&image);
@@ -263,9 +263,9 @@ static void clusters_that_are_told_are_work(void)
     uint64_t without = work_of(&source, NULL, 0);
     image_put(&image, FIELD_REFCOUNT_TABLE_CLUSTERS, 4, TABLE_CLUSTERS);
     uint64_t alone = work_of(&source, NULL, 0);
-    CHECK(alone >= without + TABLE_CLUSTERS / CLUSTERS_PER_UNIT);
+    CHECK(alone >= without + TABLE_CLUSTERS / PAGE_CLUSTERS);
     uint64_t observed = work_of(&source, &observer, 0);
-    CHECK_EQUAL(observed - alone, FILE_CLUSTERS / CLUSTERS_PER_UNIT);
+    CHECK(observed >= alone + (FILE_CLUSTERS + TABLE_CLUSTERS - PAGE_CLUSTERS) / CLUSTERS_PER_UNIT);
     image_free(&image);
 }
 

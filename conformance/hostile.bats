@@ -10,8 +10,8 @@ load lib/suite
 
 recipes=$conformance/../corpus/hostile/make-hostile
 ceilings=${HOSTILE_CEILINGS:-$conformance/../corpus/hostile/CEILINGS.tsv}
-columns=(name what options exit verdict qemu entries bytes seconds resident output)
-answers_of=(exit verdict entries bytes seconds resident output wall same)
+columns=(name what options exit verdict qemu work bytes seconds resident output)
+answers_of=(exit verdict work bytes seconds resident output wall same)
 
 # rows: the lines of the table, without the comments and the names of the columns.
 rows() {
@@ -74,11 +74,11 @@ check_row() {
     for i in "${!answers_of[@]}"; do
         now[${answers_of[i]}]=${values[i]}
     done
-    echo "measured: exit ${now[exit]}, ${now[verdict]}, ${now[entries]} entries, ${now[bytes]} bytes," \
+    echo "measured: exit ${now[exit]}, ${now[verdict]}, ${now[work]} units of work, ${now[bytes]} bytes," \
         "${now[seconds]} s (all runs ${now[wall]} s by the clock), ${now[resident]} KiB, ${now[output]} bytes of output"
     expect exit
     expect verdict
-    for column in entries bytes resident output; do
+    for column in work bytes resident output; do
         at_most $column
     done
     in_time

@@ -90,20 +90,26 @@ assert_incomplete() {
     assert_equal "$(jq -c '.refcow | del(.status)' <<<"$output")" "$first"
 }
 
-# limit_with MEMORY: the limit on entries that ends the check.
-limit_with() {
-    "$REFCOW" check --output=json --memory "$1" endless.qcow2 2>/dev/null | jq '.refcow.status.value' || true
+# limit_of IMAGE OPTION...: the limit on work that ends the check.
+limit_of() {
+    local image=$1
+    shift
+    "$REFCOW" check --output=json "$@" "$image" 2>/dev/null | jq '.refcow.status.value' || true
 }
 
-@test "the budget is in proportion to what the file takes up on the disk, in each pass" {
-    local one_pass many_passes
+@test "the default limit grows with the L2 tables, and with nothing else" {
+    local -r free=$((32 << 20)) tables=$((8 << 20)) per_byte=4
     make_endless
-    one_pass=$(limit_with 64M) many_passes=$(limit_with 2M)
-    # 16 MiB more on the disk, where nothing looks for them. A 32nd of the memory is worth 32 passes more.
+    assert_equal "$(limit_of endless.qcow2)" $((free + per_byte * tables))
+    assert_equal "$(limit_of endless.qcow2 --memory 2M)" $((free + per_byte * tables))
+    # 16 MiB more on the disk, where nothing looks for them
     dd if=/dev/urandom of=endless.qcow2 bs=1M count=16 seek=$((1 << 20)) conv=notrunc status=none
-    one_pass=$(($(limit_with 64M) - one_pass)) many_passes=$(($(limit_with 2M) - many_passes))
-    [ "$one_pass" -ge $((8 << 20)) ] || fail "$one_pass more in one pass"
-    [ "$many_passes" -ge $((33 * (8 << 20))) ] || fail "$many_passes more in 33 passes"
+    assert_equal "$(limit_of endless.qcow2)" $((free + per_byte * tables))
+    serve nbdkit.pid nbdkit -f --exit-with-parent -U nbdkit.sock -P nbdkit.pid -r file endless.qcow2
+    assert_equal "$(limit_of "nbd+unix:///?socket=$PWD/nbdkit.sock")" $((free + per_byte * tables))
+    # 32 MiB of L1 table name L2 tables of which there is none
+    "$BATS_TEST_DIRNAME/../corpus/hostile/make-hostile" l2-tables-in-holes holes.qcow2
+    assert_equal "$(limit_of holes.qcow2 --memory 64K)" $free
 }
 
 @test "wrong limits are wrong usage" {

@@ -119,7 +119,7 @@ static uint64_t words_at_hand(const refcow_image *image)
  * one of a refcount block. */
 static void expect_bounded_work(const refcow_image *image, const refcow_result *result)
 {
-    enum { VISITS = 16, LOOKS = 2, LOOK_VISITS = 1032, FIRST_LOOKS = 512, WORDS_PER_VISIT = 5 };
+    enum { VISITS = 16, LOOKS = 2, LOOK_VISITS = 136, FIRST_LOOKS = 512, WORDS_PER_VISIT = 5 };
     if (image->source.size > (uint64_t)1 << 40) {
         return; /* the product might not fit, and the limits cut off much less */
     }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { HEADER_BYTES = 112, AT_CLUSTER_BITS = 20, CHEAP_ENTRIES = 2048 };
+enum { HEADER_BYTES = 112, AT_CLUSTER_BITS = 20, CHEAP_WORK = 2048 };
 
 static const refcow_limits PLAIN_LIMITS = {1u << 20, 1u << 16};
 static const refcow_limits SPARSE_LIMITS = {8u << 20, 1u << 19};
@@ -99,5 +99,5 @@ void subject_check(fuzz_subject *subject)
 
 int subject_is_cheap(const fuzz_subject *subject)
 {
-    return subject->base.result.work <= CHEAP_ENTRIES;
+    return subject->base.result.work <= CHEAP_WORK;
 }

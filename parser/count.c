@@ -29,8 +29,10 @@ static void charge(struct check *check, uint64_t first, uint64_t last)
 {
     const struct window *window = &check->window;
     uint64_t end = least(last + 1, window->end);
+    uint64_t count = end - least(greatest(first, window->first), end);
     if (last - first >= WORK_CLUSTERS)
-        refcow_charge(&check->reader, (end - least(greatest(first, window->first), end)) / WORK_CLUSTERS);
+        refcow_charge(&check->reader,
+                      check->observer != NULL ? count / WORK_CLUSTERS : WORK_PAGE * (count >> PAGE_BITS));
 }
 
 static void tell(struct check *check, const struct reference *reference, uint64_t first, uint64_t last)

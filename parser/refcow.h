@@ -325,7 +325,7 @@ typedef struct refcow_finding {
 } refcow_finding;
 
 /* Work is counted in units, on one account for all that takes time: a unit is about as much as to decode an entry of a
- * table, some 10 ns. Reading 64 bytes is a unit, a read 1024 besides; sorting, a finding, a question for holes, and
+ * table, some 10 ns. Reading 64 bytes is a unit, a read 128 besides; sorting, a finding, a question for holes, and
  * what an observer is told count, too. The same image, block size, limits and answers of next_data give the same work.
  *
  * The default limit is REFCOW_WORK_FREE, and REFCOW_WORK_PER_BYTE for each byte of the image's L2 tables, as they are

@@ -13,9 +13,9 @@
 /* One account of work, in units of REFCOW_UNIT: what takes longer than to decode an entry of a table is as many units
  * more. The constants are the times that were measured, on the safe side; `make bench ONLY=units` measures them again.
  */
-#define WORK_READ 1024u     /* a read from the source, or a question to it, however small */
+#define WORK_READ 128u      /* a read from the source, or a question to it, however small */
 #define WORK_READ_BYTES 64u /* bytes that are read or set to zeros in a unit */
-#define WORK_CLUSTERS 64u   /* adjacent clusters that are counted or told in a unit */
+#define WORK_CLUSTERS 64u   /* adjacent clusters that an observer is told of in a unit */
 #define WORK_PAGE 4u        /* a page of a window: start, load, compare */
 #define WORK_TABLE 4u       /* a table: find out whether this window needs it */
 #define WORK_BLOCK 4u       /* a refcount block: the same */
