@@ -128,7 +128,8 @@ static void merge(refcow_finding *list, size_t kept, const refcow_finding *more,
     }
 }
 
-/* Merge sorted findings of one kind into its list; of too many the last ones are dropped. */
+/* Merge sorted findings of one kind into its list; of too many the last ones are dropped. No more are kept before than
+ * there is room for, so some of `more` are left as long as there are too many. */
 static void merge_kind(struct findings *findings, refcow_finding *more, size_t count)
 {
     size_t kind = (size_t)more->kind;
@@ -137,7 +138,7 @@ static void merge_kind(struct findings *findings, refcow_finding *more, size_t c
     *findings->owed += (kept + count) / FINDINGS_PER_UNIT;
     count = add_equal(list, kept, more, count);
     while (kept + count > findings->room) {
-        if (count == 0 || (kept > 0 && compare(&list[kept - 1], &more[count - 1]) > 0))
+        if (kept > 0 && compare(&list[kept - 1], &more[count - 1]) > 0)
             kept--;
         else
             count--;

@@ -69,13 +69,12 @@ static uint64_t differences(const struct table_name *names, size_t count)
     ensures \result <= 64; */
 static uint32_t width_of(uint64_t value)
 {
-    uint32_t width = 0;
+    uint32_t width = 64;
     /*@ loop invariant width <= 64;
-        loop invariant width == 64 ==> value == 0;
-        loop assigns width, value;
-        loop variant 64 - width; */
-    for (; width < 64 && value != 0; width++)
-        value >>= 1;
+        loop assigns width;
+        loop variant width; */
+    while (width > 0 && (value >> (width - 1)) == 0)
+        width--;
     return width;
 }
 
