@@ -320,6 +320,37 @@ static void room_for_findings_does_not_matter(void)
     image_free(&built);
 }
 
+/* Only findings of the listed kinds are kept, in all the room that there is. */
+static void kinds_that_are_not_listed_are_counted(void)
+{
+    built_image built = damaged_image();
+    memory_source source = source_of_image(&built);
+    run_options options = {0};
+    check_answer all = run_check(&source, &options);
+    CHECK(all.result.found[REFCOW_KIND_REFCOUNT_HIGH] > 1 && all.result.found[REFCOW_KIND_L2_COPIED] > 0);
+    options.kinds = 1u << REFCOW_KIND_REFCOUNT_HIGH;
+    options.capacity = all.result.found[REFCOW_KIND_REFCOUNT_HIGH];
+    check_answer one = run_check(&source, &options);
+    CHECK_RULE(rules_same_counts(&one.result, &all.result));
+    CHECK_RULE(rules_same_reading(&one.result, &all.result));
+    CHECK(one.result.work < all.result.work);
+    uint64_t times = 0;
+    for (size_t i = 0; i < one.result.findings_count; i++) {
+        CHECK_EQUAL(one.findings[i].kind, REFCOW_KIND_REFCOUNT_HIGH);
+        times += one.findings[i].times;
+    }
+    CHECK_EQUAL(times, all.result.found[REFCOW_KIND_REFCOUNT_HIGH]);
+    drop_answer(&one);
+    /* Bits that are no kinds are none. */
+    options.kinds = 1u << REFCOW_KINDS;
+    check_answer none = run_check(&source, &options);
+    CHECK_RULE(rules_same_counts(&none.result, &all.result));
+    CHECK_EQUAL(none.result.findings_count, 0);
+    drop_answer(&none);
+    drop_answer(&all);
+    image_free(&built);
+}
+
 /* Of many defects of a kind the first ones by entry stay. */
 static void first_findings_are_kept(void)
 {
@@ -430,6 +461,7 @@ void run_argument_tests(void)
     RUN(size_of_the_block_does_not_matter);
     RUN(findings_go_on_from_window_to_window);
     RUN(room_for_findings_does_not_matter);
+    RUN(kinds_that_are_not_listed_are_counted);
     RUN(first_findings_are_kept);
     RUN(findings_of_adjacent_entries_are_a_range);
     RUN(findings_of_different_weight_are_no_range);

@@ -94,6 +94,7 @@ static void check_open_image(check_answer *answer, memory_source *source, const 
         .memory_size = memory_size,
         .findings = options->without_findings ? NULL : allocate(capacity * sizeof(refcow_finding)),
         .findings_capacity = options->no_room ? 0 : capacity,
+        .findings_kinds = options->kinds,
         .limits = options->limits,
         .progress = watch_progress,
         .user = &watch,

@@ -17,6 +17,7 @@ typedef struct run_options {
     int without_findings; /* no array */
     int no_room;          /* an array, of capacity 0 */
     size_t capacity;      /* of findings; 0: AMPLE_FINDINGS */
+    uint32_t kinds;       /* findings_kinds of refcow_options */
     refcow_limits limits;
     const refcow_observer *observer;
     uint64_t cancel_at; /* the progress call with this number cancels, counted from 1; 0: none */

@@ -116,6 +116,51 @@ static void a_shared_l1_table_has_one_finding(void)
 /* ------------------------------------------------------------ a long table */
 
 /* 508 entries with the longest id and name there is, and extra data, are more than 64 MiB. */
+/* Findings that come again are kept once, also behind others that have come since. */
+static void a_shared_l1_table_has_each_finding_once(void)
+{
+    image_recipe recipe = {3, 9, 4, 30, 1, 0, 0};
+    built_image image = image_build(recipe);
+    image_add_snapshots(&image, 1);
+    image_put(&image, image_snapshot(&image, 0) + SNAPSHOT_L1_OFFSET, 8, image.l1_table);
+    image_put(&image, image_snapshot(&image, 0) + SNAPSHOT_L1_SIZE, 4, recipe.l2_tables);
+    for (uint64_t i = 0; i < recipe.l2_tables; i++)
+        image_put(&image, image_l1_entry(&image, i), 8, image_get(&image, image_l1_entry(&image, i), 8) | (1 + i) << 1);
+    check_answer answer = check_image(&image);
+    CHECK_EQUAL(answer.result.found[REFCOW_KIND_L1_RESERVED], 2 * recipe.l2_tables);
+    uint64_t seen = 0;
+    for (size_t i = 0; i < answer.result.findings_count; i++) {
+        if (answer.findings[i].kind == REFCOW_KIND_L1_RESERVED) {
+            CHECK_EQUAL(answer.findings[i].index, seen);
+            CHECK_EQUAL(answer.findings[i].times, 2);
+            seen++;
+        }
+    }
+    CHECK_EQUAL(seen, recipe.l2_tables);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* The same where another finding, which comes first, stands behind them: that of the refcount table is of no table. */
+static void findings_that_wait_are_kept_once(void)
+{
+    built_image image = image_build(small);
+    image_add_snapshots(&image, 1);
+    image_put(&image, image_snapshot(&image, 0) + SNAPSHOT_L1_OFFSET, 8, image.l1_table);
+    image_put(&image, image_snapshot(&image, 0) + SNAPSHOT_L1_SIZE, 4, 2);
+    image_put(&image, image_l1_entry(&image, 1), 8, (uint64_t)1 << 40);
+    image_put(&image, FIELD_REFCOUNT_TABLE_OFFSET, 8, (uint64_t)1 << 41);
+    check_answer answer = check_image(&image);
+    CHECK_EQUAL(answer.result.found[REFCOW_KIND_OUT_OF_FILE], 3);
+    refcow_finding first = FIND(&answer, OUT_OF_FILE);
+    CHECK_EQUAL(first.table, image.l1_table);
+    CHECK_EQUAL(first.index, 1);
+    CHECK_EQUAL(first.times, 2);
+    CHECK_EQUAL(first.guest, image.l2_entries * image.cluster_size);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
 static void a_table_has_a_largest_length(void)
 {
     enum { HEAD = 40, ENTRIES = 520 };
@@ -202,6 +247,8 @@ void run_snapshot_tests(void)
     RUN(extra_data_has_a_largest_length);
     RUN(empty_l1_tables_are_no_range);
     RUN(a_shared_l1_table_has_one_finding);
+    RUN(a_shared_l1_table_has_each_finding_once);
+    RUN(findings_that_wait_are_kept_once);
     RUN(a_table_has_a_largest_length);
     RUN(a_table_must_be_readable);
     RUN(many_snapshots_in_little_memory);

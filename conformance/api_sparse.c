@@ -253,6 +253,25 @@ static void tables_in_an_order_against_quicksort(void)
 
 /* The only thing that a refcount table says of a long hole is a block that no refcount can be looked up in: the check
  * goes there, and what it finds does not depend on the windows. */
+/* Each table refers to another part of the file: to earlier and later windows than the one at hand. */
+static void tables_for_different_windows(void)
+{
+    image_recipe recipe = {3, 9, 4, 8, 0, 0, 0};
+    built_image image = image_build(recipe);
+    for (uint64_t i = 0; i < recipe.l2_tables; i++)
+        image_put(&image, image_l2_entry(&image, i * image.l2_entries), 8, FLAG_COPIED | ((5 * i % 8 + 1) * 32 * MIB));
+    memory_source source = source_of_image(&image);
+    source.size = 300 * MIB;
+    run_options options = {0};
+    check_answer little = run_check(&source, &options);
+    CHECK(little.result.passes > 5);
+    CHECK_EQUAL(little.result.found[REFCOW_KIND_REFCOUNT_LOW], recipe.l2_tables);
+    check_answer ample = run_with_ample_memory(&source, &little);
+    drop_answer(&ample);
+    drop_answer(&little);
+    image_free(&image);
+}
+
 static void unreadable_blocks_in_a_hole_are_not_passed_over(void)
 {
     image_recipe recipe = {3, 12, 4, 1, 3, 0, 0};
@@ -321,6 +340,7 @@ void run_sparse_tests(void)
     RUN(two_tables_that_take_turns);
     RUN(more_tables_than_can_be_remembered);
     RUN(tables_in_an_order_against_quicksort);
+    RUN(tables_for_different_windows);
     RUN(unreadable_blocks_in_a_hole_are_not_passed_over);
     RUN(a_long_hole_costs_little);
     RUN(entries_of_the_refcount_table_are_counted);

@@ -114,11 +114,23 @@ static inline const char *rules_work(const refcow_result *result, const refcow_o
     return NULL;
 }
 
+/* The room that a kind has in the array. */
+static inline size_t rules_room(const refcow_options *options, size_t kind)
+{
+    uint32_t kinds = options->findings_kinds != 0 ? options->findings_kinds : UINT32_MAX;
+    size_t listed = 0;
+    for (size_t i = 0; i < REFCOW_KINDS; i++) {
+        listed += kinds >> i & 1;
+    }
+    int is_listed = options->findings != NULL && (kinds >> kind & 1) != 0;
+    return is_listed ? options->findings_capacity / listed : 0;
+}
+
 /* One kind's findings: [first, last) of the array. */
 static inline const char *rules_kind(const refcow_result *result, const refcow_options *options, size_t kind,
                                      size_t count, uint64_t times)
 {
-    size_t room = options->findings == NULL ? 0 : options->findings_capacity / REFCOW_KINDS;
+    size_t room = rules_room(options, kind);
     RULE(count <= room, "a kind stays in its share of the findings");
     RULE(times <= result->found[kind], "findings stand for no more defects than were found");
     RULE(count > 0 || room == 0 || result->found[kind] == 0, "a kind that was found has a finding if there is room");
