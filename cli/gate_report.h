@@ -22,9 +22,14 @@ typedef struct gate_breach {
     uint64_t value;         /* what stands there, or what the limit is compared with */
     const char *format;     /* the other format whose magic was found, or NULL */
     const image_name *name; /* of a file that the image names, or NULL */
+    const gate_snapshot *snapshot; /* the one that breaks it, or NULL */
+    const char *field;             /* of the snapshot: what the value is of */
 } gate_breach;
 
-#define GATE_BREACHES_MAX (GATE_RULES + MAGICS_MAX)
+/* The limits that a snapshot can break besides the active disk. */
+#define GATE_SNAPSHOT_LIMITS 2
+
+#define GATE_BREACHES_MAX (GATE_RULES + MAGICS_MAX + GATE_SNAPSHOT_LIMITS)
 
 typedef struct gate_report {
     const char *path;
