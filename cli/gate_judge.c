@@ -410,7 +410,7 @@ static bool is_undecided(const gate_report *report, gate_rule rule)
 {
     const gate_rule_facts *facts = &gate_rules[rule];
 
-    if (facts->id == NULL || report->policy->header_only)
+    if (facts->id == NULL || (report->policy->header_only && facts->need != GATE_NEED_HEADER))
         return false;
     if (rule == GATE_WRITER)
         return report->facts.hides_writer && !report->policy->allowed[rule];
