@@ -206,13 +206,20 @@ uint64_t gate_active_data(const gate_facts *facts)
     return facts->checked ? mapped_size(header, &facts->check) : header->virtual_size;
 }
 
+/* A check does not walk an L1 table that qemu would refuse to load. */
+static bool are_snapshots_counted(const gate_facts *facts)
+{
+    return facts->checked && facts->check.found[REFCOW_KIND_SNAPSHOT_L1_UNALIGNED] == 0 &&
+           facts->check.found[REFCOW_KIND_SNAPSHOT_L1_LARGE] == 0;
+}
+
 uint64_t gate_snapshot_data(const gate_facts *facts)
 {
     const refcow_snapshot *largest = &facts->largest_data.entry;
     uint64_t size = largest->end == 0 ? 0 : full_size(facts, largest);
     uint64_t mapped = snapshots_mapped_size(&facts->image.header, &facts->check);
 
-    return facts->checked && mapped < size ? mapped : size;
+    return are_snapshots_counted(facts) && mapped < size ? mapped : size;
 }
 
 uint64_t gate_amplification(const gate_facts *facts, uint64_t data)

@@ -67,8 +67,9 @@ void gate_gather(gate_facts *facts, gate_input *input, const gate_policy *policy
  * the disk. */
 uint64_t gate_active_data(const gate_facts *facts);
 
-/* The most bytes of data that a reader of any one snapshot may find; 0 without snapshots. That is all of the disk and the
- * VM state; or what a check has found to be mapped by all snapshots together, if that is less. */
+/* The most bytes of data that a reader of any one snapshot may find; 0 without snapshots. That is all of the disk and
+ * the VM state; or what all snapshots together map, if a check has walked the tables of each of them and that is less.
+ */
 uint64_t gate_snapshot_data(const gate_facts *facts);
 
 /* Whole times that the data is the file's size. A file of no bytes is amplified without end. */

@@ -213,8 +213,8 @@ static void judge_snapshot_limits(gate_report *report)
 
     if (disk->entry.disk_size > facts->image.header.virtual_size &&
         is_over(disk->entry.disk_size, report->policy->max_virtual_size)) {
-        breach = note(report, GATE_VIRTUAL_SIZE_LIMIT, disk->entry.offset + AT_SNAPSHOT_DISK_SIZE,
-                      disk->entry.disk_size);
+        breach =
+            note(report, GATE_VIRTUAL_SIZE_LIMIT, disk->entry.offset + AT_SNAPSHOT_DISK_SIZE, disk->entry.disk_size);
         breach->snapshot = disk;
         breach->field = "disk_size";
     }

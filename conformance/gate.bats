@@ -372,6 +372,14 @@ snapshot_evidence() {
     "$DAMAGE" image.qcow2 set u64:{5c+24} 6c , set u64:{5c+32} 6c
     gate 0 --allow internal-snapshots --max-amplification 512 image.qcow2
     gate 2 --allow internal-snapshots --max-amplification 511 image.qcow2
+    # An L1 table that qemu does not load, and so the check does not walk: its disk counts.
+    "$DAMAGE" image.qcow2 add u64:snapshot:0 512
+    gate 2 --allow internal-snapshots --max-amplification 2097151 image.qcow2
+    "$DAMAGE" image.qcow2 subtract u64:snapshot:0 512 , set 'u32:{snapshot:0+8}' 4194305
+    gate 2 --allow internal-snapshots --allow snapshots-past-end --allow snapshot-tables --max-amplification 2097151 \
+        image.qcow2
+    assert_equal "$(ids broken)" amplification-limit
+    "$DAMAGE" image.qcow2 set 'u32:{snapshot:0+8}' 2048
     # A shorter disk, but the reader of qemu-img convert -l makes it as large as the active one; then its memory.
     "$DAMAGE" image.qcow2 set 'u64:{snapshot:0+48}' 64K
     gate 0 --allow internal-snapshots --max-amplification 2 image.qcow2 # 1 MiB by 512 KiB
