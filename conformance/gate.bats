@@ -369,7 +369,7 @@ snapshot_evidence() {
     gate 2 --allow internal-snapshots --max-amplification 2097151 image.qcow2
     # Its L2 table has the one cluster twice: 4096 clusters by 8.
     dd if=/dev/zero of=image.qcow2 bs=64K seek=5 count=1 conv=notrunc status=none
-    "$DAMAGE" image.qcow2 set u64:{5c+24} 6c , set u64:{5c+32} 6c
+    "$DAMAGE" image.qcow2 set 'u64:{5c+24}' 6c , set 'u64:{5c+32}' 6c
     gate 0 --allow internal-snapshots --max-amplification 512 image.qcow2
     gate 2 --allow internal-snapshots --max-amplification 511 image.qcow2
     # An L1 table that qemu does not load, and so the check does not walk: its disk counts.
