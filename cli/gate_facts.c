@@ -96,6 +96,27 @@ bool gate_ends_in_file(const gate_facts *facts, uint64_t offset, uint64_t length
     return offset <= facts->size && length <= facts->size - offset;
 }
 
+/* Where an entry does not say how large the disk was, readers give the snapshot the size of the active disk. And
+ * qemu-img convert -l does so even where the entry says less. */
+static uint64_t full_size(const gate_facts *facts, const refcow_snapshot *snapshot)
+{
+    uint64_t active = facts->image.header.virtual_size;
+    uint64_t disk = snapshot->disk_size > active ? snapshot->disk_size : active;
+
+    return snapshot->vm_state_size > UINT64_MAX - disk ? UINT64_MAX : disk + snapshot->vm_state_size;
+}
+
+static void note_largest(gate_facts *facts, const refcow_snapshot *snapshot)
+{
+    refcow_snapshot *disk = &facts->largest_disk.entry;
+    refcow_snapshot *data = &facts->largest_data.entry;
+
+    if (disk->end == 0 || snapshot->disk_size > disk->disk_size)
+        *disk = *snapshot;
+    if (data->end == 0 || full_size(facts, snapshot) > full_size(facts, data))
+        *data = *snapshot;
+}
+
 static void gather_snapshots(gate_facts *facts, gate_input *input)
 {
     uint32_t count = facts->image.header.nb_snapshots;
@@ -115,10 +136,17 @@ static void gather_snapshots(gate_facts *facts, gate_input *input)
             facts->bad_snapshot = snapshot;
             return;
         }
+        note_largest(facts, &snapshot);
         facts->snapshot_tables += length;
         if (facts->snapshot_past_end == 0 && !gate_ends_in_file(facts, snapshot.l1_offset, length))
             facts->snapshot_past_end = snapshot.offset;
     }
+}
+
+static void gather_snapshot_names(gate_facts *facts, gate_input *input)
+{
+    gather_name(&facts->largest_disk.name, facts, facts->largest_disk.entry.name, input);
+    gather_name(&facts->largest_data.name, facts, facts->largest_data.entry.name, input);
 }
 
 /* ------------------------------------------------------------------ check */
@@ -169,27 +197,40 @@ static void gather_check(gate_facts *facts, gate_input *input)
 
 /* ------------------------------------------------------------------ amplification */
 
-/* Bytes of the guest's data: what a check has found to be mapped, or else all of the disk. */
-static uint64_t guest_data(const gate_facts *facts)
+uint64_t gate_active_data(const gate_facts *facts)
 {
     const refcow_header *header = &facts->image.header;
     return facts->checked ? mapped_size(header, &facts->check) : header->virtual_size;
 }
 
-uint64_t gate_amplification(const gate_facts *facts)
+/* A check does not walk an L1 table that qemu would refuse to load. */
+static bool are_snapshots_counted(const gate_facts *facts)
 {
-    uint64_t data = guest_data(facts);
+    return facts->checked && facts->check.found[REFCOW_KIND_SNAPSHOT_L1_UNALIGNED] == 0 &&
+           facts->check.found[REFCOW_KIND_SNAPSHOT_L1_LARGE] == 0;
+}
 
+uint64_t gate_snapshot_data(const gate_facts *facts)
+{
+    const refcow_snapshot *largest = &facts->largest_data.entry;
+    uint64_t size = largest->end == 0 ? 0 : full_size(facts, largest);
+    uint64_t mapped = snapshots_mapped_size(&facts->image.header, &facts->check);
+
+    return are_snapshots_counted(facts) && mapped < size ? mapped : size;
+}
+
+uint64_t gate_amplification(const gate_facts *facts, uint64_t data)
+{
     if (data == 0)
         return 0;
     return facts->size == 0 ? UINT64_MAX : data / facts->size;
 }
 
-bool gate_is_amplified(const gate_facts *facts, const gate_policy *policy)
+bool gate_is_amplified(const gate_facts *facts, const gate_policy *policy, uint64_t data)
 {
-    uint64_t times = gate_amplification(facts);
+    uint64_t times = gate_amplification(facts, data);
     uint64_t limit = policy->max_amplification;
-    bool has_rest = facts->size != 0 && guest_data(facts) % facts->size != 0;
+    bool has_rest = facts->size != 0 && data % facts->size != 0;
 
     return limit != GATE_NO_LIMIT && (times > limit || (times == limit && has_rest));
 }
@@ -209,7 +250,8 @@ static bool open_image(gate_facts *facts, const refcow_source *source, gate_inpu
 /* A disk that is much larger than the file may be empty, or a bomb: only its tables can tell. */
 static bool needs_check(const gate_facts *facts, const gate_policy *policy)
 {
-    return policy->wants_check || gate_is_amplified(facts, policy);
+    return policy->wants_check || gate_is_amplified(facts, policy, gate_active_data(facts)) ||
+           gate_is_amplified(facts, policy, gate_snapshot_data(facts));
 }
 
 static void gather_contents(gate_facts *facts, gate_input *input, const gate_policy *policy)
@@ -228,8 +270,10 @@ static void gather_contents(gate_facts *facts, gate_input *input, const gate_pol
     gather_name(&facts->backing_file, facts, facts->image.header.backing_file, input);
     gather_name(&facts->data_file, facts, facts->image.header.data_file, input);
     gather_extensions(facts, input);
-    if (facts->knows_size)
+    if (facts->knows_size) {
         gather_snapshots(facts, input);
+        gather_snapshot_names(facts, input);
+    }
     if (facts->knows_size && facts->image.error.status == REFCOW_STATUS_OK && needs_check(facts, policy))
         gather_check(facts, input);
 }

@@ -21,6 +21,12 @@ typedef struct gate_extensions {
     uint32_t type;   /* of the first one */
 } gate_extensions;
 
+/* A snapshot, with its name. */
+typedef struct gate_snapshot {
+    refcow_snapshot entry; /* its end 0: there is none */
+    image_name name;
+} gate_snapshot;
+
 typedef struct gate_facts {
     bool knows_size;
     uint64_t size; /* of the file, if that is known; else of what was seen of it */
@@ -44,6 +50,8 @@ typedef struct gate_facts {
     uint64_t snapshot_tables;     /* bytes of L1 tables */
     refcow_snapshot bad_snapshot; /* the first one, behind which nothing was read, if its end is not 0 */
     uint64_t snapshot_past_end;   /* host offset of the first entry whose L1 table reaches past the end; 0: none does */
+    gate_snapshot largest_disk;   /* the first one with the highest disk_size */
+    gate_snapshot largest_data;   /* the first one with the most bytes of disk and VM state together */
 
     bool checked; /* to the end */
     refcow_result check;
@@ -55,13 +63,21 @@ typedef struct gate_facts {
 /* Find out all that the policy's rules need to know. */
 void gate_gather(gate_facts *facts, gate_input *input, const gate_policy *policy);
 
-/* Whole times that the guest's data is the file's size: the data that a check has found to be mapped, or else all of
- * the disk. A file of no bytes is amplified without end. */
-uint64_t gate_amplification(const gate_facts *facts);
+/* The most bytes of data that a reader of the active disk may find: what a check has found to be mapped, or else all of
+ * the disk. */
+uint64_t gate_active_data(const gate_facts *facts);
+
+/* The most bytes of data that a reader of any one snapshot may find; 0 without snapshots. That is all of the disk and
+ * the VM state; or what all snapshots together map, if a check has walked the tables of each of them and that is less.
+ */
+uint64_t gate_snapshot_data(const gate_facts *facts);
+
+/* Whole times that the data is the file's size. A file of no bytes is amplified without end. */
+uint64_t gate_amplification(const gate_facts *facts, uint64_t data);
 
 /* Whether that is over the policy's limit. The rest counts: a thousand times and a byte is more than a thousand times.
  */
-bool gate_is_amplified(const gate_facts *facts, const gate_policy *policy);
+bool gate_is_amplified(const gate_facts *facts, const gate_policy *policy, uint64_t data);
 
 /* Whether so many bytes from there on are in the file. */
 bool gate_ends_in_file(const gate_facts *facts, uint64_t offset, uint64_t length);

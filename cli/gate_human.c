@@ -17,6 +17,11 @@ static void print_evidence(FILE *out, const gate_breach *breach)
         name_print_traits(out, breach->name);
         fputs("), ", out);
     }
+    if (breach->snapshot != NULL) {
+        fprintf(out, "snapshot %" PRIu32 " \"", breach->snapshot->entry.index);
+        name_print(out, &breach->snapshot->name);
+        fprintf(out, "\", %s, ", breach->field);
+    }
     if (breach->offset != 0 || gate_rules[breach->rule].need != GATE_NEED_CHECK)
         fprintf(out, "offset %" PRIu64 ": ", breach->offset);
     else
@@ -28,10 +33,14 @@ static void print_evidence(FILE *out, const gate_breach *breach)
 }
 
 /* A limit can be another one; all other rules are known by their ids. */
-static void print_means(FILE *out, gate_means means)
+static void print_means(FILE *out, const gate_policy *policy, gate_means means)
 {
+    const uint64_t limits[] = {[GATE_MEANS_MAX_VIRTUAL_SIZE] = policy->max_virtual_size,
+                               [GATE_MEANS_MAX_AMPLIFICATION] = policy->max_amplification,
+                               [GATE_MEANS_MAX_SHARING] = policy->max_sharing};
+
     if (means != GATE_MEANS_NOTHING && means != GATE_MEANS_ALLOW)
-        fprintf(out, " (see %s)", gate_means_name(means));
+        fprintf(out, ", limit %" PRIu64 " (see %s)", limits[means], gate_means_name(means));
 }
 
 static void print_breaches(FILE *out, const gate_report *report, bool allowed)
@@ -43,7 +52,7 @@ static void print_breaches(FILE *out, const gate_report *report, bool allowed)
             continue;
         fprintf(out, "  %-8s  %s: %s\n            ", allowed ? "allowed" : rule->severity, rule->id, rule->text);
         print_evidence(out, breach);
-        print_means(out, rule->means);
+        print_means(out, report->policy, rule->means);
         fputc('\n', out);
     }
 }

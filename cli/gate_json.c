@@ -2,6 +2,17 @@
 #include "gate_features.h"
 #include "gate_report.h"
 
+static void print_snapshot(json_writer *json, const gate_breach *breach)
+{
+    const gate_snapshot *snapshot = breach->snapshot;
+
+    json_open_object(json, "snapshot");
+    json_number(json, "index", snapshot->entry.index);
+    json_bytes(json, "name", snapshot->name.bytes, snapshot->name.kept);
+    json_string(json, "field", breach->field);
+    json_close_object(json);
+}
+
 static void print_name(json_writer *json, const image_name *name)
 {
     json_open_object(json, "name");
@@ -24,6 +35,8 @@ static void print_breach(json_writer *json, const gate_breach *breach)
         json_string(json, "format", breach->format);
     if (breach->name != NULL)
         print_name(json, breach->name);
+    if (breach->snapshot != NULL)
+        print_snapshot(json, breach);
     json_close_object(json);
 }
 

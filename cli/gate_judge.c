@@ -26,7 +26,9 @@ enum {
     AT_COMPRESSION_TYPE = 104
 };
 
-#define AT_SNAPSHOT_EXTRA_SIZE 36u /* in the entry of a snapshot */
+/* In the entry of a snapshot. */
+#define AT_SNAPSHOT_EXTRA_SIZE 36u
+#define AT_SNAPSHOT_DISK_SIZE 48u
 
 #define HEADER_LENGTH_MIN 104u
 #define HEADER_LENGTH_UNIT 8u
@@ -200,17 +202,43 @@ static bool is_over(uint64_t value, uint64_t limit)
     return limit != GATE_NO_LIMIT && value > limit;
 }
 
+/* Of snapshots that are larger than the active disk: any other one is over a limit only if the active disk is, too. */
+static void judge_snapshot_limits(gate_report *report)
+{
+    const gate_facts *facts = &report->facts;
+    const gate_snapshot *disk = &facts->largest_disk;
+    const gate_snapshot *large = &facts->largest_data;
+    uint64_t data = gate_snapshot_data(facts);
+    gate_breach *breach;
+
+    if (disk->entry.disk_size > facts->image.header.virtual_size &&
+        is_over(disk->entry.disk_size, report->policy->max_virtual_size)) {
+        breach =
+            note(report, GATE_VIRTUAL_SIZE_LIMIT, disk->entry.offset + AT_SNAPSHOT_DISK_SIZE, disk->entry.disk_size);
+        breach->snapshot = disk;
+        breach->field = "disk_size";
+    }
+    if (data > gate_active_data(facts) && gate_is_amplified(facts, report->policy, data)) {
+        breach = note(report, GATE_AMPLIFICATION_LIMIT, large->entry.offset, gate_amplification(facts, data));
+        breach->snapshot = large;
+        breach->field = "data by file size";
+    }
+}
+
 static void judge_limits(gate_report *report)
 {
     const gate_facts *facts = &report->facts;
     const gate_policy *policy = report->policy;
     uint64_t size = facts->image.header.virtual_size;
+    uint64_t data = gate_active_data(facts);
 
     note_if(report, is_over(size, policy->max_virtual_size), GATE_VIRTUAL_SIZE_LIMIT, AT_SIZE, size);
     note_if(report, facts->size < SHORTEST_FILE, GATE_SHORT_FILE, 0, facts->size);
     if (!facts->knows_size)
         return;
-    note_if(report, gate_is_amplified(facts, policy), GATE_AMPLIFICATION_LIMIT, 0, gate_amplification(facts));
+    note_if(report, gate_is_amplified(facts, policy, data), GATE_AMPLIFICATION_LIMIT, 0,
+            gate_amplification(facts, data));
+    judge_snapshot_limits(report);
     judge_tables(report);
 }
 
@@ -382,7 +410,7 @@ static bool is_undecided(const gate_report *report, gate_rule rule)
 {
     const gate_rule_facts *facts = &gate_rules[rule];
 
-    if (facts->id == NULL || report->policy->header_only)
+    if (facts->id == NULL || (report->policy->header_only && facts->need != GATE_NEED_HEADER))
         return false;
     if (rule == GATE_WRITER)
         return report->facts.hides_writer && !report->policy->allowed[rule];

@@ -18,13 +18,18 @@ typedef enum gate_verdict { GATE_ACCEPT, GATE_REFUSE, GATE_UNDECIDED } gate_verd
 /* A rule that the image breaks, with the evidence. */
 typedef struct gate_breach {
     gate_rule rule;
-    uint64_t offset;        /* in the file, of what breaks it */
-    uint64_t value;         /* what stands there, or what the limit is compared with */
-    const char *format;     /* the other format whose magic was found, or NULL */
-    const image_name *name; /* of a file that the image names, or NULL */
+    uint64_t offset;               /* in the file, of what breaks it */
+    uint64_t value;                /* what stands there, or what the limit is compared with */
+    const char *format;            /* the other format whose magic was found, or NULL */
+    const image_name *name;        /* of a file that the image names, or NULL */
+    const gate_snapshot *snapshot; /* the one that breaks it, or NULL */
+    const char *field;             /* of the snapshot: what the value is of */
 } gate_breach;
 
-#define GATE_BREACHES_MAX (GATE_RULES + MAGICS_MAX)
+/* The limits that a snapshot can break besides the active disk. */
+#define GATE_SNAPSHOT_LIMITS 2
+
+#define GATE_BREACHES_MAX (GATE_RULES + MAGICS_MAX + GATE_SNAPSHOT_LIMITS)
 
 typedef struct gate_report {
     const char *path;

@@ -485,6 +485,62 @@ static void subcluster_bitmaps_are_tested(void)
     expect_bitmap(0, FLAG_ZERO, UINT32_MAX, REFCOW_KIND_L2_RESERVED, 0);
 }
 
+/* ------------------------------------------------------------ guest data */
+
+enum { EXTENDED = 1, DATA_FILE = 2 };
+
+/* The seventh guest cluster's entry, beside two clusters of data. As qemu-img convert reads it, or more. */
+static void what_readers_may_expand_is_counted(void)
+{
+    static const struct {
+        uint64_t word;
+        uint64_t bitmap;
+        int kind;
+        uint64_t allocated; /* as qemu-img check counts */
+        uint64_t data;      /* as readers do */
+    } rows[] = {
+        {0, 0, 0, 0, 0},
+        {FLAG_COPIED, 0, 0, 0, 0},
+        {FLAG_ZERO, 0, 0, 0, 0},
+        {0x3f000000000001fe, 0, 0, 0, 0},
+        {0x3f000000000041fe, 0, 0, 1, 1},
+        {FLAG_ZERO | 0x4000, 0, 0, 1, 1},
+        {0x4200, 0, 0, 1, 1},
+        {0x40000000, 0, 0, 1, 1},
+        {FLAG_COMPRESSED | 0x4000, 0, 0, 1, 1},
+        {FLAG_COMPRESSED | FLAG_COPIED | 0x4000, 0, 0, 1, 1},
+        {FLAG_COMPRESSED | 0x40000000, 0, 0, 1, 1},
+        {FLAG_COMPRESSED | 0x4000, 0, EXTENDED, 1, 1},
+        {FLAG_COMPRESSED | 0x4000, 1, EXTENDED, 0, 1},
+        {FLAG_COMPRESSED | 0x4000, 0x100000000, EXTENDED, 0, 1},
+        {FLAG_COMPRESSED | 0x4000, 0, DATA_FILE, 0, 1},
+        {FLAG_COMPRESSED | 0x4000, 1, EXTENDED | DATA_FILE, 0, 1},
+        {0x4000, 0, EXTENDED, 1, 1},
+        {0x4000, 1, EXTENDED, 1, 1},
+        {0x4000, UINT64_MAX, EXTENDED, 1, 1},
+        {0, 0x100000000, EXTENDED, 0, 0},
+        {FLAG_ZERO, 0, EXTENDED, 0, 0},
+        {0, 1, EXTENDED, 0, 1},
+        {FLAG_ZERO | FLAG_COPIED, UINT64_MAX, EXTENDED, 0, 1},
+        {FLAG_COPIED, 0, DATA_FILE, 1, 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        image_recipe recipe = {3, 14, 4, 1, 2, (rows[i].kind & EXTENDED) != 0, (rows[i].kind & DATA_FILE) != 0};
+        built_image image = image_build(recipe);
+        uint64_t entry = image_l2_entry(&image, 6);
+        image_put(&image, entry, 8, rows[i].word);
+        if (recipe.extended_l2) {
+            image_put(&image, entry + 8, 8, rows[i].bitmap);
+        }
+        check_answer answer = check_image(&image);
+        CHECK_EQUAL(answer.result.allocated_clusters, 2 + rows[i].allocated);
+        CHECK_EQUAL(answer.result.data_clusters, 2 + rows[i].data);
+        CHECK_EQUAL(answer.result.snapshot_data_clusters, 0);
+        drop_answer(&answer);
+        image_free(&image);
+    }
+}
+
 /* --------------------------------------------------------- classes, extent */
 
 static void entries_without_a_cluster_count_nothing(void)
@@ -672,6 +728,27 @@ static void scattered_clusters_have_the_weight_of_their_table(void)
     CHECK_EQUAL(answer.result.refcounts.allocated_clusters, 40);
     drop_answer(&answer);
     image_free(&image);
+}
+
+/* In runs, scattered, and one by one. */
+static void data_of_snapshots_adds_up(void)
+{
+    for (int is_scattered = 0; is_scattered < 2; is_scattered++) {
+        built_image image = image_build(small);
+        if (is_scattered) {
+            scatter(&image);
+        }
+        image_add_snapshots(&image, 3);
+        uint64_t table = image_get(&image, image_l1_entry(&image, 1), 8);
+        image_put(&image, image_added_table(&image, 0), 8, table);
+        image_put(&image, image_added_table(&image, 2), 8, table);
+        image_put(&image, image_l2_entry(&image, image.l2_entries + 30), 8, FLAG_COMPRESSED);
+        check_answer answer = check_image(&image);
+        CHECK_EQUAL(answer.result.data_clusters, 41);
+        CHECK_EQUAL(answer.result.snapshot_data_clusters, 2 * 21);
+        drop_answer(&answer);
+        image_free(&image);
+    }
 }
 
 /* Two L1 entries with one table: everything in it counts twice, for the lower guest offset. */
@@ -1195,6 +1272,8 @@ void run_counting_tests(void)
     RUN(compressed_clusters_are_counted);
     RUN(data_file_has_no_compressed_clusters);
     RUN(subcluster_bitmaps_are_tested);
+    RUN(what_readers_may_expand_is_counted);
+    RUN(data_of_snapshots_adds_up);
     RUN(entries_without_a_cluster_count_nothing);
     RUN(zero_flag_keeps_the_cluster);
     RUN(a_partial_cluster_belongs_to_the_file);

@@ -316,6 +316,90 @@ ROWS
     assert_equal "$(ids broken)" amplification-limit
 }
 
+@test "limits: what a reader expands counts, also where qemu-img check counts nothing" {
+    "$corpus/hostile/make-hostile" compressed-beside-bitmaps image.qcow2
+    run -0 "$QEMU_IO" -r -f qcow2 -c 'read -P 65 1099511562240 64K' image.qcow2 # the last cluster
+    refute_output --partial 'verification failed'
+    assert_equal "$("$QEMU_IMG" check --output=json image.qcow2 2>/dev/null | jq '."allocated-clusters" // 0')" 0
+    gate 2 image.qcow2
+    assert_equal "$(ids broken)" amplification-limit
+    assert_equal "$(jq '.broken[0].value' "$answer")" 2796202 # 1 TiB by 384 KiB
+    gate 2 --check --allow corruptions --max-sharing none image.qcow2
+    assert_equal "$(ids broken)" amplification-limit
+    gate 0 --max-amplification 2796203 image.qcow2
+}
+
+# The snapshot of image.qcow2 whose disk is larger than the active one.
+snapshot_evidence() {
+    jq -c '.broken[0] | [.rule, .value, .snapshot.index, .snapshot.name, .snapshot.field]' "$answer"
+}
+
+@test "limits: the virtual size of each snapshot is held to them" {
+    snapshots
+    gate 0 --allow internal-snapshots --max-virtual-size 2M image.qcow2
+    "$DAMAGE" image.qcow2 set 'u64:{snapshot:1+48}' 2G , poke '{snapshot:1+65}' 1b
+    gate 2 --allow internal-snapshots --max-virtual-size 2147483647 image.qcow2
+    assert_equal "$(snapshot_evidence)" '["virtual-size-limit",2147483648,1,"\u001bwo","disk_size"]'
+    assert_equal "$(jq '.broken[0].offset' "$answer")" "$(($("$DAMAGE" image.qcow2 get snapshot:1) + 48))"
+    run -2 "$REFCOW" gate --max-virtual-size 2147483647 image.qcow2
+    assert_line --partial 'snapshot 1 "\x1bwo", disk_size, offset '
+    assert_line --partial ': 2147483648 = 0x80000000, limit 2147483647 (see --max-virtual-size)'
+    gate 0 --allow internal-snapshots --max-virtual-size 2G image.qcow2
+    # Both disks are over the limit. A snapshot that is no larger than the active disk is not named besides.
+    gate 2 --allow internal-snapshots --max-virtual-size 1M image.qcow2
+    assert_equal "$(jq -c '[.broken[] | [.rule, .snapshot.index]]' "$answer")" \
+        '[["virtual-size-limit",null],["virtual-size-limit",1]]'
+    # An entry that does not say: qemu takes the size of the active disk.
+    "$DAMAGE" image.qcow2 set 'u64:{snapshot:1+48}' 0
+    gate 0 --allow internal-snapshots --max-virtual-size 2M image.qcow2
+    gate 2 --allow internal-snapshots --max-virtual-size 1M image.qcow2
+    assert_equal "$(jq '.broken | length' "$answer")" 1
+    # The head of a snapshot without extra data.
+    "$DAMAGE" image.qcow2 set 'u32:{snapshot:1+36}' 0
+    gate 0 --allow internal-snapshots --max-virtual-size 2M image.qcow2
+}
+
+@test "limits: the data of a snapshot is held to them, if the disk is much larger than the file as it is mapped" {
+    "$corpus/hostile/make-hostile" snapshot-of-a-terabyte image.qcow2
+    gate 2 --allow internal-snapshots image.qcow2
+    assert_equal "$(snapshot_evidence)" '["amplification-limit",2097152,0,"s","data by file size"]' # 1 TiB by 512 KiB
+    gate 2 --allow internal-snapshots --check --max-sharing none image.qcow2
+    assert_equal "$(snapshot_evidence)" '["amplification-limit",2097152,0,"s","data by file size"]'
+    gate 0 --allow internal-snapshots --max-amplification 2097152 image.qcow2
+    gate 2 --allow internal-snapshots --max-amplification 2097151 image.qcow2
+    # Its L2 table has the one cluster twice: 4096 clusters by 8.
+    dd if=/dev/zero of=image.qcow2 bs=64K seek=5 count=1 conv=notrunc status=none
+    "$DAMAGE" image.qcow2 set 'u64:{5c+24}' 6c , set 'u64:{5c+32}' 6c
+    gate 0 --allow internal-snapshots --max-amplification 512 image.qcow2
+    gate 2 --allow internal-snapshots --max-amplification 511 image.qcow2
+    # An L1 table that qemu does not load, and so the check does not walk: its disk counts.
+    "$DAMAGE" image.qcow2 add u64:snapshot:0 512
+    gate 2 --allow internal-snapshots --max-amplification 2097151 image.qcow2
+    "$DAMAGE" image.qcow2 subtract u64:snapshot:0 512 , set 'u32:{snapshot:0+8}' 4194305
+    gate 2 --allow internal-snapshots --allow snapshots-past-end --allow snapshot-tables --max-amplification 2097151 \
+        image.qcow2
+    assert_equal "$(ids broken)" amplification-limit
+    "$DAMAGE" image.qcow2 set 'u32:{snapshot:0+8}' 2048
+    # A shorter disk, but the reader of qemu-img convert -l makes it as large as the active one; then its memory.
+    "$DAMAGE" image.qcow2 set 'u64:{snapshot:0+48}' 64K
+    gate 0 --allow internal-snapshots --max-amplification 2 image.qcow2 # 1 MiB by 512 KiB
+    gate 2 --allow internal-snapshots --max-amplification 1 image.qcow2
+    assert_equal "$(jq -c '[.broken[].snapshot.index]' "$answer")" '[0]'
+    "$DAMAGE" image.qcow2 set 'u64:{snapshot:0+40}' 1M
+    gate 2 --allow internal-snapshots --max-amplification 3 image.qcow2
+    gate 0 --allow internal-snapshots --max-amplification 4 image.qcow2
+}
+
+@test "limits: snapshots of a disk with nothing in it, however large" {
+    "$QEMU_IMG" create -q -f qcow2 image.qcow2 1T
+    "$QEMU_IMG" snapshot -c one image.qcow2
+    "$QEMU_IMG" snapshot -c two image.qcow2
+    gate 0 --allow internal-snapshots image.qcow2
+    gate 0 --allow internal-snapshots --check image.qcow2
+    "$DAMAGE" image.qcow2 set 'u64:{snapshot:0+40}' 0xffffffffffffffff # the size of its memory
+    gate 0 --allow internal-snapshots image.qcow2
+}
+
 @test "raw: every format of qemu-img is found out, raw data is not" {
     local before comment format bytes
     head -c 1M /dev/urandom >image.raw

@@ -121,6 +121,7 @@ check_row() {
 @test "l2-tables-far-blocks" { check_row; }
 @test "descending" { check_row; }
 @test "descending --memory 64K" { check_row; }
+@test "snapshot-of-a-terabyte" { check_row; }
 @test "snapshots-one-l1" { check_row; }
 @test "snapshots-one-l1 --memory 64K" { check_row; }
 @test "snapshots-overlapping-l1" { check_row; }
@@ -132,6 +133,7 @@ check_row() {
 @test "snapshot-table-in-hole" { check_row; }
 @test "compressed-one-stream" { check_row; }
 @test "compressed-one-stream --memory 64K" { check_row; }
+@test "compressed-beside-bitmaps" { check_row; }
 @test "compressed-scattered" { check_row; }
 @test "apparent-size" { check_row; }
 @test "apparent-size --memory 64K" { check_row; }

@@ -244,7 +244,7 @@ ROWS
     assert_equal "$(own '.status.name')" '"timeout"'
     run -1 --separate-stderr "$REFCOW" info --refcounts --max-work 1000 -q hostile.qcow2
     assert_output ''
-    [[ $stderr == *'limit on entries'* ]] || fail "$stderr"
+    [[ $stderr == *'limit on work'* ]] || fail "$stderr"
     create_image compat=1.1
     run -0 --separate-stderr "$REFCOW" info --refcounts -p --memory 64K image.qcow2
     [[ $stderr == *'(100.00/100%)'* ]] || fail "$stderr"

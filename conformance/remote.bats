@@ -116,6 +116,11 @@ ROWS
     run -1 "$REFCOW" gate "$(at nbdkit.sock)"
     assert_line --partial 'not judged: writer (it is not known who else has the image open: see --allow writer)'
     run -0 "$REFCOW" gate --allow writer "$(at nbdkit.sock)"
+    run -1 "$REFCOW" gate --header-only --output=json "$(at nbdkit.sock)"
+    assert_equal "$(jq -c '[.verdict, .undecided]' <<<"$output")" '["undecided",["writer"]]'
+    run -1 "$REFCOW" gate --header-only "$(at nbdkit.sock)"
+    assert_line --partial 'not judged: writer (it is not known who else has the image open: see --allow writer)'
+    run -0 "$REFCOW" gate --header-only --allow writer "$(at nbdkit.sock)"
 }
 
 @test "over TCP" {

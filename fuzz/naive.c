@@ -87,12 +87,20 @@ static int names_cluster(const naive_state *naive, uint64_t entry)
     return (entry & NAIVE_OFFSET) != 0 || (!is_zero && naive->has_data_file && (entry & NAIVE_COPIED) != 0);
 }
 
+/* One guest cluster that a reader would look for data in. */
+static void count_guest_data(naive_state *naive, int is_active)
+{
+    naive->answer.data_clusters += is_active ? 1 : 0;
+    naive->answer.snapshot_data_clusters += is_active ? 0 : 1;
+}
+
 static void count_compressed(naive_state *naive, uint64_t entry, uint64_t bitmap, int is_active)
 {
     uint32_t shift = 62 - (naive->header.cluster_bits - 8);
     uint64_t offset = entry & (((uint64_t)1 << shift) - 1);
     uint64_t sectors = (entry >> shift & (((uint64_t)1 << (naive->header.cluster_bits - 8)) - 1)) + 1;
     int is_wrong = naive->has_data_file || bitmap != 0;
+    count_guest_data(naive, is_active);
     naive_defect(naive, (entry & NAIVE_COPIED) != 0, REFCOW_KIND_COMPRESSED_COPIED);
     naive_defect(naive, naive->has_data_file, REFCOW_KIND_COMPRESSED_IN_DATA_FILE);
     naive_defect(naive, is_wrong && !naive->has_data_file, REFCOW_KIND_COMPRESSED_SUBCLUSTERS);
@@ -110,8 +118,12 @@ static void count_data(naive_state *naive, uint64_t entry, uint64_t bitmap, int 
     uint64_t offset = entry & NAIVE_OFFSET;
     int is_zero = (entry & 1) != 0 && !naive->is_extended;
     naive_defect(naive, (entry & 0x3f000000000001feu) != 0, REFCOW_KIND_L2_RESERVED);
+    int claims_data = !is_zero && bitmap % ((uint64_t)1 << 32) != 0;
+    if (names_cluster(naive, entry) || claims_data) {
+        count_guest_data(naive, is_active);
+    }
     if (!names_cluster(naive, entry)) {
-        naive_defect(naive, !is_zero && bitmap % ((uint64_t)1 << 32) != 0, REFCOW_KIND_SUBCLUSTERS_UNALLOCATED);
+        naive_defect(naive, claims_data, REFCOW_KIND_SUBCLUSTERS_UNALLOCATED);
         return;
     }
     naive_defect(naive, (bitmap >> 32 & bitmap) != 0, REFCOW_KIND_SUBCLUSTERS_CLASH);

@@ -80,6 +80,7 @@ static inline const char *rules_verdict(const refcow_result *result)
         RULE(result->image_end_offset == 0 && result->total_clusters == 0, "refused: no sizes");
         RULE(result->allocated_clusters == 0 && result->fragmented_clusters == 0 && result->compressed_clusters == 0,
              "refused: no statistics");
+        RULE(result->data_clusters == 0 && result->snapshot_data_clusters == 0, "refused: no data");
         return NULL;
     case REFCOW_CLASS_IO:
     case REFCOW_CLASS_LIMIT:
@@ -98,6 +99,7 @@ static inline const char *rules_statistics(const refcow_result *result)
     const refcow_refcount_report *report = &result->refcounts;
     RULE(result->compressed_clusters <= result->allocated_clusters, "compressed clusters are allocated");
     RULE(result->fragmented_clusters <= result->allocated_clusters, "fragmented clusters are allocated");
+    RULE(result->allocated_clusters <= result->data_clusters, "allocated clusters may have data");
     RULE(report->orphan_clusters <= report->allocated_clusters, "orphans are allocated");
     RULE(report->unknown_clusters <= report->allocated_clusters - report->orphan_clusters,
          "unknown ones are no orphans");
@@ -217,6 +219,8 @@ static inline const char *rules_same_counts(const refcow_result *a, const refcow
     RULE(a->allocated_clusters == b->allocated_clusters, "same allocated_clusters");
     RULE(a->fragmented_clusters == b->fragmented_clusters, "same fragmented_clusters");
     RULE(a->compressed_clusters == b->compressed_clusters, "same compressed_clusters");
+    RULE(a->data_clusters == b->data_clusters, "same data_clusters");
+    RULE(a->snapshot_data_clusters == b->snapshot_data_clusters, "same snapshot_data_clusters");
     for (size_t kind = 0; kind < REFCOW_KINDS; kind++) {
         RULE(a->found[kind] == b->found[kind], "same found[]");
     }
@@ -302,6 +306,8 @@ static inline const char *rules_lower_bound(const refcow_result *part, const ref
     RULE(part->allocated_clusters <= whole->allocated_clusters, "lower bound: allocated_clusters");
     RULE(part->fragmented_clusters <= whole->fragmented_clusters, "lower bound: fragmented_clusters");
     RULE(part->compressed_clusters <= whole->compressed_clusters, "lower bound: compressed_clusters");
+    RULE(part->data_clusters <= whole->data_clusters, "lower bound: data_clusters");
+    RULE(part->snapshot_data_clusters <= whole->snapshot_data_clusters, "lower bound: snapshot_data_clusters");
     RULE(part->image_end_offset <= whole->image_end_offset, "lower bound: image_end_offset");
     RULE(part->refcounts.allocated_clusters <= whole->refcounts.allocated_clusters, "lower bound: report's allocated");
     RULE(part->refcounts.orphan_clusters <= whole->refcounts.orphan_clusters, "lower bound: orphans");

@@ -16,10 +16,19 @@ static void report_l2(struct check *check, const struct l2_walk *walk, refcow_ki
     refcow_report_entry(check, kind, &reference, place);
 }
 
+void refcow_l2_count_data(struct check *check, const struct l2_walk *walk, uint64_t count)
+{
+    if (!check->first_pass)
+        return;
+    check->result->data_clusters += count * walk->active;
+    check->result->snapshot_data_clusters += count * (walk->weight - walk->active);
+}
+
 void refcow_l2_count_statistics(struct check *check, struct l2_walk *walk, uint64_t offset, uint64_t count)
 {
     if (!check->first_pass)
         return;
+    refcow_l2_count_data(check, walk, count);
     check->result->allocated_clusters += count * walk->active;
     if (offset != walk->next)
         check->result->fragmented_clusters += walk->active - walk->fresh;
@@ -94,12 +103,14 @@ static void visit_data(struct check *check, struct l2_walk *walk, const struct l
     judge_data_refcount(check, walk, place, class);
 }
 
+/* A reader may expand the data even where the check only reports the entry: qemu does so whatever the bitmap says. */
 static void visit_compressed(struct check *check, struct l2_walk *walk, const struct l2_entry *entry)
 {
     const struct place *place = &entry->place;
     uint32_t bits = check->header->cluster_bits;
     struct reference reference = {REFCOW_ROLE_COMPRESSED, compressed_offset(place->entry, bits),
                                   compressed_length(place->entry, bits), walk->weight, walk->active};
+    refcow_l2_count_data(check, walk, 1);
     if ((place->entry & ENTRY_COPIED) != 0)
         refcow_report_entry(check, REFCOW_KIND_COMPRESSED_COPIED, &reference, place);
     if (check->l2.data_file) {
@@ -122,8 +133,10 @@ static void visit_l2_entry(struct check *check, struct l2_walk *walk, const stru
     }
     if ((place->entry & L2_RESERVED_BITS) != 0)
         report_l2(check, walk, REFCOW_KIND_L2_RESERVED, REFCOW_ROLE_DATA, place);
-    if (class == L2_UNALLOCATED && allocated_subclusters(entry->bitmap) != 0)
+    if (class == L2_UNALLOCATED && allocated_subclusters(entry->bitmap) != 0) {
         report_l2(check, walk, REFCOW_KIND_SUBCLUSTERS_UNALLOCATED, REFCOW_ROLE_DATA, place);
+        refcow_l2_count_data(check, walk, 1); /* a reader that goes by the bitmap finds data at offset 0 */
+    }
     if (class == L2_NORMAL || class == L2_ZERO_ALLOCATED)
         visit_data(check, walk, entry, class);
 }

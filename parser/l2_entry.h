@@ -25,6 +25,9 @@ struct l2_walk {
 void refcow_l2_visit_entries(struct check *check, struct l2_walk *walk, uint64_t offset, size_t at, size_t end,
                              uint32_t size);
 
+/* `count` guest clusters of each open table that a reader may find data in. */
+void refcow_l2_count_data(struct check *check, const struct l2_walk *walk, uint64_t count);
+
 /* `count` adjacent clusters of the active disk, for the answer's statistics. The first cluster of a table cannot be
  * fragmented. */
 void refcow_l2_count_statistics(struct check *check, struct l2_walk *walk, uint64_t offset, uint64_t count);

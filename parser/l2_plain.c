@@ -130,6 +130,7 @@ static size_t visit_scattered(struct check *check, struct l2_walk *walk, size_t 
     }
     walk->next = next;
     uint64_t count = (at - start) / 8;
+    refcow_l2_count_data(check, walk, count);
     if (check->first_pass) {
         check->result->allocated_clusters += count * walk->active;
         check->result->fragmented_clusters += fragmented * walk->active;

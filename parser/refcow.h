@@ -437,6 +437,10 @@ typedef struct refcow_result {
     uint64_t allocated_clusters;  /* entries of the active tree with a host cluster or compressed data */
     uint64_t fragmented_clusters; /* of these, how many do not follow their predecessor in the same L2 table */
     uint64_t compressed_clusters; /* of these, how many are compressed */
+    /* How much a reader may have to expand. The first is at least allocated_clusters: readers also find data where the
+     * check does not count any, as in compressed entries with a bitmap of subclusters. */
+    uint64_t data_clusters;          /* guest clusters of the active tree that a reader may find data in */
+    uint64_t snapshot_data_clusters; /* the same of the trees of all snapshots, added up */
     refcow_refcount_report refcounts;
     /* What it took. The same image, block size and limits give the same figures. */
     uint64_t passes;

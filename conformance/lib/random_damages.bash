@@ -291,11 +291,23 @@ damage_bytes() {
     esac
 }
 
+# Extended entries and their bitmaps, which contradict each other.
+damage_subclusters() {
+    local bits
+    one_of 1 0x80000000 0xffffffff 0x100000000 0xffffffff00000000 0x100000001
+    bits=$word
+    choose_guest
+    choose_host
+    one_of "compressed+$host" "compressed+$host" compressed "copied+$host" 0 copied 1
+    damage="set l2:${guest}c $word , set l2_bitmap:${guest}c $bits"
+}
+
 # In which structure, more often in those that have more rules.
 choose_structure() {
     local -a structures=(header extensions l1 l1 l2 l2 l2 l2 l2 table table refcount refcount refcount block file file
         bytes)
     [ "$snapshots" -eq 0 ] || structures+=(snapshot snapshot snapshot snapshot_l1 snapshot_l2)
+    [ "$extended" -eq 0 ] || structures+=(subclusters subclusters subclusters subclusters)
     [ "$bitmaps" -eq 0 ] || structures+=(extension directory directory bitmap_table bitmap_table)
     one_of "${structures[@]}"
 }
@@ -308,6 +320,7 @@ choose_damage() {
     extensions) damage_extensions ;;
     l1) choose_l1_entry && change_entry ;;
     l2) choose_l2_entry && change_entry ;;
+    subclusters) damage_subclusters ;;
     table) choose_refcount_table_entry && change_entry ;;
     refcount) choose_refcount && change_refcount ;;
     block) choose_refcount_word && change_entry ;;

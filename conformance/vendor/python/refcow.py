@@ -69,6 +69,7 @@ class refcow_result(Structure):
     _fields_ = ([("verdict", c_int), ("error", refcow_error)]
                 + fields(c_uint64, "corruptions leaks check_errors image_end_offset total_clusters")
                 + fields(c_uint64, "allocated_clusters fragmented_clusters compressed_clusters")
+                + fields(c_uint64, "data_clusters snapshot_data_clusters")
                 + [("refcounts", refcow_refcount_report)]
                 + fields(c_uint64, "passes memory_used bytes_read work")
                 + [("found", c_uint64 * KINDS), ("findings_count", c_size_t), ("findings_omitted", c_uint64)])
