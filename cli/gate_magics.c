@@ -25,7 +25,7 @@
 #define LABELLED_FILE_MIN UINT64_C(67108864)
 
 /* The file is read in pieces, which are whole sectors. */
-#define PIECE_SIZE 4096u
+#define PIECE_SIZE 16384u
 
 /* The end record of a zip archive, without the comment that may follow. Numbers in it are little-endian. */
 #define ZIP_END_SIZE 22u
@@ -203,11 +203,43 @@ static bool look_at(const search *in, size_t which, uint64_t offset)
     return memcmp(bytes, wanted->bytes, wanted->length) != 0 || judge_magic(in, which, offset);
 }
 
-static bool look_at_offsets(const search *in, size_t which)
+/* Compare a piece of the file with the magics of a row that begin in it. What lies behind it is for later: note the
+ * piece that comes next. */
+static bool compare_piece(const search *in, size_t which, uint64_t start, const char *piece, uint64_t *next)
 {
-    for (size_t i = 0; i < magics[which].offsets_count; i++) {
-        if (!look_at(in, which, magics[which].offsets[i]))
+    const magic *wanted = &magics[which];
+
+    for (size_t i = 0; i < wanted->offsets_count; i++) {
+        uint64_t offset = wanted->offsets[i];
+        if (offset >= start + PIECE_SIZE && offset < *next)
+            *next = offset - offset % PIECE_SIZE;
+        if (offset < start || offset >= start + PIECE_SIZE)
+            continue;
+        uint64_t at = offset - start;
+        if (at + wanted->length > PIECE_SIZE) {
+            if (!look_at(in, which, offset))
+                return false;
+        } else if (memcmp(piece + at, wanted->bytes, wanted->length) == 0 && !judge_magic(in, which, offset)) {
             return false;
+        }
+    }
+    return true;
+}
+
+/* The magics of all rows are in few pieces: on a server each read may take long. */
+static bool look_at_offsets(const search *in)
+{
+    char piece[PIECE_SIZE];
+    uint64_t next = 0;
+
+    for (uint64_t start = 0; start != UINT64_MAX; start = next) {
+        next = UINT64_MAX;
+        if (!read_padded(in, start, piece, sizeof piece))
+            return false;
+        for (size_t i = 0; magics[i].format != NULL; i++) {
+            if (magics[i].place == MAGIC_AT_OFFSET && !compare_piece(in, i, start, piece, &next))
+                return false;
+        }
     }
     return true;
 }
@@ -269,9 +301,10 @@ static bool look_at_blocks(const search *in, magic_place place, uint64_t start, 
     char piece[PIECE_SIZE];
 
     for (uint64_t offset = start; offset < start + length; offset += sizeof piece) {
-        if (!read_padded(in, offset, piece, sizeof piece))
+        size_t there = least(start + length - offset, sizeof piece);
+        if (!read_padded(in, offset, piece, there))
             return false;
-        for (size_t at = 0; at < sizeof piece; at += block)
+        for (size_t at = 0; at < there; at += block)
             compare_block(in, place, offset + at, piece + at);
     }
     return true;
@@ -436,9 +469,9 @@ bool gate_look_for_magics(gate_magics *found, const refcow_source *source, uint6
 {
     const search in = {found, source, size, ends_there};
 
+    if (!look_at_offsets(&in))
+        return false;
     for (size_t i = 0; magics[i].format != NULL; i++) {
-        if (magics[i].place == MAGIC_AT_OFFSET && !look_at_offsets(&in, i))
-            return false;
         if (magics[i].place == MAGIC_IN_TAIL && ends_there && !look_at_tail(&in, i))
             return false;
         if (magics[i].place == MAGIC_BEFORE_END && ends_there && !look_before_end(&in, i))

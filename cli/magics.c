@@ -48,7 +48,7 @@
  * are left out whose signature overwrites the magic or the version of qcow2. Readers check more than a signature, a
  * checksum for example, but readers differ in that: here the signature is enough. A row has a check if its signature is
  * short and stands where a guest's data may be. The price: an image is refused in which a guest's data happens to have
- * four bytes or more of this table at their offset.
+ * a signature of this table at its offset.
  *
  * The backup of a GPT at the end is not among them: an honest image ends with it if its last cluster is the last one of
  * the disk. Readers use it only together with an MBR or the primary GPT.
