@@ -2,8 +2,13 @@
  * gate_judge.c - which image breaks which rule of `refcow gate`. The library names the first rule of the format that a
  * header breaks; here are all of them, each looked at for itself.
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include "gate_report.h"
 #include "magics.h"
+
+#include <string.h>
+#include <strings.h>
 
 /* Offsets of header fields. */
 enum {
@@ -39,6 +44,7 @@ enum {
 #define SNAPSHOT_HEAD_SIZE 40u
 #define SHORTEST_FILE 512u
 #define SECTOR_SIZE 512u
+#define DMG_SUFFIX ".dmg"
 
 /* The format's offsets end here. */
 #define LAST_PLACE ((UINT64_C(1) << 63) - (UINT64_C(1) << 30))
@@ -371,19 +377,27 @@ static void insist_as_the_library_does(gate_report *report)
 
 /* ------------------------------------------------------------------ all */
 
+/* qemu opens raw data under this name as a disk image of macOS. */
+static bool is_named_dmg(const char *path)
+{
+    size_t length = strlen(path);
+    return length >= sizeof DMG_SUFFIX - 1 && strcasecmp(path + length - (sizeof DMG_SUFFIX - 1), DMG_SUFFIX) == 0;
+}
+
 /* What begins as qcow2 and is expected to is no surprise; raw data may be a disk with all that a disk has. */
 static void judge_magics(gate_report *report)
 {
     const gate_magics *there = &report->facts.magics;
     bool expects_raw = report->policy->expects_raw;
 
-    note_if(report, expects_raw && there->found[0].is_there, GATE_DECLARED_RAW, magics[0].offset, 0x514649fb);
-    if (there->has_vmdk_text)
-        note(report, GATE_OTHER_MAGIC, 0, 0)->format = "vmdk";
+    note_if(report, expects_raw && there->found[0].is_there, GATE_DECLARED_RAW, 0, 0x514649fb);
+    if (expects_raw && is_named_dmg(report->path))
+        note(report, GATE_OTHER_MAGIC, 0, 0)->format = "dmg, by the name of the file";
     for (size_t i = 1; magics[i].format != NULL; i++) {
         if (!there->found[i].is_there || (expects_raw && magics[i].in_raw))
             continue;
-        gate_rule rule = magics[i].place == MAGIC_IN_TAIL ? GATE_OTHER_MAGIC_AT_END : GATE_OTHER_MAGIC;
+        bool at_end = magics[i].place == MAGIC_IN_TAIL || magics[i].place == MAGIC_BEFORE_END;
+        gate_rule rule = at_end ? GATE_OTHER_MAGIC_AT_END : GATE_OTHER_MAGIC;
         note(report, rule, there->found[i].offset, magics[i].length)->format = magics[i].format;
     }
 }

@@ -17,7 +17,6 @@ typedef struct found_magic {
 
 typedef struct gate_magics {
     found_magic found[MAGICS_MAX]; /* each one of magics[] */
-    bool has_vmdk_text;            /* what a vmdk without a magic begins with */
     uint64_t failed_at;            /* where a read has failed, if one has */
 } gate_magics;
 

@@ -18,7 +18,7 @@
  *           HIGH      readers come to grief: they fail, differ, or work without end
  *           MEDIUM    nobody has to want this from a stranger
  * means:    what makes an image that breaks the rule acceptable: ALLOW, or an option with another limit
- * need:     HEADER    the first cluster, and the magics of other formats in the first 200 KiB
+ * need:     HEADER    the first cluster, and the magics of other formats, the last at 4 MiB
  *           SIZE      the size of the file, its end, its snapshot table
  *           CHECK     a check of all metadata, which --check asks for
  */

@@ -497,10 +497,16 @@ lvm|512|LABELONE
 lvm|1024|LABELONE
 lvm|1536|LABELONE
 f2fs|1024|\x10\x20\xf5\xf2
+erofs|1024|\xe2\xe1\xf5\xe0
+hfs|1024|BD
 ext|1080|\x53\xef
 swap|4086|SWAPSPACE2
+swap|8182|SWAPSPACE2
 gpt|4096|EFI PART
 md raid|4096|\xfc\x4e\x2b\xa9
+bcache|4120|\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81
+ultrix|16312|\x57\x29\x03\0
+jfs|32768|JFS1
 btrfs|65600|_BHRfS_M
 luks|16384|SKUL\xba\xbe
 luks|32768|SKUL\xba\xbe
@@ -549,6 +555,11 @@ dmg|koly|1023
 dmg|koly|4
 vpc|conectix|512
 vpc|conectix|511
+drbd|\x83\x74\x02\x6d|4036
+lsi raid|$XIDE$|512
+lsi raid|$XIDE$|1023
+md raid|\xfc\x4e\x2b\xa9|8192
+md raid|\xa9\x2b\x4e\xfc|65536
 zip|PK\x05\x06|22
 zip|PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0|22
 zip|PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0|23
@@ -561,6 +572,9 @@ ROWS
     done <<'ROWS'
 koly|1024
 conectix|513
+\x83\x74\x02\x6d|4037
+$XIDE$|1024
+\xfc\x4e\x2b\xa9|12288
 PK\x05\x06|23
 PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff|65558
 PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\0|23
@@ -931,6 +945,11 @@ CHANGES
 @test "no more is read than is needed" {
     "$QEMU_IMG" create -q -f qcow2 -o preallocation=metadata image.qcow2 10G
     gate 0 image.qcow2
-    # the header, and the end of the file as far as the comment of a zip archive may reach
-    [ "$(jq '."bytes-read"' "$answer")" -lt $((4096 + 65557 + 1023 + 512)) ]
+    # the header; the start, where a log, descriptors or labels may be; the end, as far as labels and the comment of a zip
+    # archive may reach; and pieces with other magics
+    [ "$(jq '."bytes-read"' "$answer")" -lt $((4096 + 262144 + 172032 + 4 * 131072 + 65557 + 16 * 16384)) ]
+    # a file that is too small for a log or labels
+    plain
+    gate 0 image.qcow2
+    [ "$(jq '."bytes-read"' "$answer")" -lt $((4096 + 172032 + 65557 + 16 * 16384)) ]
 }
