@@ -180,7 +180,7 @@ fuzz-canaries:
 instructions: build/refcow build/damage
 	scripts/instructions
 
-## bench           time and memory beside qemu-img check, and the goals: make bench [ONLY=mapped], or PLOT=1 for a plot
+## bench           time and memory beside qemu-img check, and the goals: make bench [ONLY=mapped|units], or PLOT=1 for a plot
 bench:
 	scripts/setup bench
 	$(MAKE) build/refcow build/bare_read

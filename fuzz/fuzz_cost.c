@@ -17,11 +17,18 @@
 
 #include <inttypes.h>
 
-enum {
-    STEPS_AT_REST = 100000,
-    STEPS_PER_WORK = 100,
-    STEPS_UNWATCHED = 10000000,
-};
+/* Measured with gcc 12, whose programs make the most steps; those of clang 19 make 0.7 times as many, those of AFL++ with
+ * clang 14 half as many.
+ *
+ * At rest: the header, the block of memory divided, and once the search for the image's end through a page of clusters,
+ * which is 50000 steps.
+ *
+ * For a unit of work: 63 at most in the whole corpus, that of an observed check. Of the images of corpus/hostile most
+ * take 10 to 60. Above are those with work that nothing is charged for.
+ *
+ * Unwatched: a caller who stops a check by the clock wants to look at it every 50 ms. Progress is due after 2^17 units of
+ * work, which are 10 million steps at the most. */
+enum { STEPS_AT_REST = 100000, STEPS_PER_WORK = 80, STEPS_UNWATCHED = 20000000 };
 
 enum { LARGE_BLOCK = 1 << 20, LARGEST_BLOCK = 5 << 20, MUCH_ROOM = 1024 * REFCOW_KINDS };
 

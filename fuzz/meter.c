@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-/* In steps. A read is one system call for the command; so is a hint. What a tell costs is the caller's to say: writing a
- * line of JSON, or adding to a table. */
-enum { BYTES_PER_STEP = 16, READ_STEPS = 500, HINT_STEPS = 500, TELL_STEPS = 50 };
+/* A read is a system call, and so is a hint. What a caller does when it is told of something is its own affair: this much
+ * is left for it to add to a table. */
+enum { BYTES_PER_STEP = 16, READ_STEPS = 500, HINT_STEPS = 500, TELL_STEPS = 25 };
 
 static meter_reading now;
 static uint64_t marked; /* steps at the last mark */
