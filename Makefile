@@ -155,7 +155,7 @@ prove:
 	scripts/setup prove
 	scripts/prove
 
-## fuzz            a harness under libFuzzer: make fuzz TARGET=check|faults|header|model|sparse TIME=60 (seconds)
+## fuzz            a harness under libFuzzer: make fuzz TARGET=check|cost|faults|header|model|sparse TIME=60 (seconds)
 fuzz: build/fuzz_$(TARGET)
 	mkdir -p build/fuzz/$(TARGET)
 	build/fuzz_$(TARGET) -max_total_time=$(TIME) $(options) -dict=fuzz/qcow2.dict -print_final_stats=1 \

@@ -17,17 +17,17 @@
 
 #include <inttypes.h>
 
-/* Measured with gcc 12, whose programs make the most steps; those of clang 19 make 0.7 times as many, those of AFL++ with
+/* Measured with gcc 12. Its programs make the most steps: those of clang 19 make 0.7 times as many, those of AFL++ with
  * clang 14 half as many.
  *
- * At rest: the header, the block of memory divided, and once the search for the image's end through a page of clusters,
- * which is 50000 steps.
+ * STEPS_AT_REST: reading the header, dividing the block of memory, and one search for the end of the image through a
+ * page of clusters, which takes 50000 steps.
  *
- * For a unit of work: 63 at most in the whole corpus, that of an observed check. Of the images of corpus/hostile most
- * take 10 to 60. Above are those with work that nothing is charged for.
+ * STEPS_PER_WORK: the whole corpus takes 63 at most, in a check with an observer. Most images of corpus/hostile take at
+ * most 60. The others have work that nothing is charged for.
  *
- * Unwatched: a caller who stops a check by the clock wants to look at it every 50 ms. Progress is due after 2^17 units of
- * work, which are 10 million steps at the most. */
+ * STEPS_UNWATCHED: a caller who stops a check by the clock wants to look at it every 50 ms. Progress is due after 2^17
+ * units of work, which is 10 million steps at most. */
 enum { STEPS_AT_REST = 100000, STEPS_PER_WORK = 80, STEPS_UNWATCHED = 20000000 };
 
 enum { LARGE_BLOCK = 1 << 20, LARGEST_BLOCK = 5 << 20, MUCH_ROOM = 1024 * REFCOW_KINDS };
@@ -84,9 +84,9 @@ static void judge_cost(const char *way, const meter_reading *cost, const refcow_
     if (!is_paid || !is_watched) {
         print_figures(stderr, way, cost, result);
     }
-    FUZZ_ASSERT(cost->edges > 0); /* else the parser was compiled without -fsanitize-coverage=trace-pc */
-    FUZZ_ASSERT(is_paid);
-    FUZZ_ASSERT(is_watched);
+    FUZZ_RULE(cost->edges > 0 ? NULL : "the parser is compiled with -fsanitize-coverage=trace-pc");
+    FUZZ_RULE(is_paid ? NULL : "steps are in proportion to work");
+    FUZZ_RULE(is_watched ? NULL : "progress is called after so many steps");
 }
 
 static check_run run_metered(const char *way, const refcow_image *image, const check_setting *setting, int slot)
@@ -103,7 +103,8 @@ static check_run run_metered(const char *way, const refcow_image *image, const c
 }
 
 /* Cut short somewhere, or not at all. */
-static void expect_limit(const refcow_image *image, const check_setting *setting, const check_run *whole, uint64_t random)
+static void expect_limit(const refcow_image *image, const check_setting *setting, const check_run *whole,
+                         uint64_t random)
 {
     check_setting other = *setting;
     uint64_t limit = 1 + random % (work_of(&whole->result) + 1);

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* A read is a system call, and so is a hint. What a caller does when it is told of something is its own affair: this much
- * is left for it to add to a table. */
+/* A read is a system call, and so is a hint. What a tell costs is up to the caller: this is enough to add to a table.
+ */
 enum { BYTES_PER_STEP = 16, READ_STEPS = 500, HINT_STEPS = 500, TELL_STEPS = 25 };
 
 static meter_reading now;
