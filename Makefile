@@ -155,7 +155,7 @@ prove:
 	scripts/setup prove
 	scripts/prove
 
-## fuzz            a harness under libFuzzer: make fuzz TARGET=check|faults|header|model|sparse TIME=60 (seconds)
+## fuzz            a harness under libFuzzer: make fuzz TARGET=check|cost|faults|header|model|sparse TIME=60 (seconds)
 fuzz: build/fuzz_$(TARGET)
 	mkdir -p build/fuzz/$(TARGET)
 	build/fuzz_$(TARGET) -max_total_time=$(TIME) $(options) -dict=fuzz/qcow2.dict -print_final_stats=1 \
@@ -180,7 +180,7 @@ fuzz-canaries:
 instructions: build/refcow build/damage
 	scripts/instructions
 
-## bench           time and memory beside qemu-img check, and the goals: make bench [ONLY=mapped], or PLOT=1 for a plot
+## bench           time and memory beside qemu-img check, and the goals: make bench [ONLY=mapped|units], or PLOT=1 for a plot
 bench:
 	scripts/setup bench
 	$(MAKE) build/refcow build/bare_read
@@ -264,69 +264,81 @@ $(out)/plain/corpus_test: $(call plain,conformance/corpus_test.c $(PARSER))
 $(out)/plain/refcow $(out)/plain/api_test $(out)/plain/corpus_test:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# fuzz_cost.c counts what the parser does (fuzz/meter.h): for it the parser has objects of its own, in folders `metered`.
+.SECONDEXPANSION:
+for_harness = $(if $(filter cost,$*),$(PARSER:%=metered/%),$(PARSER))
+wrap_edges = -Wl,--wrap=__sanitizer_cov_trace_pc
+wrap = $(if $(filter cost,$*),$(wrap_edges))
+source = $(patsubst metered/%,%,$*).c
+meter = $(if $(filter metered/%,$*),$(METER))
+METER = -fno-builtin $(foreach function,memcpy memmove memset memcmp,-D$(function)=metered_$(function)) \
+	-fno-sanitize=undefined -fsanitize-coverage=trace-pc
+# afl-clang-fast takes the last one of these out of its arguments. Clang, which it calls, adds it again.
+metered = $(if $(filter metered/%,$*),CCC_OVERRIDE_OPTIONS='# +-fsanitize-coverage=trace-pc')
+
 $(out)/api_test: $(call sanitized,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
 $(out)/corpus_test: $(call sanitized,conformance/corpus_test.c $(PARSER))
 $(out)/api_test $(out)/corpus_test:
 	$(CC) $(SANITIZE) -o $@ $^
 $(out)/mutator_test: $(call sanitized,fuzz/mutator_test.c fuzz/afl_mutator.c $(MUTATOR))
 	$(CC) $(SANITIZE) -o $@ $^
-$(out)/replay_%: $(call sanitized,fuzz/fuzz_%.c fuzz/replay.c $(SHARED) $(PARSER))
-	$(CC) $(SANITIZE) -o $@ $^
+$(out)/replay_%: $(call sanitized,fuzz/fuzz_%.c fuzz/replay.c $(SHARED)) $$(call sanitized,$$(for_harness))
+	$(CC) $(SANITIZE) $(wrap) -o $@ $^
 build/coverage/api_test: $(call measured,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
 build/coverage/corpus_test: $(call measured,conformance/corpus_test.c $(PARSER))
-build/coverage/replay_%: $(call measured,fuzz/fuzz_%.c fuzz/replay.c $(SHARED) $(PARSER))
-	$(CLANG) -fprofile-instr-generate -o $@ $^
+build/coverage/replay_%: $(call measured,fuzz/fuzz_%.c fuzz/replay.c $(SHARED)) $$(call measured,$$(for_harness))
+	$(CLANG) -fprofile-instr-generate $(wrap) -o $@ $^
 build/coverage/api_test build/coverage/corpus_test:
 	$(CLANG) -fprofile-instr-generate -o $@ $^
-build/fuzz_%: $(call fuzzing,fuzz/fuzz_%.c fuzz/libfuzzer_mutator.c $(SHARED) $(PARSER))
-	$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^
-build/afl_%: $(call afl,fuzz/fuzz_%.c $(SHARED) $(PARSER))
-	afl-clang-fast $(SANITIZE) -fsanitize=fuzzer -o $@ $^
-build/cmplog_%: $(call cmplog,fuzz/fuzz_%.c $(SHARED) $(PARSER))
-	AFL_LLVM_CMPLOG=1 afl-clang-fast $(SANITIZE) -fsanitize=fuzzer -o $@ $^
+build/fuzz_%: $(call fuzzing,fuzz/fuzz_%.c fuzz/libfuzzer_mutator.c $(SHARED)) $$(call fuzzing,$$(for_harness))
+	$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(wrap) -o $@ $^
+build/afl_%: $(call afl,fuzz/fuzz_%.c $(SHARED)) $$(call afl,$$(for_harness))
+	afl-clang-fast $(SANITIZE) -fsanitize=fuzzer $(wrap) -o $@ $^
+build/cmplog_%: $(call cmplog,fuzz/fuzz_%.c $(SHARED)) $$(call cmplog,$$(for_harness))
+	AFL_LLVM_CMPLOG=1 afl-clang-fast $(SANITIZE) -fsanitize=fuzzer $(wrap) -o $@ $^
 build/afl_mutator.so: fuzz/afl_mutator.c $(MUTATOR) $(wildcard fuzz/*.h)
 	$(CC) -std=c11 -Iparser $(WARNINGS) -O2 -g -shared -fPIC -o $@ $(filter %.c,$^)
 mutator = $(if $(filter libfuzzer,$(FUZZING_ENGINE)),fuzz/libfuzzer_mutator.c)
-build/harnesses/fuzz_%: $(call plain,fuzz/fuzz_%.c $(mutator) $(SHARED) $(PARSER))
+build/harnesses/fuzz_%: $(call plain,fuzz/fuzz_%.c $(mutator) $(SHARED)) $$(call plain,$$(for_harness))
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) -o $@ $^ $(LIB_FUZZING_ENGINE)
+	$(CXX) $(CXXFLAGS) $(wrap) -o $@ $^ $(LIB_FUZZING_ENGINE)
 
 # Which headers an object depends on; set to nothing for a compiler that cannot tell.
 DEPENDENCIES = -MMD -MP
 # The parser is C99. All the rest is C11 and sees the parser's public header.
 language = $(if $(filter $(parser)/%,$<),-std=c99,-std=c11 -I$(parser)) $(WARNINGS) $(DEPENDENCIES)
-$(out)/plain/%.o: %.c Makefile
+$(out)/plain/%.o: $$(source) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(language) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(metered) $(CC) $(language) $(CPPFLAGS) $(CFLAGS) $(meter) -c -o $@ $<
 build/shared/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(language) $(CPPFLAGS) $(CFLAGS) -fPIC -c -o $@ $<
-$(out)/sanitized/%.o: %.c Makefile
+$(out)/sanitized/%.o: $$(source) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(language) $(SANITIZE) $(if $(filter $(parser)/%,$<),$(PARSER_SANITIZE)) -c -o $@ $<
+	$(CC) $(language) $(SANITIZE) $(if $(filter $(parser)/%,$<),$(PARSER_SANITIZE)) $(meter) -c -o $@ $<
 # Only the parser is to be covered: a harness that is instrumented too takes most of the time. So do traced comparisons,
 # which a mutator that knows the fields can do without.
 COVERAGE = -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
-build/fuzzing/%.o: %.c Makefile
+build/fuzzing/%.o: $$(source) Makefile
 	@mkdir -p $(@D)
-	$(CLANG) $(language) $(SANITIZE) $(if $(filter parser/%,$<),$(COVERAGE)) -c -o $@ $<
+	$(CLANG) $(language) $(SANITIZE) $(if $(filter parser/%,$<),$(COVERAGE)) $(meter) -c -o $@ $<
 # Only the parser is measured. A decision that clang cannot follow is a warning that -Werror does not see, and nobody
 # counts it afterwards: whatever the compiler says is an error here.
 MEASURE = -O0 -g -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
-build/coverage/%.o: %.c Makefile
+build/coverage/%.o: $$(source) Makefile
 	@mkdir -p $(@D)
-	$(CLANG) $(language) $(if $(filter parser/%,$<),$(MEASURE),-O1) -c -o $@ $< 2>$@.log && test ! -s $@.log || \
+	$(CLANG) $(language) $(if $(filter parser/%,$<),$(MEASURE),-O1) $(meter) -c -o $@ $< 2>$@.log && test ! -s $@.log || \
 	    { cat $@.log; false; }
 # AFL++ has its own clang; with AFL_NOOPT it does not instrument. CMPLOG, which sees what is compared with what, is a
 # second build.
 uncovered = $(if $(filter parser/%,$<),,AFL_NOOPT=1)
-build/afl-objects/%.o: %.c Makefile
+build/afl-objects/%.o: $$(source) Makefile
 	@mkdir -p $(@D)
-	$(uncovered) afl-clang-fast $(language) $(SANITIZE) -c -o $@ $<
-build/cmplog-objects/%.o: %.c Makefile
+	$(metered) $(uncovered) afl-clang-fast $(language) $(SANITIZE) $(meter) -c -o $@ $<
+build/cmplog-objects/%.o: $$(source) Makefile
 	@mkdir -p $(@D)
-	AFL_LLVM_CMPLOG=1 $(uncovered) afl-clang-fast $(language) $(SANITIZE) -c -o $@ $<
--include $(wildcard build/*/*/*.d build/*/*/*/*.d)
+	$(metered) AFL_LLVM_CMPLOG=1 $(uncovered) afl-clang-fast $(language) $(SANITIZE) $(meter) -DEDGES_PER_STEP=4 -c -o $@ $<
+-include $(wildcard build/*/*/*.d build/*/*/*/*.d build/*/*/*/*/*.d)
 
 .PHONY: all demo test test-quick fresh check coverage portability harnesses simulate-oss-fuzz conformance \
 	conformance-quick lint analyze prove check-sanitizers check-amalgamation check-vendor check-dist amalgamation install \

@@ -1,5 +1,6 @@
 #include "input.h"
 #include "fuzz.h"
+#include "meter.h"
 #include "random.h"
 
 #include <string.h>
@@ -46,6 +47,7 @@ static int read_input(void *user, uint64_t offset, void *buffer, size_t length)
     FUZZ_ASSERT(offset < file->size);
     FUZZ_ASSERT(length <= file->size - offset);
     file->reads++;
+    meter_read();
     if (file->reads == file->fail_at) {
         file->ended = 1;
         return 1;
@@ -83,6 +85,7 @@ static uint64_t next_nonzero(void *user, uint64_t offset)
 {
     const input_file *file = user;
     FUZZ_ASSERT(!file->ended);
+    meter_hint();
     return input_next(file, offset);
 }
 

@@ -1,6 +1,7 @@
 #include "run.h"
 #include "blocks.h"
 #include "fuzz.h"
+#include "meter.h"
 #include "rules.h"
 
 #include <string.h>
@@ -47,6 +48,7 @@ typedef struct check_watch {
 static int watch_progress(void *user, const refcow_progress *now)
 {
     check_watch *watch = user;
+    meter_mark();
     FUZZ_ASSERT(!watch->file->ended);
     FUZZ_ASSERT(now->pass >= 1 && now->pass >= watch->last.pass);
     FUZZ_ASSERT(now->done <= now->total && now->done >= watch->last.done);
@@ -63,6 +65,7 @@ static int watch_progress(void *user, const refcow_progress *now)
 static void note_orphan(void *user, const refcow_finding *entry)
 {
     check_watch *watch = user;
+    meter_tell();
     if (entry == NULL) {
         watch->orphans = 0;
         return;
