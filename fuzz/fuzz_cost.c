@@ -60,12 +60,12 @@ static const refcow_observer LISTENER = {hear_window, hear_reference, hear_clust
 
 static uint64_t work_of(const refcow_result *result)
 {
-    return result->entries_visited;
+    return result->work;
 }
 
 static void set_work_limit(check_setting *setting, uint64_t limit)
 {
-    setting->limits.max_entries = limit;
+    setting->limits.max_work = limit;
 }
 
 static void print_figures(FILE *stream, const char *way, const meter_reading *cost, const refcow_result *result)

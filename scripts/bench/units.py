@@ -14,7 +14,7 @@ import typing
 import images
 
 CORPUS = "corpus/hostile"
-WORK = "entries-visited"  # the name of the work in the answer of refcow check
+WORK = "work"  # the name of the work in the answer of refcow check
 RUNS = 5
 RUNS_SECONDS = 0.3  # of processor time; when they have passed there are no more runs
 SHORT = 0.020  # seconds: too short to be judged
