@@ -58,6 +58,8 @@ static void open_all(const image_list *images, opened_image *opened, uint64_t ti
     int reserve = open("/dev/null", O_RDONLY); /* the sandbox needs one, also after too many images */
     for (int i = 0; i < images->count; i++) {
         opened[i].path = images->paths[i];
+        stop_after(0);
+        late_expect(0, i);
         stop_after(timeout);
         opened[i].is_open = image_file_open(&opened[i].file, opened[i].path, &opened[i].why);
         if (!opened[i].is_open && stop_wanted())
@@ -112,12 +114,15 @@ exit_code images_each(const image_list *images, const images_needs *needs,
     }
     images_needs all = *needs;
     uint64_t list = (uint64_t)images->count * sizeof *opened;
+    if (needs->timeout != 0)
+        list += late_prepare(images->paths, images->count, needs->print_late, user);
     all.memory = all.memory < UINT64_MAX - list ? all.memory + list : UINT64_MAX;
     open_all(images, opened, needs->timeout);
     images_confine(&all, count_remote(opened, images->count), highest_descriptor(opened, images->count));
     for (int i = 0; i < images->count; i++) {
         if (opened[i].is_open)
             image_file_look_again(&opened[i].file); /* it may have changed while others were looked at */
+        late_expect(i, i);
         worst = worse_exit_code(worst, look_at(user, &opened[i]));
         if (opened[i].is_open)
             image_file_close(&opened[i].file);

@@ -6,6 +6,7 @@
 
 #include "exit_codes.h"
 #include "image_file.h"
+#include "late_answers.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,6 +36,8 @@ typedef struct images_needs {
     uint64_t memory;  /* bytes that looking at an image takes, at most; what is mapped already included */
     uint64_t timeout; /* seconds to reach a server; 0: as long as it takes */
     bool sandbox;
+    late_printer
+        *print_late; /* answers for the backstop, if there is a timeout; called with the user of images_each() */
 } images_needs;
 
 /* Give up what is not needed, when all that is needed is open: from here on images are read, which may be hostile.

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the command needs besides the library's blocks: the C library's buffers and a heap for little things. */
-#define OWN_MEMORY (UINT64_C(4) << 20)
+/* What the command needs besides the library's blocks: a buffer of 2 MiB for stdout, and a heap for little things. */
+#define OWN_MEMORY (UINT64_C(9) << 19)
 
 typedef struct memory_block {
     void *base; /* NULL: there is none */
