@@ -138,6 +138,14 @@ void complain_about_trial(void)
           stderr);
 }
 
+void complain_about_filter(void)
+{
+    fflush(stdout);
+    fputs("refcow: the system accepts no filter of system calls, so that only the other layers of the sandbox hold; "
+          "'refcow --version' names them (to go on without any of them, and without this message, use --no-sandbox)\n",
+          stderr);
+}
+
 void complain_about_output(int error)
 {
     fputs("refcow: the output cannot be written", stderr);

@@ -43,6 +43,9 @@ void complain_about_sandbox(int signal, int status);
 /* A check of a test image fails on this system, and not because of the sandbox. */
 void complain_about_trial(void);
 
+/* Images are read without a filter of system calls. */
+void complain_about_filter(void);
+
 /* Stdout could not be written; error is an errno or 0 if the reason is not known. */
 void complain_about_output(int error);
 

@@ -63,7 +63,7 @@ static void judge_path(gate_report *report, gate_options *options)
     }
     stop_after(options->timeout);
     if (gate_input_open(&input, report->path, &report->facts.failure)) {
-        images_confine(&needs, input.file.remote != NULL, gate_input_descriptor(&input));
+        images_confine(&needs, input.file.remote != NULL, image_file_talk(&input.file), gate_input_descriptor(&input));
         gate_gather(&report->facts, &input, report->policy);
         report->bytes_read = input.bytes_read;
         gate_input_close(&input);

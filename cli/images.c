@@ -55,7 +55,7 @@ static void allow_descriptors(void)
 static void open_all(const image_list *images, opened_image *opened, uint64_t timeout)
 {
     allow_descriptors();
-    int reserve = open("/dev/null", O_RDONLY); /* the sandbox needs one, also after too many images */
+    int reserve = dup(STDERR_FILENO); /* the sandbox needs one, also after too many images */
     for (int i = 0; i < images->count; i++) {
         opened[i].path = images->paths[i];
         stop_after(0);
@@ -79,6 +79,18 @@ static uint64_t count_remote(const opened_image *opened, int count)
     return remote;
 }
 
+static sandbox_talk talk_of_all(const opened_image *opened, int count)
+{
+    sandbox_talk most = SANDBOX_TALK_NONE;
+
+    for (int i = 0; i < count; i++) {
+        sandbox_talk own = opened[i].is_open ? image_file_talk(&opened[i].file) : SANDBOX_TALK_NONE;
+        if (own > most)
+            most = own;
+    }
+    return most;
+}
+
 static int highest_descriptor(const opened_image *opened, int count)
 {
     int highest = -1;
@@ -91,15 +103,15 @@ static int highest_descriptor(const opened_image *opened, int count)
     return highest;
 }
 
-void images_confine(const images_needs *needs, uint64_t remote, int highest)
+void images_confine(const images_needs *needs, uint64_t remote, sandbox_talk talk, int highest)
 {
     uint64_t own = OWN_MEMORY + remote * CONNECTION_MEMORY;
 
     if (remote > 0)
         own += NETWORK_MEMORY;
     memory_limit(needs->memory < UINT64_MAX - own ? needs->memory + own : UINT64_MAX);
-    if (needs->sandbox)
-        sandbox_enter(remote > 0, highest);
+    if (needs->sandbox && sandbox_enter(talk, highest).lacks_filter)
+        complain_about_filter();
 }
 
 exit_code images_each(const image_list *images, const images_needs *needs,
@@ -118,7 +130,8 @@ exit_code images_each(const image_list *images, const images_needs *needs,
         list += late_prepare(images->paths, images->count, needs->print_late, user);
     all.memory = all.memory < UINT64_MAX - list ? all.memory + list : UINT64_MAX;
     open_all(images, opened, needs->timeout);
-    images_confine(&all, count_remote(opened, images->count), highest_descriptor(opened, images->count));
+    images_confine(&all, count_remote(opened, images->count), talk_of_all(opened, images->count),
+                   highest_descriptor(opened, images->count));
     for (int i = 0; i < images->count; i++) {
         if (opened[i].is_open)
             image_file_look_again(&opened[i].file); /* it may have changed while others were looked at */

@@ -7,6 +7,7 @@
 #include "exit_codes.h"
 #include "image_file.h"
 #include "late_answers.h"
+#include "sandbox.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,8 +42,8 @@ typedef struct images_needs {
 } images_needs;
 
 /* Give up what is not needed, when all that is needed is open: from here on images are read, which may be hostile.
- * remote: how many of them are on servers; highest: the highest descriptor of any. */
-void images_confine(const images_needs *needs, uint64_t remote, int highest);
+ * remote: how many of them are on servers; talk: how that is done; highest: the highest descriptor of any. */
+void images_confine(const images_needs *needs, uint64_t remote, sandbox_talk talk, int highest);
 
 /*
  * Open them all; give up what looking at them does not need, see sandbox.h; then look at each of them, whatever became
