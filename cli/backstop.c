@@ -104,10 +104,11 @@ void backstop_expect(const backstop_answer *answer)
     expected = *answer;
 }
 
-void backstop_arm(uint64_t seconds)
+void backstop_arm(uint64_t nanoseconds)
 {
+    uint64_t microseconds = nanoseconds / 1000 + BACKSTOP_MICROSECONDS;
     struct itimerval timer = {
-        .it_value = {.tv_sec = (time_t)seconds, .tv_usec = BACKSTOP_MICROSECONDS},
+        .it_value = {.tv_sec = (time_t)(microseconds / 1000000), .tv_usec = (suseconds_t)(microseconds % 1000000)},
         .it_interval = {.tv_usec = TICK_MICROSECONDS},
     };
 

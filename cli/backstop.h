@@ -37,8 +37,8 @@ void backstop_install(void);
 /* What to write from now on. Only while it is not armed. */
 void backstop_expect(const backstop_answer *answer);
 
-/* The deadline is in so many seconds. */
-void backstop_arm(uint64_t seconds);
+/* The deadline is in so many nanoseconds. */
+void backstop_arm(uint64_t nanoseconds);
 void backstop_disarm(void);
 
 /* What is printed between the two reaches stdout in pieces: no answer can be written instead. */

@@ -1,5 +1,6 @@
 #include "images.h"
 
+#include "clock.h"
 #include "complain.h"
 #include "memory.h"
 #include "sandbox.h"
@@ -61,9 +62,11 @@ static void open_all(const image_list *images, opened_image *opened, uint64_t ti
         stop_after(0);
         late_expect(0, i);
         stop_after(timeout);
+        uint64_t begun = clock_now();
         opened[i].is_open = image_file_open(&opened[i].file, opened[i].path, &opened[i].why);
         if (!opened[i].is_open && stop_wanted())
             opened[i].why = stop_failure();
+        opened[i].opening = clock_now() - begun;
     }
     stop_after(0);
     if (reserve >= 0)
@@ -136,6 +139,7 @@ exit_code images_each(const image_list *images, const images_needs *needs,
         if (opened[i].is_open)
             image_file_look_again(&opened[i].file); /* it may have changed while others were looked at */
         late_expect(i, i);
+        stop_count_in(opened[i].opening);
         worst = worse_exit_code(worst, look_at(user, &opened[i]));
         if (opened[i].is_open)
             image_file_close(&opened[i].file);

@@ -29,8 +29,9 @@ bool images_are_one(const image_list *images, const char *command, const char *s
 typedef struct opened_image {
     const char *path;
     bool is_open;
-    image_file file; /* if it is open */
-    failure why;     /* if it is not */
+    image_file file;  /* if it is open */
+    failure why;      /* if it is not */
+    uint64_t opening; /* nanoseconds that it took */
 } opened_image;
 
 typedef struct images_needs {

@@ -99,7 +99,7 @@ static bool keep_standard_streams(void)
     return true;
 }
 
-/* SIGALRM kills what does not end in the time of --timeout, also if the caller has ignored or blocked it. */
+/* SIGALRM ends what does not end in the time of --timeout, also if the caller has ignored or blocked it. */
 static void heed_alarms(void)
 {
     sigset_t alarms;

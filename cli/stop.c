@@ -10,6 +10,7 @@
 
 static volatile sig_atomic_t stop_signal; /* that has come; 0: none */
 static uint64_t deadline;                 /* as clock_now() has it; 0: none */
+static uint64_t spent;                    /* nanoseconds, of the next time that is set */
 
 static void note_signal(int number)
 {
@@ -29,13 +30,24 @@ void stop_on_signals(void)
     }
 }
 
+void stop_count_in(uint64_t nanoseconds)
+{
+    spent = nanoseconds;
+}
+
 void stop_after(uint64_t seconds)
 {
-    deadline = seconds != 0 ? clock_now() + seconds * NANOSECONDS_PER_SECOND : 0;
-    if (seconds != 0)
-        backstop_arm(seconds);
-    else
+    uint64_t whole = seconds * NANOSECONDS_PER_SECOND;
+    uint64_t left = whole > spent ? whole - spent : 0;
+
+    if (seconds == 0) {
+        deadline = 0;
         backstop_disarm();
+        return;
+    }
+    deadline = clock_now() + left;
+    spent = 0;
+    backstop_arm(left);
 }
 
 bool stop_wanted(void)

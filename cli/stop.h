@@ -15,6 +15,9 @@ void stop_on_signals(void);
  * backstop, which ends the process: see backstop.h. */
 void stop_after(uint64_t seconds);
 
+/* So many nanoseconds of the next time that stop_after() sets are over already. */
+void stop_count_in(uint64_t nanoseconds);
+
 /* Whether a signal has asked for an end, or the time is over. */
 bool stop_wanted(void);
 
