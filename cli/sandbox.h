@@ -33,8 +33,7 @@ typedef struct sandbox {
 /* What is done with sockets that are open. Each one includes those before. */
 typedef enum sandbox_talk { SANDBOX_TALK_NONE, SANDBOX_TALK_PLAIN, SANDBOX_TALK_TLS } sandbox_talk;
 
-/* highest: of the descriptors that are needed, each of which closes on
- * exec. */
+/* highest: of the descriptors that are needed, each of which closes on exec. */
 sandbox sandbox_enter(sandbox_talk talk, int highest);
 
 /* What came of a check of a test image in the sandbox. */

@@ -14,7 +14,7 @@
  * EPERM would say that the call exists and was refused. A C library takes that for the final answer and does not fall
  * back: programs failed in containers whose filter said EPERM about clone3() or faccessat2().
  */
-#define _GNU_SOURCE /* AT_EMPTY_PATH, F_OFD_GETLK, MAP_ANONYMOUS, MREMAP_MAYMOVE, SEEK_DATA */
+#define _GNU_SOURCE /* AT_EMPTY_PATH, F_OFD_GETLK, MAP_ANONYMOUS, SEEK_DATA */
 
 #include "sandbox_layers.h"
 
@@ -106,14 +106,13 @@ static const struct rule always[] = {
     CALL_IF(writev, IS(0, STDERR_FILENO)),
     /* memory, none of it for programs. RLIMIT_DATA counts what is private and can be written to. So nothing else is
      * mapped but PROT_NONE, which holds no pages, and what can be written to is not made read-only: it would hold its
-     * pages, and not be counted. */
+     * pages, and not be counted. Nor is the stack, which mremap() could make larger; realloc() can do without it. */
     CALL(brk),
     CALL_IF_BOTH(mmap, IS(2, PROT_NONE), OWN_MEMORY_IS(3)),
     CALL_IF_BOTH(mmap, IS(2, READ_WRITE), OWN_MEMORY_IS(3)),
     CALL_IF_BOTH(mmap2, IS(2, PROT_NONE), OWN_MEMORY_IS(3)),
     CALL_IF_BOTH(mmap2, IS(2, READ_WRITE), OWN_MEMORY_IS(3)),
     CALL_IF(mprotect, IS(2, READ_WRITE)),
-    CALL_IF(mremap, BELOW(3, MREMAP_MAYMOVE + 1)),
     CALL(munmap),
     CALL_IF(madvise, IS(2, MADV_DONTNEED)),
     CALL_IF(madvise, IS(2, MADV_FREE)),

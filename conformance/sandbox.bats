@@ -139,7 +139,7 @@ map-stack ENOSYS
 map-to-read ENOSYS
 make-read-only ENOSYS
 forbid-access ENOSYS
-remap-and-keep ENOSYS
+enlarge-memory ENOSYS
 merge-memory ENOSYS
 ask-random-pool ENOSYS
 ask-clock-of-parent ENOSYS
@@ -203,7 +203,6 @@ fstat64
 getrandom 0 1
 lseek 3
 mprotect 3
-mremap 0 1
 munmap
 pread64 3 36 4128 -1
 restart_syscall

@@ -45,7 +45,6 @@
 #define PAGE 4096
 #define NO_CALL 4095              /* no architecture has so many */
 #define ASK_TERMINAL 0x802c542aUL /* TCGETS2, which older headers lack: isatty() of glibc 2.43 */
-#define KEEP_MAPPING 4            /* MREMAP_DONTUNMAP, as above */
 #define CLOCK_OF(process) ((~(long)(process) << 3) | 2)
 #define ABOVE (1L << (sizeof(long) * 4)) /* a bit that the kernel does not see in the number of a descriptor */
 #define NAME_MEMORY 0x53564d41           /* PR_SET_VMA, as above: names memory for /proc/PID/maps */
@@ -274,9 +273,9 @@ static int forbid_access(void)
     return mprotect(memory, PAGE, PROT_NONE);
 }
 
-static int remap_and_keep(void)
+static int enlarge_memory(void)
 {
-    return done_if_known(syscall(SYS_mremap, memory, PAGE, PAGE, MREMAP_MAYMOVE | KEEP_MAPPING, 0L));
+    return mremap(memory, PAGE, 2UL * PAGE, MREMAP_MAYMOVE) == MAP_FAILED ? -1 : 0;
 }
 
 static int merge_memory(void)
@@ -435,7 +434,7 @@ static const struct {
     {"map-to-read", map_to_read},
     {"make-read-only", make_read_only},
     {"forbid-access", forbid_access},
-    {"remap-and-keep", remap_and_keep},
+    {"enlarge-memory", enlarge_memory},
     {"merge-memory", merge_memory},
     {"ask-random-pool", ask_random_pool},
     {"ask-clock-of-parent", ask_clock_of_parent},
