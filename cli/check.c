@@ -36,25 +36,46 @@ static void print_for_people(const check_report *report, check_session *session)
     check_print_human(stdout, report);
 }
 
+static void print_for_programs(FILE *out, const check_report *report, output_mode output)
+{
+    if (output == OUTPUT_JSON)
+        check_print_json(out, report);
+    else if (output == OUTPUT_JSONL)
+        check_print_jsonl(out, report);
+    else
+        check_print_csv(out, report);
+}
+
 static void print_report(const check_report *report, check_session *session)
 {
     if (session->options.common.quiet)
         return;
-    switch (session->options.output) {
-    case OUTPUT_HUMAN:
+    if (session->options.output == OUTPUT_HUMAN)
         print_for_people(report, session);
-        break;
-    case OUTPUT_JSON:
-        check_print_json(stdout, report);
-        break;
-    case OUTPUT_JSONL:
-        check_print_jsonl(stdout, report);
-        break;
-    case OUTPUT_CSV:
-        check_print_csv(stdout, report);
-        break;
-    }
+    else
+        print_for_programs(stdout, report, session->options.output);
     fflush(stdout); /* who reads along need not wait for the other images */
+}
+
+/* Of an image that the backstop answers for. */
+static void print_late(void *user, FILE *out, const char *path, const failure *why)
+{
+    const check_session *session = user;
+    const check_report report = {.path = path,
+                                 .verdict = REFCOW_VERDICT_INCOMPLETE,
+                                 .failure = *why,
+                                 .code = EXIT_CODE_FAILED,
+                                 .listed = session->options.listed};
+
+    if (session->options.common.quiet)
+        return;
+    if (session->options.output == OUTPUT_HUMAN) {
+        if (session->has_printed)
+            fputc('\n', out);
+        late_print_human(out, path, why);
+        return;
+    }
+    print_for_programs(out, &report, session->options.output);
 }
 
 static exit_code check_image(void *user, opened_image *image)
@@ -93,6 +114,7 @@ static exit_code check_images(check_session *session)
     if (options->output == OUTPUT_CSV && !options->common.quiet)
         check_print_csv_heading(stdout);
     images_needs needs = examine_needs(&options->common, session->how.findings.size + session->how.orphans.size);
+    needs.print_late = print_late;
     return images_each(&options->images, &needs, check_image, session);
 }
 

@@ -7,54 +7,60 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
-static void begin_line(const char *path)
+static void begin_line(FILE *out, const char *path)
 {
-    fflush(stdout);
-    fputs("refcow: ", stderr);
-    escape_print(stderr, path);
-    fputs(": ", stderr);
+    fputs("refcow: ", out);
+    escape_print(out, path);
+    fputs(": ", out);
 }
 
 /* Decimal for counts, hexadecimal for bits and offsets: the reader picks. */
-static void print_value(uint64_t value)
+static void print_value(FILE *out, uint64_t value)
 {
     if (value < 10)
-        fprintf(stderr, ": %" PRIu64, value);
+        fprintf(out, ": %" PRIu64, value);
     else
-        fprintf(stderr, ": %" PRIu64 " = 0x%" PRIx64, value, value);
+        fprintf(out, ": %" PRIu64 " = 0x%" PRIx64, value, value);
+}
+
+void complain_into(FILE *out, const char *path, const failure *why)
+{
+    begin_line(out, path);
+    fputs(why->text, out);
+    if (why->detail != NULL) { /* a server may have chosen it */
+        fputs(": ", out);
+        escape_print(out, why->detail);
+    }
+    if (why->value_is_place)
+        fprintf(out, " (at offset %" PRIu64 ")", why->value);
+    else if (why->has_value)
+        print_value(out, why->value);
+    if (why->has_offset)
+        fprintf(out, " (field at offset %" PRIu64 ")", why->offset);
+    if (why->advice != NULL)
+        fprintf(out, " (%s)", why->advice);
+    fputc('\n', out);
 }
 
 void complain_about_image(const char *path, const failure *why)
 {
-    begin_line(path);
-    fputs(why->text, stderr);
-    if (why->detail != NULL) { /* a server may have chosen it */
-        fputs(": ", stderr);
-        escape_print(stderr, why->detail);
-    }
-    if (why->value_is_place)
-        fprintf(stderr, " (at offset %" PRIu64 ")", why->value);
-    else if (why->has_value)
-        print_value(why->value);
-    if (why->has_offset)
-        fprintf(stderr, " (field at offset %" PRIu64 ")", why->offset);
-    if (why->advice != NULL)
-        fprintf(stderr, " (%s)", why->advice);
-    fputc('\n', stderr);
+    fflush(stdout);
+    complain_into(stderr, path, why);
 }
 
 void complain_about_lookups(const char *path, uint64_t clusters)
 {
-    begin_line(path);
+    fflush(stdout);
+    begin_line(stderr, path);
     fprintf(stderr, "the stored refcounts of %" PRIu64 " clusters cannot be looked up\n", clusters);
 }
 
 void complain_about_omitted(const char *path, uint64_t snapshots)
 {
-    begin_line(path);
+    fflush(stdout);
+    begin_line(stderr, path);
     fprintf(stderr, "%" PRIu64 " more snapshots are not listed (see --max-listed)\n", snapshots);
 }
 
@@ -129,6 +135,14 @@ void complain_about_trial(void)
     fflush(stdout);
     fputs("refcow: the check of a test image fails on this system, in the sandbox and without it; to see why, check an "
           "image with --no-sandbox, only one that you trust\n",
+          stderr);
+}
+
+void complain_about_filter(void)
+{
+    fflush(stdout);
+    fputs("refcow: the system accepts no filter of system calls, so that only the other layers of the sandbox hold; "
+          "'refcow --version' names them (to go on without any of them, and without this message, use --no-sandbox)\n",
           stderr);
 }
 

@@ -8,9 +8,13 @@
 #include "failure.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 /* "refcow: IMAGE: version is not 2 or 3: 4 (field at offset 4)" */
 void complain_about_image(const char *path, const failure *why);
+
+/* The same line, into a text that is kept for later. */
+void complain_into(FILE *out, const char *path, const failure *why);
 
 /* The check was finished, but not all refcounts could be looked up. */
 void complain_about_lookups(const char *path, uint64_t clusters);
@@ -38,6 +42,9 @@ void complain_about_sandbox(int signal, int status);
 
 /* A check of a test image fails on this system, and not because of the sandbox. */
 void complain_about_trial(void);
+
+/* Images are read without a filter of system calls. */
+void complain_about_filter(void);
 
 /* Stdout could not be written; error is an errno or 0 if the reason is not known. */
 void complain_about_output(int error);

@@ -32,14 +32,38 @@ static const char help[] = "usage: refcow gate [OPTION]... IMAGE|-\n"
                            "            1  not decided: unreadable, bad policy, too little known\n"
                            "            2  refuse\n";
 
-static void judge_path(gate_report *report, const gate_options *options)
+static void print_to(FILE *out, const gate_report *report, const gate_options *options)
 {
-    const images_needs needs = {.memory = GATE_HEAD_SIZE + DEFAULT_MEMORY, .sandbox = options->sandbox};
+    if (options->quiet)
+        return;
+    if (options->wants_json)
+        gate_print_json(out, report);
+    else
+        gate_print_human(out, report);
+}
+
+/* Of an image that the backstop answers for. */
+static void print_late(void *user, FILE *out, const char *path, const failure *why)
+{
+    const gate_options *options = user;
+    gate_report report = {.path = path, .policy = &options->policy, .facts.failure = *why};
+
+    gate_judge(&report);
+    print_to(out, &report, options);
+}
+
+static void judge_path(gate_report *report, gate_options *options)
+{
+    images_needs needs = {.memory = GATE_HEAD_SIZE + DEFAULT_MEMORY, .sandbox = options->sandbox};
     gate_input input;
 
+    if (options->timeout != 0) {
+        needs.memory += late_prepare(&options->path, 1, print_late, options);
+        late_expect(0, 0);
+    }
     stop_after(options->timeout);
     if (gate_input_open(&input, report->path, &report->facts.failure)) {
-        images_confine(&needs, input.file.remote != NULL, gate_input_descriptor(&input));
+        images_confine(&needs, input.file.remote != NULL, image_file_talk(&input.file), gate_input_descriptor(&input));
         gate_gather(&report->facts, &input, report->policy);
         report->bytes_read = input.bytes_read;
         gate_input_close(&input);
@@ -50,22 +74,12 @@ static void judge_path(gate_report *report, const gate_options *options)
     gate_judge(report);
 }
 
-static void print_report(const gate_report *report, const gate_options *options)
-{
-    if (options->quiet)
-        return;
-    if (options->wants_json)
-        gate_print_json(stdout, report);
-    else
-        gate_print_human(stdout, report);
-}
-
-static exit_code gate_image(const gate_options *options)
+static exit_code gate_image(gate_options *options)
 {
     gate_report report = {.path = options->path, .policy = &options->policy};
 
     judge_path(&report, options);
-    print_report(&report, options);
+    print_to(stdout, &report, options);
     if (report.facts.failure.name != NULL)
         complain_about_image(report.path, &report.facts.failure);
     return gate_exit_code(report.verdict);

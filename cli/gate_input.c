@@ -34,7 +34,7 @@ static bool wait_for_input(void)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 
-    while (poll(&input, 1, WAIT_MILLISECONDS) <= 0 && !stop_wanted())
+    while (poll(&input, 1, stop_patience(WAIT_MILLISECONDS)) <= 0 && !stop_wanted())
         continue;
     return !stop_wanted();
 }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 typedef struct gate_options {
-    const char *path; /* "-": standard input */
+    char *path; /* "-": standard input */
     gate_policy policy;
     bool wants_json;
     bool quiet;

@@ -88,8 +88,11 @@ static bool is_remote(const char *path)
 
 bool image_file_open(image_file *file, const char *path, failure *why)
 {
-    if (is_remote(path))
-        return image_nbd_open(file, path, why);
+    if (is_remote(path)) {
+        bool is_open = image_nbd_open(file, path, why);
+        file->is_encrypted = strncmp(path, "nbds", 4) == 0;
+        return is_open;
+    }
     *file = (image_file){.descriptor = -1, .knows_holes = true};
 
     do {
@@ -122,6 +125,13 @@ void image_file_close(image_file *file)
 int image_file_descriptor(const image_file *file)
 {
     return file->remote != NULL ? image_nbd_socket(file) : file->descriptor;
+}
+
+sandbox_talk image_file_talk(const image_file *file)
+{
+    if (file->remote == NULL)
+        return SANDBOX_TALK_NONE;
+    return file->is_encrypted ? SANDBOX_TALK_TLS : SANDBOX_TALK_PLAIN;
 }
 
 bool image_file_look_again(image_file *file)

@@ -6,6 +6,7 @@
 
 #include "failure.h"
 #include "refcow.h"
+#include "sandbox.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@ struct image_nbd;
 typedef struct image_file {
     int descriptor;
     struct image_nbd *remote; /* NULL: a file or a block device here */
+    bool is_encrypted;        /* the connection */
     uint64_t size;
     uint64_t allocated;      /* bytes that the file takes up on the disk; as many as size if the system does not say */
     struct timespec changed; /* the last time, as the file system has it: nobody can set that back, as with st_mtim */
@@ -35,6 +37,9 @@ void image_file_close(image_file *file);
 
 /* Through which it is read: of a remote image, the socket. */
 int image_file_descriptor(const image_file *file);
+
+/* What reading it takes of the sandbox. */
+sandbox_talk image_file_talk(const image_file *file);
 
 /* Find out size and time of modification anew. False if the system does not tell. */
 bool image_file_look_again(image_file *file);

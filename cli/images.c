@@ -1,5 +1,6 @@
 #include "images.h"
 
+#include "clock.h"
 #include "complain.h"
 #include "memory.h"
 #include "sandbox.h"
@@ -55,13 +56,17 @@ static void allow_descriptors(void)
 static void open_all(const image_list *images, opened_image *opened, uint64_t timeout)
 {
     allow_descriptors();
-    int reserve = open("/dev/null", O_RDONLY); /* the sandbox needs one, also after too many images */
+    int reserve = dup(STDERR_FILENO); /* the sandbox needs one, also after too many images */
     for (int i = 0; i < images->count; i++) {
         opened[i].path = images->paths[i];
+        stop_after(0);
+        late_expect(0, i);
         stop_after(timeout);
+        uint64_t begun = clock_now();
         opened[i].is_open = image_file_open(&opened[i].file, opened[i].path, &opened[i].why);
         if (!opened[i].is_open && stop_wanted())
             opened[i].why = stop_failure();
+        opened[i].opening = clock_now() - begun;
     }
     stop_after(0);
     if (reserve >= 0)
@@ -77,6 +82,18 @@ static uint64_t count_remote(const opened_image *opened, int count)
     return remote;
 }
 
+static sandbox_talk talk_of_all(const opened_image *opened, int count)
+{
+    sandbox_talk most = SANDBOX_TALK_NONE;
+
+    for (int i = 0; i < count; i++) {
+        sandbox_talk own = opened[i].is_open ? image_file_talk(&opened[i].file) : SANDBOX_TALK_NONE;
+        if (own > most)
+            most = own;
+    }
+    return most;
+}
+
 static int highest_descriptor(const opened_image *opened, int count)
 {
     int highest = -1;
@@ -89,15 +106,15 @@ static int highest_descriptor(const opened_image *opened, int count)
     return highest;
 }
 
-void images_confine(const images_needs *needs, uint64_t remote, int highest)
+void images_confine(const images_needs *needs, uint64_t remote, sandbox_talk talk, int highest)
 {
     uint64_t own = OWN_MEMORY + remote * CONNECTION_MEMORY;
 
     if (remote > 0)
         own += NETWORK_MEMORY;
     memory_limit(needs->memory < UINT64_MAX - own ? needs->memory + own : UINT64_MAX);
-    if (needs->sandbox)
-        sandbox_enter(remote > 0, highest);
+    if (needs->sandbox && sandbox_enter(talk, highest).lacks_filter)
+        complain_about_filter();
 }
 
 exit_code images_each(const image_list *images, const images_needs *needs,
@@ -112,12 +129,17 @@ exit_code images_each(const image_list *images, const images_needs *needs,
     }
     images_needs all = *needs;
     uint64_t list = (uint64_t)images->count * sizeof *opened;
+    if (needs->timeout != 0)
+        list += late_prepare(images->paths, images->count, needs->print_late, user);
     all.memory = all.memory < UINT64_MAX - list ? all.memory + list : UINT64_MAX;
     open_all(images, opened, needs->timeout);
-    images_confine(&all, count_remote(opened, images->count), highest_descriptor(opened, images->count));
+    images_confine(&all, count_remote(opened, images->count), talk_of_all(opened, images->count),
+                   highest_descriptor(opened, images->count));
     for (int i = 0; i < images->count; i++) {
         if (opened[i].is_open)
             image_file_look_again(&opened[i].file); /* it may have changed while others were looked at */
+        late_expect(i, i);
+        stop_count_in(opened[i].opening);
         worst = worse_exit_code(worst, look_at(user, &opened[i]));
         if (opened[i].is_open)
             image_file_close(&opened[i].file);

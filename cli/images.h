@@ -6,6 +6,8 @@
 
 #include "exit_codes.h"
 #include "image_file.h"
+#include "late_answers.h"
+#include "sandbox.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,19 +29,22 @@ bool images_are_one(const image_list *images, const char *command, const char *s
 typedef struct opened_image {
     const char *path;
     bool is_open;
-    image_file file; /* if it is open */
-    failure why;     /* if it is not */
+    image_file file;  /* if it is open */
+    failure why;      /* if it is not */
+    uint64_t opening; /* nanoseconds that it took */
 } opened_image;
 
 typedef struct images_needs {
     uint64_t memory;  /* bytes that looking at an image takes, at most; what is mapped already included */
     uint64_t timeout; /* seconds to reach a server; 0: as long as it takes */
     bool sandbox;
+    late_printer
+        *print_late; /* answers for the backstop, if there is a timeout; called with the user of images_each() */
 } images_needs;
 
 /* Give up what is not needed, when all that is needed is open: from here on images are read, which may be hostile.
- * remote: how many of them are on servers; highest: the highest descriptor of any. */
-void images_confine(const images_needs *needs, uint64_t remote, int highest);
+ * remote: how many of them are on servers; talk: how that is done; highest: the highest descriptor of any. */
+void images_confine(const images_needs *needs, uint64_t remote, sandbox_talk talk, int highest);
 
 /*
  * Open them all; give up what looking at them does not need, see sandbox.h; then look at each of them, whatever became

@@ -2,6 +2,7 @@
 
 #include "info.h"
 
+#include "backstop.h"
 #include "complain.h"
 #include "images.h"
 #include "info_options.h"
@@ -108,14 +109,14 @@ static void print_for_people(info_report *report, info_session *session)
     info_print_human(stdout, report);
 }
 
-static void print_json(info_report *report, bool in_a_line)
+static void print_json(FILE *out, info_report *report, bool in_a_line)
 {
     json_writer json;
 
     if (in_a_line)
-        json_begin_line(&json, stdout);
+        json_begin_line(&json, out);
     else
-        json_begin(&json, stdout);
+        json_begin(&json, out);
     info_print_json(&json, report);
     json_end(&json);
 }
@@ -140,13 +141,29 @@ static void print_report(info_report *report, info_session *session)
         break;
     case INFO_JSON:
     case INFO_JSONL:
-        print_json(report, session->options.output == INFO_JSONL);
+        print_json(stdout, report, session->options.output == INFO_JSONL);
         break;
     case INFO_BODYFILE:
         print_bodyfile(report);
         break;
     }
-    fflush(stdout); /* who reads along need not wait for the other images */
+}
+
+/* Of an image that the backstop answers for. A timeline has no line for it. */
+static void print_late(void *user, FILE *out, const char *path, const failure *why)
+{
+    const info_session *session = user;
+    info_report report = {.path = path, .failed = true, .failure = *why};
+
+    if (session->options.common.quiet || session->options.output == INFO_BODYFILE)
+        return;
+    if (session->options.output != INFO_HUMAN) {
+        print_json(out, &report, session->options.output == INFO_JSONL);
+        return;
+    }
+    if (session->has_printed)
+        fputc('\n', out);
+    late_print_human(out, path, why);
 }
 
 static exit_code exit_code_of(const info_report *report, const info_options *options)
@@ -174,8 +191,11 @@ static exit_code tell_about_image(void *user, opened_image *image)
         report.begun = live_begin(&image->file);
         examine(&report, &session->options, &image->file);
     }
+    if (!info_fits_in_buffer(&session->options))
+        backstop_hold();
     print_report(&report, session); /* reads names and lists */
     stop_after(0);
+    fflush(stdout); /* who reads along need not wait for the other images */
     if (report.failed)
         complain_about_image(image->path, &report.failure);
     return exit_code_of(&report, &session->options);
@@ -187,6 +207,7 @@ static exit_code tell_about_images(info_session *session)
         .memory = session->options.wants_refcounts ? session->options.common.memory : 0,
         .timeout = session->options.common.timeout,
         .sandbox = session->options.common.sandbox,
+        .print_late = print_late,
     };
 
     stop_on_signals();

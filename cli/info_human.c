@@ -356,6 +356,7 @@ static void print_refcounts(FILE *out, const info_report *report)
 void info_print_human(FILE *out, info_report *report)
 {
     const refcow_header *header = &report->image.header;
+    bool had_failed = report->failed;
 
     escape_print(out, report->path);
     fprintf(out, ": qcow2 version %" PRIu32 "%s\n", header->version, report->failed ? ", not all is known" : "");
@@ -372,4 +373,6 @@ void info_print_human(FILE *out, info_report *report)
     print_refcounts(out, report);
     live_facts live = info_live(report);
     live_print(out, &live);
+    if (report->failed && !had_failed) /* in a list */
+        fprintf(out, "Incomplete: %s.\n", report->failure.text);
 }

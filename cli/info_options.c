@@ -82,6 +82,11 @@ static void settle_lists(info_options *options)
     options->most_names = DEFAULT_NAMES;
 }
 
+bool info_fits_in_buffer(const info_options *options)
+{
+    return options->most_names != UINT64_MAX;
+}
+
 options_outcome info_options_parse(info_options *options, int argc, char **argv)
 {
     *options = (info_options){.common = COMMON_OPTIONS_DEFAULT, .most_listed = NOT_GIVEN};

@@ -26,6 +26,9 @@ typedef struct info_options {
     uint64_t most_names;  /* bytes of their names */
 } info_options;
 
+/* Whether an answer fits in the buffer of stdout, so that nothing of it is out before all of it is known. */
+bool info_fits_in_buffer(const info_options *options);
+
 /* argv[0] is the verb; the strings stay the caller's. */
 options_outcome info_options_parse(info_options *options, int argc, char **argv);
 

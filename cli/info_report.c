@@ -18,6 +18,8 @@ failure info_failure(const info_report *report, const refcow_error *error)
 /* A list tells no more than a status. */
 static bool is_read(info_report *report, refcow_status status)
 {
+    if (status == REFCOW_STATUS_OK && stop_wanted())
+        status = REFCOW_STATUS_CANCELLED;
     if (status == REFCOW_STATUS_OK)
         return true;
     failure why = info_failure(report, &(refcow_error){.status = status});

@@ -81,18 +81,25 @@ static exit_code deliver_output(exit_code code)
 
 /* So that no image and no connection gets the number of a standard stream that the caller has closed. What was closed
  * can still not be written to. */
-static void keep_standard_streams(void)
+static bool keep_standard_streams(void)
 {
     int descriptor;
 
     do {
         descriptor = open("/dev/null", O_RDONLY);
+        if (descriptor < 0)
+            descriptor = open("/", O_RDONLY); /* as well: it can be neither read nor written */
     } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
     if (descriptor >= 0)
         close(descriptor);
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+        if (fcntl(stream, F_GETFD) < 0)
+            return false;
+    }
+    return true;
 }
 
-/* SIGALRM kills what does not end in the time of --timeout, also if the caller has ignored or blocked it. */
+/* SIGALRM ends what does not end in the time of --timeout, also if the caller has ignored or blocked it. */
 static void heed_alarms(void)
 {
     sigset_t alarms;
@@ -105,7 +112,8 @@ static void heed_alarms(void)
 
 int main(int argc, char **argv)
 {
-    keep_standard_streams();
+    if (!keep_standard_streams())
+        return EXIT_CODE_FAILED; /* and nowhere to say so */
     terminal_ask();
     heed_alarms();
     signal(SIGPIPE, SIG_IGN);

@@ -1,5 +1,6 @@
 #include "map.h"
 
+#include "backstop.h"
 #include "complain.h"
 #include "examine.h"
 #include "map_options.h"
@@ -8,6 +9,7 @@
 #include "stop.h"
 
 #include <inttypes.h>
+#include <stdio_ext.h>
 
 static const char help[] =
     "usage: refcow map [OPTION]... IMAGE...\n"
@@ -31,6 +33,9 @@ static const char help[] =
 
 /* Offsets of rows are rounder if the number of cells in a row is. */
 #define COLUMNS_STEP 16
+
+/* Bytes of records that are written at once. */
+#define RUNS_AT_ONCE 8192
 
 #define HTML_COLUMNS 64
 #define HTML_ROWS 48
@@ -86,6 +91,16 @@ static void note_damage(map_report *report, const owned_run *run)
     report->damaged++;
 }
 
+/* Lines reach stdout in whole ones: between two runs it can be ended by the record that sums up. */
+static void print_run(const map_report *report, const owned_run *run)
+{
+    backstop_hold();
+    map_print_jsonl_run(stdout, report, run);
+    backstop_release();
+    if (__fpending(stdout) >= RUNS_AT_ONCE)
+        backstop_flush();
+}
+
 static void note_run(void *user, const owned_run *run)
 {
     map_making *making = user;
@@ -97,7 +112,7 @@ static void note_run(void *user, const owned_run *run)
     if (making->options->common.quiet)
         return;
     if (making->options->output == MAP_JSONL) {
-        map_print_jsonl_run(stdout, report, run);
+        print_run(report, run);
         return;
     }
     if (report->runs == 1) {
@@ -136,6 +151,30 @@ static void print_report(const map_report *report, map_session *session)
     }
     session->has_printed = true;
     fflush(stdout); /* who reads along need not wait for the other images */
+}
+
+/* Of an image that the backstop answers for. */
+static void print_late(void *user, FILE *out, const char *path, const failure *why)
+{
+    const map_session *session = user;
+    const map_report report = {
+        .check = {.path = path, .verdict = REFCOW_VERDICT_INCOMPLETE, .failure = *why, .code = EXIT_CODE_FAILED}};
+
+    if (session->options.common.quiet)
+        return;
+    switch (session->options.output) {
+    case MAP_HUMAN:
+        if (session->has_printed)
+            fputc('\n', out);
+        late_print_human(out, path, why);
+        break;
+    case MAP_JSONL:
+        map_print_jsonl_end(out, &report);
+        break;
+    case MAP_HTML:
+        map_print_html_late(out, &report);
+        break;
+    }
 }
 
 static exit_code map_image(void *user, opened_image *image)
@@ -213,6 +252,7 @@ static exit_code map_images(map_session *session)
     session->picture.cells = session->cells.base;
     images_needs needs = examine_needs(&session->options.common,
                                        session->cells.size + session->damage.size + session->how.findings.size);
+    needs.print_late = print_late;
     return images_each(&session->options.images, &needs, map_image, session);
 }
 

@@ -273,6 +273,21 @@ static void print_past_end(FILE *out, const map_report *report)
         fprintf(out, "<p class=\"faint\">And %" PRIu64 " more (see --max-runs).</p>\n", omitted);
 }
 
+static void print_end(FILE *out)
+{
+    fputs("<footer>Made by refcow map, version " REFCOW_VERSION_TEXT ".</footer>\n</main>\n</body>\n</html>\n", out);
+}
+
+void map_print_html_late(FILE *out, const map_report *report)
+{
+    print_head(out, report);
+    fputs("<h1>", out);
+    html_print(out, report->check.path);
+    fprintf(out, "</h1>\n<p class=\"verdict %s\">Incomplete: %s.</p>\n", refcow_verdict_name(report->check.verdict),
+            report->check.failure.text);
+    print_end(out);
+}
+
 void map_print_html(FILE *out, const map_report *report)
 {
     print_head(out, report);
@@ -283,5 +298,5 @@ void map_print_html(FILE *out, const map_report *report)
     }
     print_damage(out, report);
     print_past_end(out, report);
-    fputs("<footer>Made by refcow map, version " REFCOW_VERSION_TEXT ".</footer>\n</main>\n</body>\n</html>\n", out);
+    print_end(out);
 }

@@ -45,6 +45,9 @@ void map_print_human(FILE *out, const map_report *report, bool has_colors);
 /* For browsers: one page that needs nothing else. */
 void map_print_html(FILE *out, const map_report *report);
 
+/* The same of an image of which nothing is known but why. */
+void map_print_html_late(FILE *out, const map_report *report);
+
 /* JSON Lines: a record about the image, one for each run, as soon as it is known; the findings that are references past
  * the end, and one that sums up. */
 void map_print_jsonl_run(FILE *out, const map_report *report, const owned_run *run);

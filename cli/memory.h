@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the command needs besides the library's blocks: the C library's buffers and a heap for little things. */
-#define OWN_MEMORY (UINT64_C(4) << 20)
+/* What the command needs besides the library's blocks: a buffer of 2 MiB for stdout, and a heap for little things. */
+#define OWN_MEMORY (UINT64_C(9) << 19)
 
 typedef struct memory_block {
     void *base; /* NULL: there is none */
@@ -26,7 +26,8 @@ bool memory_map_list(memory_block *block, uint64_t count, size_t size);
 bool memory_map_between(memory_block *block, uint64_t most, uint64_t least);
 
 /* Let the system give this process no more than so many bytes of memory, besides its program and its stack: what
- * promises to need little is held to it. The limit covers what is mapped already. */
+ * promises to need little is held to it. The limit covers what is mapped already. It counts what is private and can be
+ * written to; the sandbox lets nothing else hold memory. */
 void memory_limit(uint64_t size);
 
 /* Zeros again. */

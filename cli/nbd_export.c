@@ -23,7 +23,7 @@ static bool progress(nbd_export *export)
 {
     if (stop_wanted())
         return false;
-    return export->nbd->nbd_poll(export->handle, POLL_MILLISECONDS) >= 0 || fail(export);
+    return export->nbd->nbd_poll(export->handle, stop_patience(POLL_MILLISECONDS)) >= 0 || fail(export);
 }
 
 static bool connect_to(nbd_export *export, const char *uri)

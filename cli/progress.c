@@ -2,6 +2,7 @@
 
 #include "progress.h"
 
+#include "backstop.h"
 #include "clock.h"
 #include "sizes.h"
 #include "stop.h"
@@ -108,7 +109,7 @@ static void print_line(uint64_t bytes_read, const char *end)
     int length = snprintf(line, sizeof line, "    (%.2f/100%%)", 100 * meter.fraction);
 
     length += write_prospect(line + length, sizeof line - (size_t)length, bytes_read);
-    fflush(stdout);
+    backstop_flush();
     fprintf(stderr, "%s%*s%s", line, meter.length > length ? meter.length - length : 0, "", end);
     meter.length = end[0] == '\r' ? length : 0;
 }

@@ -1,5 +1,6 @@
 /*
- * sandbox_kill.c - the system calls that end the process, whatever their arguments are.
+ * sandbox_kill.c - the system calls that end the process, whatever their arguments are, and those that do nothing to
+ * the standard streams.
  *
  * An exploit that runs in the sandbox can read the images and print. These calls are its ways to more. The filter of
  * sandbox_seccomp.c carries none of them out. This filter comes in front of it, so that the first try is the last one.
@@ -11,12 +12,15 @@
 #include "sandbox_layers.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 /* They stand here as names, because the headers of older systems lack some numbers. */
 static const char *const killing[] = {
@@ -53,13 +57,29 @@ static const char *const killing[] = {
     "acct", "quotactl", "quotactl_fd", "syslog", "iopl", "ioperm", "settimeofday", "clock_settime", "clock_settime64",
     "adjtimex", "clock_adjtime", "sethostname", "setdomainname"};
 
-#define CALLS (sizeof killing / sizeof killing[0])
+/* Calls that the command makes on images and sockets, never on stdin, stdout and stderr. */
+static const char *const not_on_streams[] = {"pread64", "recv", "recvfrom", "send", "sendto", "sendmsg"};
+
+/* The same of calls that a C library may try on a stream: they fail. */
+static const char *const refused_on_streams[] = {"lseek", "_llseek"};
+
+#define LENGTH(list) (sizeof(list) / sizeof(list)[0])
+
+#define CALLS LENGTH(killing)
 #define LEAF 8 /* calls that are compared one by one */
 
 /* A leaf takes two steps more than it has calls, a branch one. A jump skips 255 steps at most, here half of the tree.
  */
 #define STEPS 512
-static_assert(CALLS + 3 * (2 * CALLS / LEAF) < STEPS - 1, "a jump is too long: make LEAF larger");
+#define STREAM_STEPS (5 * (LENGTH(not_on_streams) + LENGTH(refused_on_streams)))
+static_assert(CALLS + 3 * (2 * CALLS / LEAF) < STEPS - 1 - STREAM_STEPS, "a jump is too long: make LEAF larger");
+
+/* Where the lower half of it is. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define FIRST_ARGUMENT (offsetof(struct seccomp_data, args[0]) + sizeof(uint32_t))
+#else
+#define FIRST_ARGUMENT offsetof(struct seccomp_data, args[0])
+#endif
 
 struct program {
     struct sock_filter steps[STEPS];
@@ -117,6 +137,22 @@ static size_t look_up(int *calls)
     return count;
 }
 
+/* What becomes of a call whose first argument is the number of a standard stream. The kernel takes its lower half only;
+ * libseccomp compares both. */
+static void add_stream_rules(struct program *program, const char *const *names, size_t count, unsigned action)
+{
+    for (size_t i = 0; i < count; i++) {
+        int call = seccomp_syscall_resolve_name(names[i]);
+        if (call < 0)
+            continue;
+        add(program, BPF_JMP | BPF_JEQ | BPF_K, call, 0, 4);
+        add(program, BPF_LD | BPF_W | BPF_ABS, FIRST_ARGUMENT, 0, 0);
+        add(program, BPF_JMP | BPF_JGT | BPF_K, STDERR_FILENO, 1, 0);
+        add(program, BPF_RET | BPF_K, (int)action, 0, 0);
+        add(program, BPF_RET | BPF_K, (int)SECCOMP_RET_ALLOW, 0, 0);
+    }
+}
+
 /* The architecture is not looked at: calls of another one are killed by the filter of sandbox_seccomp.c. */
 bool sandbox_kill_filter(void)
 {
@@ -125,6 +161,8 @@ bool sandbox_kill_filter(void)
     struct program program = {.length = 0};
 
     add(&program, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
+    add_stream_rules(&program, not_on_streams, LENGTH(not_on_streams), SECCOMP_RET_KILL_PROCESS);
+    add_stream_rules(&program, refused_on_streams, LENGTH(refused_on_streams), SECCOMP_RET_ERRNO | ENOSYS);
     add_tree(&program, calls, count);
     struct sock_fprog filter = {.len = program.length, .filter = program.steps};
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;

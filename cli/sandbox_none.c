@@ -15,9 +15,14 @@ bool sandbox_landlock(void)
     return false;
 }
 
-bool sandbox_seccomp(bool talks)
+bool sandbox_can_filter(void)
 {
-    (void)talks;
+    return false;
+}
+
+bool sandbox_seccomp(sandbox_talk talk)
+{
+    (void)talk;
     return false;
 }
 

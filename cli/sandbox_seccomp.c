@@ -14,7 +14,7 @@
  * EPERM would say that the call exists and was refused. A C library takes that for the final answer and does not fall
  * back: programs failed in containers whose filter said EPERM about clone3() or faccessat2().
  */
-#define _GNU_SOURCE /* AT_EMPTY_PATH, F_OFD_GETLK, MAP_ANONYMOUS */
+#define _GNU_SOURCE /* AT_EMPTY_PATH, F_OFD_GETLK, MAP_ANONYMOUS, SEEK_DATA */
 
 #include "sandbox_layers.h"
 
@@ -26,6 +26,8 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define SOFT_OFFLINE 101 /* MADV_SOFT_OFFLINE, which the headers of glibc lack */
@@ -46,7 +48,14 @@ struct rule {
 #define ABOVE(argument, value) {argument, SCMP_CMP_GT, value, 0}
 #define HAS(argument, bits) {argument, SCMP_CMP_MASKED_EQ, bits, bits}
 #define LACKS(argument, bits) {argument, SCMP_CMP_MASKED_EQ, bits, 0}
+/* The bits that are not may are as in must. */
+#define IS_BUT_FOR(argument, must, may) {argument, SCMP_CMP_MASKED_EQ, ~(uint64_t)(may), must}
 #define NOTHING {0, SCMP_CMP_EQ, 0, 0}
+
+/* Memory of the process alone, which its limit counts when it can be written to. */
+#define OWN_MEMORY_IS(argument) IS_BUT_FOR(argument, MAP_PRIVATE | MAP_ANONYMOUS, MAP_NORESERVE | MAP_STACK | MAP_FIXED)
+#define READ_WRITE (PROT_READ | PROT_WRITE)
+#define CLOCKS 12 /* of the system and of this process; other numbers are clocks of other processes and of devices */
 
 #define CALL(name)                                                                                                     \
     {                                                                                                                  \
@@ -76,15 +85,17 @@ struct rule {
  * lacks, and a version of it that is too old to know a name leaves it to the third tier. What stays open is to ask for
  * the facts of files by name: the C library's fstat() is such a call. Terminals are not asked: terminal.h says why. */
 static const struct rule always[] = {
-    /* read images */
+    /* read images; sandbox_kill.c keeps the first two from the standard streams */
     CALL(pread64),
-    CALL(lseek),
-    CALL(_llseek),
+    CALL_IF(lseek, IS(2, SEEK_DATA)),
+    CALL_IF(lseek, IS(2, SEEK_END)),
+    CALL_IF(_llseek, IS(4, SEEK_DATA)),
+    CALL_IF(_llseek, IS(4, SEEK_END)),
     CALL(fstat),
     CALL(fstat64),
-    CALL_IF(newfstatat, HAS(3, AT_EMPTY_PATH)),
-    CALL_IF(fstatat64, HAS(3, AT_EMPTY_PATH)),
-    CALL_IF(statx, HAS(2, AT_EMPTY_PATH)),
+    CALL_IF(newfstatat, IS_BUT_FOR(3, AT_EMPTY_PATH, AT_NO_AUTOMOUNT)),
+    CALL_IF(fstatat64, IS_BUT_FOR(3, AT_EMPTY_PATH, AT_NO_AUTOMOUNT)),
+    CALL_IF(statx, IS_BUT_FOR(2, AT_EMPTY_PATH, AT_NO_AUTOMOUNT)),
     CALL_IF(fcntl, IS(1, F_OFD_GETLK)),
     CALL_IF(fcntl64, IS(1, F_OFD_GETLK)),
     CALL(close),
@@ -93,21 +104,24 @@ static const struct rule always[] = {
     CALL_IF(write, IS(0, STDERR_FILENO)),
     CALL_IF(writev, IS(0, STDOUT_FILENO)),
     CALL_IF(writev, IS(0, STDERR_FILENO)),
-    /* memory, none of it for programs */
+    /* memory, none of it for programs. RLIMIT_DATA counts what is private and can be written to. So nothing else is
+     * mapped but PROT_NONE, which holds no pages, and what can be written to is not made read-only: it would hold its
+     * pages, and not be counted. Nor is the stack, which mremap() could make larger; realloc() can do without it. */
     CALL(brk),
-    CALL_IF_BOTH(mmap, LACKS(2, PROT_EXEC), HAS(3, MAP_ANONYMOUS)),
-    CALL_IF_BOTH(mmap2, LACKS(2, PROT_EXEC), HAS(3, MAP_ANONYMOUS)),
-    CALL_IF(mprotect, LACKS(2, PROT_EXEC)),
-    CALL(mremap),
+    CALL_IF_BOTH(mmap, IS(2, PROT_NONE), OWN_MEMORY_IS(3)),
+    CALL_IF_BOTH(mmap, IS(2, READ_WRITE), OWN_MEMORY_IS(3)),
+    CALL_IF_BOTH(mmap2, IS(2, PROT_NONE), OWN_MEMORY_IS(3)),
+    CALL_IF_BOTH(mmap2, IS(2, READ_WRITE), OWN_MEMORY_IS(3)),
+    CALL_IF(mprotect, IS(2, READ_WRITE)),
     CALL(munmap),
-    CALL_IF(madvise, BELOW(2, MADV_HWPOISON)),
-    CALL(getrandom),
+    CALL_IF(madvise, IS(2, MADV_DONTNEED)),
+    CALL_IF(madvise, IS(2, MADV_FREE)),
+    CALL_IF(getrandom, BELOW(2, GRND_NONBLOCK + 1)),
     CALL(sysinfo), /* qsort() asks how much there is */
     /* the time, signals, the end */
-    CALL(clock_gettime),
-    CALL(clock_gettime64),
-    CALL(alarm),
-    CALL(setitimer), /* alarm() where there is no such call */
+    CALL_IF(clock_gettime, BELOW(0, CLOCKS)),
+    CALL_IF(clock_gettime64, BELOW(0, CLOCKS)),
+    CALL_IF(setitimer, IS(0, ITIMER_REAL)), /* a deadline for each image */
     CALL(rt_sigreturn),
     CALL(sigreturn),
     CALL(restart_syscall),
@@ -117,8 +131,12 @@ static const struct rule always[] = {
 
 /* What libnbd and GnuTLS do with a socket that is connected. */
 static const struct rule to_talk[] = {
-    CALL(poll),     CALL(ppoll), CALL(ppoll_time64),        CALL(recv),
-    CALL(recvfrom), CALL(send),  CALL_IF(sendto, IS(4, 0)), CALL(sendmsg),
+    CALL(poll), CALL(ppoll), CALL(ppoll_time64), CALL(recv), CALL(recvfrom), CALL(send), CALL_IF(sendto, IS(4, 0)),
+};
+
+/* GnuTLS sends by it. It can send descriptors, too, to a server on this machine. */
+static const struct rule to_talk_by_tls[] = {
+    CALL(sendmsg),
 };
 
 /* ------------------------------------------------------------------ 2: killing */
@@ -177,21 +195,27 @@ static bool add_rules(scmp_filter_ctx filter, uint32_t action, const struct rule
 }
 
 /* Calls of another architecture, as 32-bit calls of a 64-bit process, have other numbers: all of them kill. */
-static bool build(scmp_filter_ctx filter, bool talks)
+static bool build(scmp_filter_ctx filter, sandbox_talk talk)
 {
     return seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 &&
            add_rules(filter, SCMP_ACT_ALLOW, always, LENGTH(always)) &&
-           (!talks || add_rules(filter, SCMP_ACT_ALLOW, to_talk, LENGTH(to_talk))) &&
+           (talk < SANDBOX_TALK_PLAIN || add_rules(filter, SCMP_ACT_ALLOW, to_talk, LENGTH(to_talk))) &&
+           (talk < SANDBOX_TALK_TLS || add_rules(filter, SCMP_ACT_ALLOW, to_talk_by_tls, LENGTH(to_talk_by_tls))) &&
            add_rules(filter, SCMP_ACT_KILL_PROCESS, killing_if, LENGTH(killing_if));
 }
 
-bool sandbox_seccomp(bool talks)
+bool sandbox_can_filter(void)
+{
+    return true;
+}
+
+bool sandbox_seccomp(sandbox_talk talk)
 {
     bool kills = sandbox_kill_filter(); /* first: afterwards no filter can be added */
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
     if (filter == NULL)
         return false;
-    bool holds = build(filter, talks) && seccomp_load(filter) == 0 && kills;
+    bool holds = build(filter, talk) && seccomp_load(filter) == 0 && kills;
     seccomp_release(filter);
     return holds;
 }

@@ -2,17 +2,15 @@
 
 #include "stop.h"
 
+#include "backstop.h"
 #include "clock.h"
 
 #include <signal.h>
 #include <stddef.h>
-#include <unistd.h>
-
-/* What does not stop when it is asked to is killed so much later. */
-#define GRACE_SECONDS 5
 
 static volatile sig_atomic_t stop_signal; /* that has come; 0: none */
 static uint64_t deadline;                 /* as clock_now() has it; 0: none */
+static uint64_t spent;                    /* nanoseconds, of the next time that is set */
 
 static void note_signal(int number)
 {
@@ -32,10 +30,24 @@ void stop_on_signals(void)
     }
 }
 
+void stop_count_in(uint64_t nanoseconds)
+{
+    spent = nanoseconds;
+}
+
 void stop_after(uint64_t seconds)
 {
-    deadline = seconds != 0 ? clock_now() + seconds * NANOSECONDS_PER_SECOND : 0;
-    alarm(seconds != 0 ? (unsigned)seconds + GRACE_SECONDS : 0);
+    uint64_t whole = seconds * NANOSECONDS_PER_SECOND;
+    uint64_t left = whole > spent ? whole - spent : 0;
+
+    if (seconds == 0) {
+        deadline = 0;
+        backstop_disarm();
+        return;
+    }
+    deadline = clock_now() + left;
+    spent = 0;
+    backstop_arm(left);
 }
 
 bool stop_wanted(void)
@@ -43,9 +55,25 @@ bool stop_wanted(void)
     return stop_signal != 0 || (deadline != 0 && clock_now() >= deadline);
 }
 
+int stop_patience(int most)
+{
+    uint64_t now = clock_now();
+
+    if (stop_wanted())
+        return 0;
+    if (deadline == 0 || deadline - now >= (uint64_t)most * NANOSECONDS_PER_MILLISECOND)
+        return most;
+    return (int)((deadline - now) / NANOSECONDS_PER_MILLISECOND) + 1;
+}
+
 bool stop_explains(refcow_status status)
 {
     return status == REFCOW_STATUS_CANCELLED || (status == REFCOW_STATUS_READ_FAILED && stop_wanted());
+}
+
+static failure failure_of_timeout(void)
+{
+    return (failure){.name = "timeout", .text = "the time that --timeout allows is over"};
 }
 
 failure stop_failure(void)
@@ -58,5 +86,13 @@ failure stop_failure(void)
             .has_value = true,
         };
     }
-    return (failure){.name = "timeout", .text = "the time that --timeout allows is over"};
+    return failure_of_timeout();
+}
+
+failure stop_failure_of_backstop(void)
+{
+    failure why = failure_of_timeout();
+
+    why.detail = "the check did not end in time, and what it has found is lost";
+    return why;
 }

@@ -11,17 +11,26 @@
  * one kills, as if nobody listened. */
 void stop_on_signals(void);
 
-/* From now on it may take so many seconds; 0: as long as it takes. What has not come to an end some seconds after that
- * is killed by SIGALRM. */
+/* From now on it may take so many seconds; 0: as long as it takes. For what does not end by itself then there is the
+ * backstop, which ends the process: see backstop.h. */
 void stop_after(uint64_t seconds);
+
+/* So many nanoseconds of the next time that stop_after() sets are over already. */
+void stop_count_in(uint64_t nanoseconds);
 
 /* Whether a signal has asked for an end, or the time is over. */
 bool stop_wanted(void);
+
+/* How long to wait for anything before asking again whether an end is wanted: not more than so many milliseconds. */
+int stop_patience(int most);
 
 /* Whether that is why the library has ended with this status: it has noticed, or who waited for a server. */
 bool stop_explains(refcow_status status);
 
 /* Why the check was ended. */
 failure stop_failure(void);
+
+/* Why the backstop has ended it. */
+failure stop_failure_of_backstop(void);
 
 #endif

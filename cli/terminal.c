@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #define MOST 4096
-#define OUTPUT_BUFFER 8192
 
 /* What the terminals have answered. */
 static struct {
@@ -21,11 +20,11 @@ static struct {
 } answers;
 
 /* A C library asks for itself whether stdout is a terminal: at the first write, which comes after the sandbox has
- * closed. It does not ask when it is told how to buffer, and where. */
+ * closed. It does not ask when it is told how to buffer, and where. Whoever prints for a reader flushes. */
 static void settle_stdout(void)
 {
-    static char buffer[OUTPUT_BUFFER];
-    setvbuf(stdout, buffer, answers.is_stdout ? _IOLBF : _IOFBF, sizeof buffer);
+    static char buffer[TERMINAL_BUFFER];
+    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
 }
 
 void terminal_ask(void)

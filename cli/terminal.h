@@ -10,7 +10,12 @@
 #define REFCOW_CLI_TERMINAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+/* Of stdout, whatever it is. Most answers fit: nothing of them is written before all of it is known. What is not
+ * touched costs nothing. */
+#define TERMINAL_BUFFER ((size_t)2 << 20)
 
 typedef struct terminal {
     uint32_t columns; /* 80 if nobody knows */

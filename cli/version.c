@@ -46,7 +46,7 @@ exit_code version_run(void)
         complain_about_trial();
     else if (sandbox_trial_failed(&trial))
         complain_about_sandbox(trial.signal, trial.status);
-    sandbox holds = sandbox_enter(false, STDERR_FILENO);
+    sandbox holds = sandbox_enter(SANDBOX_TALK_NONE, STDERR_FILENO);
     printf("confined by: %s%s%s%s\n", holds.seccomp ? "seccomp, " : "", holds.landlock ? "Landlock, " : "",
            holds.closed ? "closed descriptors, " : "", holds.limits ? "resource limits" : "no resource limits");
     printf("remote images: %s\n", library != NULL ? library : "none, built without libnbd");

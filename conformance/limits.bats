@@ -40,8 +40,9 @@ assert_incomplete() {
 }
 
 @test "--timeout" {
-    local before=$SECONDS
+    local before
     make_endless
+    before=$SECONDS
     run -1 --separate-stderr timeout 10 "$REFCOW" check "${unlimited[@]}" --timeout 1 --output=json endless.qcow2
     assert_incomplete timeout
     [ $((SECONDS - before)) -le 8 ] || fail "took $((SECONDS - before)) s"

@@ -32,9 +32,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -43,7 +45,9 @@
 #define PAGE 4096
 #define NO_CALL 4095              /* no architecture has so many */
 #define ASK_TERMINAL 0x802c542aUL /* TCGETS2, which older headers lack: isatty() of glibc 2.43 */
-#define NAME_MEMORY 0x53564d41    /* PR_SET_VMA, as above: names memory for /proc/PID/maps */
+#define CLOCK_OF(process) ((~(long)(process) << 3) | 2)
+#define ABOVE (1L << (sizeof(long) * 4)) /* a bit that the kernel does not see in the number of a descriptor */
+#define NAME_MEMORY 0x53564d41           /* PR_SET_VMA, as above: names memory for /proc/PID/maps */
 
 /* Opened before the sandbox closes. */
 static int file, connection[2], unconnected, inherited, beyond;
@@ -237,6 +241,118 @@ static int become_user(void)
     return setuid(getuid());
 }
 
+/* ------------------------------------------------------------------ what it does with other arguments */
+
+static int map_memory(int protection, int flags)
+{
+    return mmap(NULL, PAGE, protection, flags, -1, 0) == MAP_FAILED ? -1 : 0;
+}
+
+static int share_memory(void)
+{
+    return map_memory(PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS);
+}
+
+static int map_stack(void)
+{
+    return map_memory(PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN);
+}
+
+static int map_to_read(void)
+{
+    return map_memory(PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS);
+}
+
+static int make_read_only(void)
+{
+    return mprotect(memory, PAGE, PROT_READ);
+}
+
+static int forbid_access(void)
+{
+    return mprotect(memory, PAGE, PROT_NONE);
+}
+
+static int enlarge_memory(void)
+{
+    return mremap(memory, PAGE, 2UL * PAGE, MREMAP_MAYMOVE) == MAP_FAILED ? -1 : 0;
+}
+
+static int merge_memory(void)
+{
+    return done_if_known(madvise(memory, PAGE, MADV_MERGEABLE));
+}
+
+static int ask_random_pool(void)
+{
+    char byte;
+    return done_if_known(syscall(SYS_getrandom, &byte, sizeof byte, GRND_NONBLOCK | GRND_RANDOM));
+}
+
+static int ask_clock_of_parent(void)
+{
+    struct timespec now;
+    return done_if_known(syscall(SYS_clock_gettime, CLOCK_OF(getppid()), &now));
+}
+
+static int set_other_timer(void)
+{
+    struct itimerval never = {.it_value = {0}};
+    return setitimer(ITIMER_VIRTUAL, &never, NULL);
+}
+
+static int seek_back(void)
+{
+    return done_unless_negative(lseek(file, 0, SEEK_SET));
+}
+
+static int seek_stdout(void)
+{
+    return done_if_known(syscall(SYS_lseek, STDOUT_FILENO, 0L, SEEK_END));
+}
+
+static int seek_stdout_above(void)
+{
+    return done_if_known(syscall(SYS_lseek, ABOVE + STDOUT_FILENO, 0L, SEEK_END));
+}
+
+static int read_stdin(void)
+{
+    char byte;
+    return done_if_known(syscall(SYS_pread64, STDIN_FILENO, &byte, 1L, 0L));
+}
+
+static int read_stdin_above(void)
+{
+    char byte;
+    return done_if_known(syscall(SYS_pread64, ABOVE + STDIN_FILENO, &byte, 1L, 0L));
+}
+
+static int receive_stdin(void)
+{
+    char byte;
+    return done_if_known(recv(STDIN_FILENO, &byte, 1, 0));
+}
+
+static int send_to_stdin(void)
+{
+    return done_if_known(send(STDIN_FILENO, "", 1, 0));
+}
+
+static int send_descriptor(void)
+{
+    union {
+        struct cmsghdr head;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {.head = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+    struct iovec byte = {"", 1};
+    struct msghdr message = {
+        .msg_iov = &byte, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+
+    memcpy(CMSG_DATA(&control.head), &file, sizeof file);
+    return done_unless_negative(sendmsg(connection[0], &message, 0));
+}
+
 /* ------------------------------------------------------------------ what a C library may do */
 
 static int make_unknown_call(void)
@@ -313,6 +429,24 @@ static const struct {
     {"trace", trace_parent},
     {"namespace", leave_namespace},
     {"user", become_user},
+    {"share-memory", share_memory},
+    {"map-stack", map_stack},
+    {"map-to-read", map_to_read},
+    {"make-read-only", make_read_only},
+    {"forbid-access", forbid_access},
+    {"enlarge-memory", enlarge_memory},
+    {"merge-memory", merge_memory},
+    {"ask-random-pool", ask_random_pool},
+    {"ask-clock-of-parent", ask_clock_of_parent},
+    {"set-other-timer", set_other_timer},
+    {"seek-back", seek_back},
+    {"seek-stdout", seek_stdout},
+    {"seek-stdout-above", seek_stdout_above},
+    {"read-stdin", read_stdin},
+    {"read-stdin-above", read_stdin_above},
+    {"receive-stdin", receive_stdin},
+    {"send-to-stdin", send_to_stdin},
+    {"send-descriptor", send_descriptor},
     {"unknown", make_unknown_call},
     {"ask-terminal", ask_terminal},
     {"ask-terminal-size", ask_terminal_size},
@@ -334,11 +468,13 @@ static bool enter(const char *layer)
     if (strcmp(layer, "landlock") == 0)
         return sandbox_landlock();
     if (strcmp(layer, "seccomp") == 0)
-        return sandbox_seccomp(false);
+        return sandbox_seccomp(SANDBOX_TALK_NONE);
     if (strcmp(layer, "all") == 0)
-        return sandbox_enter(false, unconnected).seccomp;
+        return sandbox_enter(SANDBOX_TALK_NONE, unconnected).seccomp;
     if (strcmp(layer, "all-and-talk") == 0)
-        return sandbox_enter(true, unconnected).seccomp;
+        return sandbox_enter(SANDBOX_TALK_PLAIN, unconnected).seccomp;
+    if (strcmp(layer, "all-and-tls") == 0)
+        return sandbox_enter(SANDBOX_TALK_TLS, unconnected).seccomp;
     return false;
 }
 
