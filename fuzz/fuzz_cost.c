@@ -26,9 +26,12 @@
  * STEPS_PER_WORK: the whole corpus takes 63 at most, in a check with an observer. Most images of corpus/hostile take at
  * most 60. The others have work that nothing is charged for.
  *
+ * STEPS_TO_FINISH: a check that is stopped brings the findings that wait into order and merges them, and nobody is
+ * charged.
+ *
  * STEPS_UNWATCHED: a caller who stops a check by the clock wants to look at it every 50 ms. Progress is due after 2^17
  * units of work, which is 10 million steps at most. */
-enum { STEPS_AT_REST = 100000, STEPS_PER_WORK = 80, STEPS_UNWATCHED = 20000000 };
+enum { STEPS_AT_REST = 100000, STEPS_PER_WORK = 80, STEPS_UNWATCHED = 20000000, STEPS_TO_FINISH = 2000000 };
 
 enum { LARGE_BLOCK = 1 << 20, LARGEST_BLOCK = 5 << 20, MUCH_ROOM = 1024 * REFCOW_KINDS };
 
@@ -79,7 +82,9 @@ static void print_figures(FILE *stream, const char *way, const meter_reading *co
 
 static void judge_cost(const char *way, const meter_reading *cost, const refcow_result *result)
 {
-    int is_paid = meter_steps(cost) <= STEPS_AT_REST + STEPS_PER_WORK * work_of(result);
+    int is_stopped = refcow_status_class(result->error.status) == REFCOW_CLASS_LIMIT;
+    uint64_t free_steps = STEPS_AT_REST + (is_stopped ? STEPS_TO_FINISH : 0);
+    int is_paid = meter_steps(cost) <= free_steps + STEPS_PER_WORK * work_of(result);
     int is_watched = cost->gap <= STEPS_UNWATCHED;
     if (!is_paid || !is_watched) {
         print_figures(stderr, way, cost, result);

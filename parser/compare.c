@@ -179,15 +179,19 @@ static bool is_used(const struct window *window, uint64_t cluster)
 
 /* The end of the last used cluster of first .. end - 1, all in one page; first: there is none. Bound: the clusters of a
  * page. */
-static uint64_t end_of_used(const struct window *window, uint64_t first, uint64_t end)
+static uint64_t end_of_used(struct check *check, uint64_t first, uint64_t end)
 {
+    const struct window *window = &check->window;
     const struct page *page = refcow_window_page(window, first);
     bool is_counted = page->every != 0 || page->stretch.start != page->stretch.end || page->is_dense;
     if (page->stored == REFCOUNT_UNKNOWN || (page->stored == 0 && !is_counted))
         return first;
-    while (end > first && !is_used(window, end - 1))
-        end--;
-    return end;
+    uint64_t used = end;
+    while (used > first && !is_used(window, used - 1))
+        used--;
+    /* If that is too much, whatever needs the reader next fails. */
+    refcow_charge(&check->reader, (end - used) / WORK_SEARCHED);
+    return used;
 }
 
 /* The image ends with the last cluster that has references, stored or counted; windows come in ascending order. Bound:
@@ -197,7 +201,7 @@ static void note_image_end(struct check *check, uint64_t end)
     const struct window *window = &check->window;
     while (end > window->first) {
         uint64_t first = window->first + round_down(end - 1 - window->first, PAGE_CLUSTERS);
-        uint64_t used = end_of_used(window, first, end);
+        uint64_t used = end_of_used(check, first, end);
         if (used > first) {
             check->result->image_end_offset = used << check->header->cluster_bits;
             return;

@@ -24,15 +24,16 @@ void refcow_report_entry(struct check *check, refcow_kind kind, const struct ref
     refcow_findings_add(&check->findings, &finding);
 }
 
-/* The clusters first .. last are counted in the window. If that is too much, whatever needs the reader next fails. */
+/* The clusters first .. last are counted in the window: whole pages each at once, the rest one by one. If that is too
+ * much, whatever needs the reader next fails. */
 static void charge(struct check *check, uint64_t first, uint64_t last)
 {
     const struct window *window = &check->window;
     uint64_t end = least(last + 1, window->end);
     uint64_t count = end - least(greatest(first, window->first), end);
     if (last - first >= WORK_CLUSTERS)
-        refcow_charge(&check->reader,
-                      check->observer != NULL ? count / WORK_CLUSTERS : WORK_PAGE * (count >> PAGE_BITS));
+        refcow_charge(&check->reader, WORK_PAGE * (count >> PAGE_BITS) + (count & (PAGE_CLUSTERS - 1)) / WORK_COUNTED +
+                                          (check->observer != NULL ? count / WORK_CLUSTERS : 0));
 }
 
 static void tell(struct check *check, const struct reference *reference, uint64_t first, uint64_t last)

@@ -1,8 +1,8 @@
 #include "findings.h"
 
-/* Work on so many findings that are moved is a unit; one that is brought into order takes more. */
-#define FINDINGS_PER_UNIT 2u
-#define UNITS_PER_SORTED 16u
+/* Units of work: to bring a finding among others that wait into order, and to pass one when they are merged. */
+#define WORK_SORT 24u
+#define WORK_MERGE 2u
 
 static bool is_listed(const struct findings *findings, size_t kind)
 {
@@ -135,7 +135,7 @@ static void merge_kind(struct findings *findings, refcow_finding *more, size_t c
     size_t kind = (size_t)more->kind;
     refcow_finding *list = findings->list + place_of(findings, kind) * findings->room;
     size_t kept = findings->kept[kind];
-    *findings->owed += (kept + count) / FINDINGS_PER_UNIT;
+    *findings->owed += WORK_MERGE * (kept + count);
     count = add_equal(list, kept, more, count);
     while (kept + count > findings->room) {
         if (kept > 0 && compare(&list[kept - 1], &more[count - 1]) > 0)
@@ -153,7 +153,7 @@ static void merge_waiting(struct findings *findings)
     size_t count = findings->waiting_count;
     refcow_finding *waiting = findings->waiting;
     sort_findings(waiting, count);
-    *findings->owed += UNITS_PER_SORTED * count;
+    *findings->owed += WORK_SORT * count;
     for (size_t start = 0, end = 0; start < count; start = end) {
         for (end = start + 1; end < count && waiting[end].kind == waiting[start].kind;)
             end++;
