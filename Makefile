@@ -337,7 +337,7 @@ build/afl-objects/%.o: $$(source) Makefile
 	$(metered) $(uncovered) afl-clang-fast $(language) $(SANITIZE) $(meter) -c -o $@ $<
 build/cmplog-objects/%.o: $$(source) Makefile
 	@mkdir -p $(@D)
-	$(metered) AFL_LLVM_CMPLOG=1 $(uncovered) afl-clang-fast $(language) $(SANITIZE) $(meter) -c -o $@ $<
+	$(metered) AFL_LLVM_CMPLOG=1 $(uncovered) afl-clang-fast $(language) $(SANITIZE) $(meter) -DEDGES_PER_STEP=4 -c -o $@ $<
 -include $(wildcard build/*/*/*.d build/*/*/*/*.d build/*/*/*/*/*.d)
 
 .PHONY: all demo test test-quick fresh check coverage portability harnesses simulate-oss-fuzz conformance \
