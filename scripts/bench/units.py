@@ -1,7 +1,8 @@
 """What a unit of work takes: nanoseconds of processor time, for each of the hostile images.
 
 A check stops at a limit on its work, so the work has to stand for time, whatever the image makes the check do. If one
-kind of work takes much longer than the others, an image full of it holds a machine up for longer than the limit says."""
+kind of work takes much longer than the others, an image full of it holds up a machine for longer than the limit
+says."""
 
 import csv
 import json
