@@ -6,10 +6,10 @@
  *   edges      of the parser's control flow. The parser must be compiled with -fsanitize-coverage=trace-pc, which calls
  *              __sanitizer_cov_trace_pc() at each of them, and linked with -Wl,--wrap=__sanitizer_cov_trace_pc, because
  *              libFuzzer has an empty function of this name.
- *   bytes      that memcpy, memmove, memset and memcmp go through, which the edges do not show. The parser calls nothing
- *              else, and is compiled with -Dmemcpy=metered_memcpy and so on. -fno-builtin keeps compilers from making
- *              such a function of a loop. The Makefile does all this for fuzz_cost.c.
- *   callbacks  into the caller, which are system calls or bookkeeping there.
+ *   bytes      that memcpy, memmove, memset and memcmp go through, which the edges do not show. The parser calls
+ * nothing else, and is compiled with -Dmemcpy=metered_memcpy and so on. -fno-builtin keeps compilers from making such a
+ * function of a loop. The Makefile does all this for fuzz_cost.c. callbacks  into the caller, which are system calls or
+ * bookkeeping there.
  */
 #ifndef REFCOW_FUZZ_METER_H
 #define REFCOW_FUZZ_METER_H
