@@ -8,7 +8,7 @@
  * sectors for the one that it wants. The price: the disk of a guest that is a CD is refused in clusters of 2 to 32 KiB,
  * which begin in these sectors, too. */
 #define DESCRIPTORS_START UINT64_C(32768)
-#define DESCRIPTORS 84u
+#define DESCRIPTORS UINT64_C(84)
 #define DESCRIPTOR_SIZE 2048u
 
 /* blkid looks for the external log of an XFS in the first 256 KiB of a file of 10 MiB or more. The price: an image with
