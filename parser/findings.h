@@ -17,7 +17,9 @@
 struct findings {
     refcow_finding *list; /* `room` for each listed kind, in their order; sorted */
     size_t room;
-    uint32_t kinds; /* the listed ones, as bits */
+    size_t end;                   /* of the list: the room for all of them */
+    uint32_t kinds;               /* the listed ones, as bits */
+    uint8_t places[REFCOW_KINDS]; /* how many kinds before each one are listed */
     size_t kept[REFCOW_KINDS];
     uint64_t found[REFCOW_KINDS];
     refcow_finding *waiting; /* `waiting_room` of them, at least 1, all of listed kinds */
@@ -26,18 +28,26 @@ struct findings {
     uint64_t *owed; /* units of work that this has taken are added here */
 };
 
+/*@ predicate are_ready(struct findings *f) = \valid(f) && \valid(f->owed) && f->room <= f->end &&
+        \valid(f->list + (0 .. f->end - 1)) && f->end <= SIZE_MAX / 4 &&
+        \valid(f->waiting + (0 .. f->waiting_room - 1)) && 1 <= f->waiting_room <= SIZE_MAX / 4 &&
+        f->waiting_count <= f->waiting_room &&
+        \separated(f, f->owed, f->list + (0 .. f->end - 1), f->waiting + (0 .. f->waiting_room - 1)); */
+
 /* Divide the caller's list among the kinds that are listed. `waiting` and its room must be set. */
 void refcow_findings_start(struct findings *findings, const refcow_options *options);
 
 /* Keep nothing of what was found. */
 void refcow_findings_forget(struct findings *findings);
 
-/*@ requires \valid(findings) && \valid_read(finding) && finding->kind < REFCOW_KINDS;
-    requires \valid(findings->list + (0 .. REFCOW_KINDS * findings->room - 1));
-    requires \valid(findings->waiting + (0 .. findings->waiting_room - 1)) && \valid(findings->owed);
+/*@ requires are_ready(findings) && \valid_read(finding) && finding->kind < REFCOW_KINDS;
+    requires \separated(findings, findings->owed, finding);
+    requires \separated(finding, findings->list + (0 .. findings->end - 1));
+    requires \separated(finding, findings->waiting + (0 .. findings->waiting_room - 1));
     assigns findings->kept[0 .. REFCOW_KINDS - 1], findings->found[0 .. REFCOW_KINDS - 1],
-            findings->list[0 .. REFCOW_KINDS * findings->room - 1], findings->waiting_count,
-            findings->waiting[0 .. findings->waiting_room - 1], *findings->owed; */
+            findings->list[0 .. findings->end - 1], findings->waiting_count,
+            findings->waiting[0 .. findings->waiting_room - 1], *findings->owed;
+    ensures findings->waiting_count <= \old(findings->waiting_room); */
 void refcow_findings_add(struct findings *findings, const refcow_finding *finding);
 
 /* Move the findings together, make ranges of those in adjacent entries, and fill in the result's counts of defects. */

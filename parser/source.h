@@ -48,6 +48,10 @@ void refcow_reader_start(struct reader *reader, const refcow_source *source);
 void refcow_reader_limit(struct reader *reader, const refcow_limits *limits);
 
 /* Put so many units of work on the account. */
+/*@ requires \valid(reader);
+    assigns reader->at, reader->next_report, reader->owed, reader->error \from reader->at, units;
+    assigns \result \from reader->at, units;
+    ensures \result == 0 || \result == 1; */
 bool refcow_charge(struct reader *reader, uint64_t units);
 
 /* These bytes are part of an L2 table that was not read before: where the limit on work is the default, it grows. */

@@ -104,48 +104,17 @@ static size_t divide_by(struct table_name *names, size_t count, uint64_t bit)
 /* Work on so many names is a unit. */
 #define NAMES_PER_UNIT 2u
 
-/* Names of a table that are still to be sorted by some of their low bits: they do not differ in the others. */
-struct part {
-    size_t end; /* it begins where the part before it ends */
-    uint32_t bits;
-};
-
-/* Radix exchange: a part is divided by the highest bit in which its names differ. No order of names is worse than one
- * division for each bit, whoever has chosen it. The parts to the right wait in a list, the leftmost last. */
-struct sorting {
-    size_t start; /* names before it are in order */
-    size_t waiting;
-    struct part parts[64 + 1];
-};
-
-/* One step: divide the leftmost part, or bring it in order. Returns the number of names that it took. */
-/*@ requires \valid(sorting) && \valid(names + (0 .. sorting->parts[0].end - 1)) && 1 <= sorting->waiting <= 65;
-    requires \separated(sorting, names + (0 .. sorting->parts[0].end - 1));
-    requires \forall integer k; 0 <= k < sorting->waiting ==> sorting->start <= sorting->parts[k].end;
-    requires \forall integer j, k; 0 <= j <= k < sorting->waiting ==> sorting->parts[k].end <= sorting->parts[j].end;
-    requires \forall integer k; 0 <= k < sorting->waiting ==> sorting->parts[k].bits + k <= 64;
-    assigns *sorting, names[0 .. sorting->parts[0].end - 1];
-    ensures sorting->parts[0].end == \old(sorting->parts[0].end) && sorting->waiting <= 65;
-    ensures \forall integer k; 0 <= k < sorting->waiting ==> sorting->start <= sorting->parts[k].end;
-    ensures \forall integer j, k; 0 <= j <= k < sorting->waiting ==> sorting->parts[k].end <= sorting->parts[j].end;
-    ensures \forall integer k; 0 <= k < sorting->waiting ==> sorting->parts[k].bits + k <= 64; */
-static size_t sort_step(struct sorting *sorting, struct table_name *names)
+/* Bring a small part in order, and tell of a larger one by how many low bits it is to be sorted: 0, it is in order. The
+ * names do not differ in other bits than `bits` low ones. */
+/*@ requires \valid(names + (0 .. count - 1));
+    assigns names[0 .. count - 1];
+    ensures \result <= bits; */
+static uint32_t sort_small(struct table_name *names, size_t count, uint32_t bits)
 {
-    struct part *part = &sorting->parts[sorting->waiting - 1];
-    struct table_name *first = names + sorting->start;
-    size_t length = part->end - sorting->start;
-    uint32_t bits = length > SMALL_PART ? (uint32_t)least(part->bits, width_of(differences(first, length))) : 0;
-    if (bits > 0) {
-        part->bits = bits - 1;
-        struct part left = {sorting->start + divide_by(first, length, (uint64_t)1 << (bits - 1)), bits - 1};
-        sorting->parts[sorting->waiting++] = left;
-        return length;
-    }
-    if (length <= SMALL_PART)
-        insertion_sort(first, length);
-    sorting->start = part->end;
-    sorting->waiting--;
-    return length;
+    if (count > SMALL_PART)
+        return (uint32_t)least(bits, width_of(differences(names, count)));
+    insertion_sort(names, count);
+    return 0;
 }
 
 /*@ requires \valid_read(names + (0 .. count - 1));
@@ -161,15 +130,53 @@ static bool is_sorted(const struct table_name *names, size_t count)
     return true;
 }
 
-/* Bound: a step for each name and each bit. */
+/* Names that are still to be sorted by some of their low bits: they do not differ in the others. */
+struct part {
+    size_t end; /* it begins where the part before it ends */
+    uint32_t bits;
+};
+
+/* Radix exchange: a part is divided by the highest bit in which its names differ. No order of names is worse than one
+ * division for each bit, whoever has chosen it. The parts to the right wait in a list, the leftmost last. Bound: a step
+ * for each name and each bit. */
+/*@ requires \valid(set) && \valid(set->reader) && \valid(set->names + (0 .. set->count - 1));
+    requires \separated(set, set->reader, set->names + (0 .. set->count - 1));
+    assigns set->names[0 .. set->count - 1] \from set->names[0 .. set->count - 1];
+    assigns set->reader->at, set->reader->next_report, set->reader->owed, set->reader->error \from set->reader->at;
+    assigns \result \from set->reader->at;
+    ensures \result == 0 || \result == 1; */
 static bool sort(struct table_set *set)
 {
-    struct sorting sorting = {0, 0, {{set->count, 64}}};
-    if (!is_sorted(set->names, set->count))
-        sorting.waiting = 1;
-    while (sorting.waiting > 0)
-        if (!refcow_charge(set->reader, 1 + sort_step(&sorting, set->names) / NAMES_PER_UNIT))
+    struct table_name *names = set->names;
+    struct reader *reader = set->reader;
+    size_t count = set->count;
+    struct part parts[64 + 1];
+    size_t waiting = 0;
+    size_t start = 0; /* names before it are in order */
+    if (is_sorted(names, count))
+        return true;
+    struct part all = {count, 64};
+    /*@ loop invariant start <= count && waiting <= 65;
+        loop invariant \forall integer k; 0 <= k < waiting ==> start <= parts[k].end <= count;
+        loop invariant \forall integer j, k; 0 <= j <= k < waiting ==> parts[k].end <= parts[j].end;
+        loop invariant \forall integer k; 0 <= k < waiting ==> parts[k].bits + k <= 64;
+        loop assigns start, waiting, parts[0 .. 64], names[0 .. count - 1], reader->at,
+                     reader->next_report, reader->owed, reader->error; */
+    for (parts[waiting++] = all; waiting > 0;) {
+        size_t last = waiting - 1;
+        size_t length = parts[last].end - start;
+        uint32_t bits = sort_small(names + start, length, parts[last].bits);
+        if (bits > 0) {
+            parts[last].bits = bits - 1;
+            struct part left = {start + divide_by(names + start, length, (uint64_t)1 << (bits - 1)), bits - 1};
+            parts[waiting++] = left;
+        } else {
+            start = parts[last].end;
+            waiting = last;
+        }
+        if (!refcow_charge(reader, 1 + length / NAMES_PER_UNIT))
             return false;
+    }
     return true;
 }
 

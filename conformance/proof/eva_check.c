@@ -20,6 +20,7 @@
 #define DIRECTORY_PAGE 2048
 #define CHUNK 8192
 #define FINDINGS 2 /* of each kind */
+#define WAITING 14
 
 static struct table_name names[NAMES];
 static struct range ranges[NAMES];
@@ -34,6 +35,7 @@ static uint8_t lookups[PLACES * (LOOKUP_PAGE + CACHE_LOOK_BYTES)];
 static uint8_t directory[DIRECTORY_PAGE + CACHE_LOOK_BYTES];
 static uint8_t chunk[CHUNK];
 static refcow_finding findings[FINDINGS * REFCOW_KINDS];
+static refcow_finding waiting[WAITING];
 
 static struct check *the_check;
 
@@ -60,6 +62,7 @@ static void make_any_arrays(void)
     MAKE_ANY(directory);
     MAKE_ANY(chunk);
     MAKE_ANY(findings);
+    MAKE_ANY(waiting);
     for (size_t i = 0; i < PAGES; i++) {
         pages[i].every = any64();
         pages[i].each = Frama_C_unsigned_int_interval(0, UINT32_MAX);
@@ -83,12 +86,16 @@ static void make_any_state(struct check *check)
     make_any_arrays();
     MAKE_ANY(*check->result);
     MAKE_ANY(check->reader.at);
+    check->reader.most_work = any64();
     check->reader.next_report = any64();
+    check->reader.next_hint = any64();
+    check->reader.owed = any64();
     check->reader.hole_start = any64();
     check->reader.hole_end = any64();
     MAKE_ANY(check->reader.error);
     MAKE_ANY(check->findings.kept);
     MAKE_ANY(check->findings.found);
+    check->findings.waiting_count = Frama_C_size_t_interval(0, WAITING);
     check->ranges.shared_bits = Frama_C_unsigned_int_interval(0, UINT32_MAX);
     check->ranges.count = any64();
     make_any_set(&check->tables);
@@ -105,6 +112,7 @@ static void make_any_state(struct check *check)
     check->window.beyond = any64();
     check->window.saturated = Frama_C_interval(0, 1);
     check->grown = any64();
+    check->are_tables_known = Frama_C_interval(0, 1);
 }
 
 /* ------------------------------------------------------------ replacements */
@@ -114,6 +122,9 @@ void any_memory_divide(struct check *check, const refcow_image *image, const ref
     (void)image;
     (void)options;
     the_check = check;
+    check->tables.reader = check->sweep.edges.reader = &check->reader;
+    check->findings.waiting = waiting;
+    check->findings.waiting_room = WAITING;
     check->tables.names = names;
     check->ranges.list = ranges;
     check->sweep.edges.names = edges;
@@ -144,9 +155,9 @@ void any_memory_divide(struct check *check, const refcow_image *image, const ref
 
 /* It is the last thing that is called before a check begins. A check begins with nothing counted, which is one of the
  * states that a check can be in; that it may begin in any of them is more, and spares the analysis the way there. */
-void any_findings_start(struct findings *findings, refcow_finding *list, size_t capacity)
+void any_findings_start(struct findings *findings, const refcow_options *options)
 {
-    refcow_findings_start(findings, list, capacity);
+    refcow_findings_start(findings, options);
     make_any_state(the_check);
 }
 
@@ -172,6 +183,7 @@ bool any_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_table
     (void)next_table;
     /* The other part begins with no more than this. */
     //@ assert check->tables.count <= NAMES && check->window.last < CLUSTERS;
+    //@ assert check->findings.waiting_count <= WAITING;
     //@ assert walk->tables == &names[0] && walk->newest < NAMES;
     //@ assert walk->aligned == \null || \valid_read(walk->aligned);
     make_any_state(check);
