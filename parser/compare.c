@@ -163,6 +163,8 @@ static bool compare_page(struct check *check, uint64_t first, uint64_t end)
         return false;
     if (is_equal(&check->window, page, first, end))
         return true;
+    if (!refcow_charge(&check->reader, end - first))
+        return false;
     for (uint64_t cluster = first; cluster < end; cluster++)
         if (!compare_one(check, cluster))
             return false;

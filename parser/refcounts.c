@@ -146,29 +146,33 @@ static bool are_equal(const uint8_t *from, uint32_t order, uint64_t first, uint6
     return width >= 8 || from[at] == 0 || from[at] == 0xff;
 }
 
-/* The refcounts of clusters of one page, at least 1: the indexes first .. end - 1 of a stretch of a block. */
-static void store_in_page(struct window *window, uint64_t cluster, const uint8_t *from, uint32_t order, uint64_t first,
-                          uint64_t end)
+/* The refcounts of clusters of one page, at least 1: the indexes first .. end - 1 of a stretch of a block. Returns how
+ * many were decoded one by one. */
+static uint64_t store_in_page(struct window *window, uint64_t cluster, const uint8_t *from, uint32_t order,
+                              uint64_t first, uint64_t end)
 {
     if (are_equal(from, order, first, end)) {
         refcow_window_store(window, cluster, end - first, refcow_refcount_byte(refcount_at(from, first, order)));
-        return;
+        return 0;
     }
     uint64_t at = refcow_window_store_each(window, cluster);
     for (uint64_t i = first; i < end; i++, at++)
         window->stored[least(at, window->last)] = refcow_refcount_byte(refcount_at(from, i, order));
+    return end - first;
 }
 
-/* The same for any clusters of the window. Bound: end - first. */
-static void store(struct window *window, uint64_t cluster, const uint8_t *from, uint32_t order, uint64_t first,
-                  uint64_t end)
+/* The same for any clusters of the window, from the chunk. False when the reader has failed. Bound: end - first. */
+static bool store(struct refcounts *refcounts, struct window *window, uint64_t cluster, uint64_t first, uint64_t end)
 {
     while (first < end) {
         uint64_t next = least(first + (refcow_window_page_end(window, cluster) - cluster), end);
-        store_in_page(window, cluster, from, order, first, next);
+        uint64_t decoded = store_in_page(window, cluster, refcounts->chunk, refcounts->order, first, next);
+        if (!refcow_charge(refcounts->reader, decoded / WORK_REFCOUNTS))
+            return false;
         cluster += next - first;
         first = next;
     }
+    return true;
 }
 
 /* The same refcount for any clusters of the window. Bound: their pages. */
@@ -196,7 +200,8 @@ static bool load_block(struct refcounts *refcounts, struct window *window, uint6
         uint64_t bytes = least(units_of(end << order, 3), refcounts->chunk_size);
         if (!refcow_read(refcounts->reader, block + ((index / 8) << order), refcounts->chunk, (size_t)bytes))
             return false;
-        store(window, cluster, refcounts->chunk, order, skipped, end);
+        if (!store(refcounts, window, cluster, skipped, end))
+            return false;
         cluster += some;
         index += some;
         count -= some;
