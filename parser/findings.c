@@ -107,7 +107,7 @@ static void put_finding(refcow_finding *to, const refcow_finding *from)
 
 /*@ requires \valid(one) && \valid(other) && \separated(one, other);
     assigns *one, *other; */
-static void swap(refcow_finding *one, refcow_finding *other)
+static void swap_findings(refcow_finding *one, refcow_finding *other)
 {
     refcow_finding finding = *one;
     *one = *other;
@@ -149,7 +149,7 @@ static void sort_findings(refcow_finding *findings, size_t count)
         loop assigns last, findings[0 .. count - 1];
         loop variant last; */
     for (size_t last = count; last > 1; last--) {
-        swap(&findings[0], &findings[last - 1]);
+        swap_findings(&findings[0], &findings[last - 1]);
         sink(findings, 0, last - 1);
     }
 }
