@@ -108,9 +108,11 @@ check_row() {
 @test "l1-one-table" { check_row; }
 @test "l1-one-table --memory 64K" { check_row; }
 @test "l2-names-against-quicksort" { check_row; }
+@test "l2-names-against-quicksort-often" { check_row; }
 @test "thousand-entries-one-table" { check_row; }
 @test "thousand-entries-one-table --memory 64K" { check_row; }
 @test "l2-tables-in-holes" { check_row; }
+@test "l2-tables-in-holes --memory 64K" { check_row; }
 @test "l2-tables-in-holes-shuffled" { check_row; }
 @test "l2-tables-in-holes-descending" { check_row; }
 @test "l2-overlapping" { check_row; }
@@ -177,6 +179,9 @@ check_row() {
 @test "every-entry-a-finding" { check_row; }
 @test "every-entry-a-finding --memory 64K" { check_row; }
 @test "every-entry-a-finding-interleaved" { check_row; }
+@test "findings-of-later-windows-first" { check_row; }
+@test "findings-of-later-windows-first --list leaked" { check_row; }
+@test "findings-before-others --list leaked" { check_row; }
 @test "every-entry-a-finding-scattered" { check_row; }
 @test "every-extended-entry-a-finding" { check_row; }
 @test "every-l1-entry-a-finding" { check_row; }

@@ -27,10 +27,9 @@ struct layout {
 #define PLACES_MIN 16u
 #define PLACES_MAX 32768u /* a refcount table of 8 MiB */
 
-/* Names get at most a quarter of a block, ranges, edges and the cache at most a sixteenth each, findings less. */
+/* Names get at most a quarter of a block, ranges, edges, the cache and findings at most a sixteenth each. */
 #define NAMES_SHARE 4u
 #define OTHER_SHARE 16u
-#define FINDINGS_SHARE 64u
 
 /* More findings would not make it faster to merge them. */
 #define FINDINGS_MAX 16384u
@@ -150,7 +149,7 @@ static uint64_t clusters_in(uint64_t size, uint32_t bytes_per_cluster)
     ensures \result == ALIGNMENT + layout->names * sizeof(struct table_name) +
             layout->ranges * sizeof(struct range) + layout->edges * sizeof(struct table_name) +
             layout->places * LOOKUP_BYTES + layout->findings * sizeof(refcow_finding) + DIRECTORY_EXTRA + layout->chunk
-   + layout->chunk / DIRECTORY_SHARE;
+            + layout->chunk / DIRECTORY_SHARE;
  */
 static uint64_t fixed_bytes(const struct layout *layout)
 {
@@ -178,7 +177,7 @@ static struct layout divide(const refcow_image *image, uint64_t size, bool is_wi
     layout.names = share(names_wanted(image), size / NAMES_SHARE, sizeof(struct table_name));
     layout.ranges = share(names_wanted(image), size / OTHER_SHARE, sizeof(struct range));
     layout.edges = share(edges_wanted(image), size / OTHER_SHARE, sizeof(struct table_name));
-    layout.findings = (size_t)least(size / FINDINGS_SHARE / sizeof(refcow_finding), FINDINGS_MAX);
+    layout.findings = (size_t)least(size / OTHER_SHARE / sizeof(refcow_finding), FINDINGS_MAX);
     layout.places = (size_t)places_wanted(image);
     /*@ loop invariant 1 <= layout.places <= PLACES_MAX;
         loop assigns layout.places;
