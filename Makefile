@@ -338,7 +338,8 @@ build/afl-objects/%.o: $$(source) Makefile
 build/cmplog-objects/%.o: $$(source) Makefile
 	@mkdir -p $(@D)
 	$(metered) AFL_LLVM_CMPLOG=1 $(uncovered) afl-clang-fast $(language) $(SANITIZE) $(meter) -DEDGES_PER_STEP=4 -c -o $@ $<
--include $(wildcard build/*/*/*.d build/*/*/*/*.d build/*/*/*/*/*.d)
+# Of objects only: portability has whole file systems in build/.
+-include $(wildcard $(addprefix build/,*/*/*.d */*/*/*.d */metered/*/*.d */*/metered/*/*.d))
 
 .PHONY: all demo test test-quick fresh check coverage portability harnesses simulate-oss-fuzz conformance \
 	conformance-quick lint analyze prove check-sanitizers check-amalgamation check-vendor check-dist amalgamation install \

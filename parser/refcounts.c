@@ -162,11 +162,12 @@ static uint64_t store_in_page(struct window *window, uint64_t cluster, const uin
 }
 
 /* The same for any clusters of the window, from the chunk. False when the reader has failed. Bound: end - first. */
-static bool store(struct refcounts *refcounts, struct window *window, uint64_t cluster, uint64_t first, uint64_t end)
+static bool store(struct refcounts *refcounts, struct window *window, uint64_t cluster, uint32_t order, uint64_t first,
+                  uint64_t end)
 {
     while (first < end) {
         uint64_t next = least(first + (refcow_window_page_end(window, cluster) - cluster), end);
-        uint64_t decoded = store_in_page(window, cluster, refcounts->chunk, refcounts->order, first, next);
+        uint64_t decoded = store_in_page(window, cluster, refcounts->chunk, order, first, next);
         if (!refcow_charge(refcounts->reader, decoded / WORK_REFCOUNTS))
             return false;
         cluster += next - first;
@@ -200,7 +201,7 @@ static bool load_block(struct refcounts *refcounts, struct window *window, uint6
         uint64_t bytes = least(units_of(end << order, 3), refcounts->chunk_size);
         if (!refcow_read(refcounts->reader, block + ((index / 8) << order), refcounts->chunk, (size_t)bytes))
             return false;
-        if (!store(refcounts, window, cluster, skipped, end))
+        if (!store(refcounts, window, cluster, order, skipped, end))
             return false;
         cluster += some;
         index += some;
