@@ -329,7 +329,7 @@ static void kinds_that_are_not_listed_are_counted(void)
     check_answer all = run_check(&source, &options);
     CHECK(all.result.found[REFCOW_KIND_REFCOUNT_HIGH] > 1 && all.result.found[REFCOW_KIND_L2_COPIED] > 0);
     options.kinds = 1u << REFCOW_KIND_REFCOUNT_HIGH;
-    options.capacity = all.result.found[REFCOW_KIND_REFCOUNT_HIGH];
+    options.capacity = (size_t)all.result.found[REFCOW_KIND_REFCOUNT_HIGH];
     check_answer one = run_check(&source, &options);
     CHECK_RULE(rules_same_counts(&one.result, &all.result));
     CHECK_RULE(rules_same_reading(&one.result, &all.result));

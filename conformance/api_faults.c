@@ -97,7 +97,7 @@ static void fail_every_read(const built_image *image)
 
 static void every_read_may_fail(void)
 {
-    built_image images[] = {image_build(small), long_damaged_image(), image_with_snapshots(), image_with_bitmaps(),
+    built_image images[5] = {image_build(small), long_damaged_image(), image_with_snapshots(), image_with_bitmaps(),
                             encrypted_image()};
     for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
         fail_every_read(&images[i]);
@@ -168,7 +168,7 @@ static void fail_reads_of_refused(const built_image *image)
 
 static void reads_of_refused_images_may_fail(void)
 {
-    built_image images[] = {image_build(small), image_with_repeated_name()};
+    built_image images[2] = {image_build(small), image_with_repeated_name()};
     image_put(&images[0], FIELD_CRYPT_METHOD, 4, 3);
     for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
         fail_reads_of_refused(&images[i]);

@@ -1,5 +1,5 @@
 /*
- * wasi.h - what the command asks of POSIX and WASI does not have: signals to listen to, an alarm, resource limits,
+ * wasi.h - what the command asks of POSIX and WASI does not have: signals to listen to, a timer, resource limits,
  * locks, holes in files, time zones, the size of a terminal. What can fail does, as it may on any system. Included before everything else
  * (-include).
  */
@@ -13,7 +13,7 @@
 #define F_UNLCK 2
 #define F_OFD_GETLK 36
 
-enum { SA_RESETHAND = 1, SA_RESTART = 2 };
+enum { SA_RESETHAND = 1, SA_RESTART = 2, SA_NODEFER = 4 };
 enum { RLIMIT_DATA = 2, RLIMIT_CORE = 4, RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7 };
 
 struct sigaction {
@@ -74,10 +74,21 @@ static inline int setrlimit(int resource, const struct rlimit *limit)
     return -1;
 }
 
-static inline unsigned alarm(unsigned seconds)
+struct itimerval {
+    struct {
+        long long tv_sec;
+        long long tv_usec;
+    } it_interval, it_value;
+};
+
+enum { ITIMER_REAL };
+
+static inline int setitimer(int which, const struct itimerval *timer, struct itimerval *before)
 {
-    (void)seconds;
-    return 0;
+    (void)which;
+    (void)timer;
+    (void)before;
+    return -1;
 }
 
 struct winsize {
