@@ -1,7 +1,7 @@
 /*
- * wasi.h - what the command asks of POSIX and WASI does not have: signals to listen to, a timer, resource limits,
- * locks, holes in files, time zones, the size of a terminal. What can fail does, as it may on any system. Included before everything else
- * (-include).
+ * wasi.h - what the command asks of POSIX and WASI does not have: signals to listen to, a timer, resource limits, locks,
+ * holes in files, copies of descriptors, time zones, the size of a terminal. What can fail does, as it may on any system.
+ * Included before everything else (-include).
  */
 #ifndef REFCOW_PORTABILITY_WASI_H
 #define REFCOW_PORTABILITY_WASI_H
@@ -14,7 +14,7 @@
 #define F_OFD_GETLK 36
 
 enum { SA_RESETHAND = 1, SA_RESTART = 2, SA_NODEFER = 4 };
-enum { RLIMIT_DATA = 2, RLIMIT_CORE = 4, RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7 };
+enum { RLIMIT_DATA = 2, RLIMIT_STACK = 3, RLIMIT_CORE = 4, RLIMIT_NPROC = 6, RLIMIT_NOFILE = 7 };
 
 struct sigaction {
     void (*sa_handler)(int);
@@ -88,6 +88,12 @@ static inline int setitimer(int which, const struct itimerval *timer, struct iti
     (void)which;
     (void)timer;
     (void)before;
+    return -1;
+}
+
+static inline int dup(int descriptor)
+{
+    (void)descriptor;
     return -1;
 }
 
