@@ -204,6 +204,7 @@ run_with_qemu() {
 }
 
 @test "another checker: refcow with little memory does not differ" {
-    CHECKER="$REFCOW check --output=json --memory 64K" run -0 "$run_cases"
+    # The largest directory of bitmaps is 32,768 reads in so little memory: more work than an image may take by default.
+    CHECKER="$REFCOW check --output=json --memory 64K --max-work none" run -0 "$run_cases"
     assert_line --regexp '^# [0-9]+ rows, 0 differ: '
 }
