@@ -98,7 +98,7 @@ static void fail_every_read(const built_image *image)
 static void every_read_may_fail(void)
 {
     built_image images[5] = {image_build(small), long_damaged_image(), image_with_snapshots(), image_with_bitmaps(),
-                            encrypted_image()};
+                             encrypted_image()};
     for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
         fail_every_read(&images[i]);
         image_free(&images[i]);

@@ -1,7 +1,7 @@
 /*
- * wasi.h - what the command asks of POSIX and WASI does not have: signals to listen to, a timer, resource limits, locks,
- * holes in files, copies of descriptors, time zones, the size of a terminal. What can fail does, as it may on any system.
- * Included before everything else (-include).
+ * wasi.h - what the command asks of POSIX and WASI does not have: signals to listen to, a timer, resource limits,
+ * locks, holes in files, copies of descriptors, time zones, the size of a terminal. What can fail does, as it may on
+ * any system. Included before everything else (-include).
  */
 #ifndef REFCOW_PORTABILITY_WASI_H
 #define REFCOW_PORTABILITY_WASI_H
