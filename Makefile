@@ -272,7 +272,8 @@ wrap = $(if $(filter cost,$*),$(wrap_edges))
 source = $(patsubst metered/%,%,$*).c
 meter = $(if $(filter metered/%,$*),$(METER))
 METER = -fno-builtin $(foreach function,memcpy memmove memset memcmp,-D$(function)=metered_$(function)) \
-	-fno-sanitize=undefined -fsanitize-coverage=trace-pc
+	-fno-sanitize=undefined -fsanitize-coverage=trace-pc \
+	$(if $(findstring unsigned-integer-overflow,$(CFLAGS)),-fno-sanitize=unsigned-integer-overflow)
 # afl-clang-fast takes the last one of these out of its arguments. Clang, which it calls, adds it again.
 metered = $(if $(filter metered/%,$*),CCC_OVERRIDE_OPTIONS='# +-fsanitize-coverage=trace-pc')
 
