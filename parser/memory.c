@@ -148,9 +148,8 @@ static uint64_t clusters_in(uint64_t size, uint32_t bytes_per_cluster)
     assigns \nothing;
     ensures \result == ALIGNMENT + layout->names * sizeof(struct table_name) +
             layout->ranges * sizeof(struct range) + layout->edges * sizeof(struct table_name) +
-            layout->places * LOOKUP_BYTES + layout->findings * sizeof(refcow_finding) + DIRECTORY_EXTRA + layout->chunk
-            + layout->chunk / DIRECTORY_SHARE;
- */
+            layout->places * LOOKUP_BYTES + layout->findings * sizeof(refcow_finding) + DIRECTORY_EXTRA +
+            layout->chunk + layout->chunk / DIRECTORY_SHARE; */
 static uint64_t fixed_bytes(const struct layout *layout)
 {
     return ALIGNMENT + layout->names * sizeof(struct table_name) + layout->ranges * sizeof(struct range) +

@@ -326,7 +326,7 @@ typedef struct refcow_finding {
 
 /* Work is counted in units, on one account for all that takes time: a unit is about as much as to decode an entry of a
  * table, some 10 ns. Reading 64 bytes is a unit, a read 128 besides; sorting, a finding, a question for holes, and
- * what an observer is told count, too. The same image, block size, limits and answers of next_data give the same work.
+ * what an observer is told count, too. The same image, options and answers of next_data give the same work.
  *
  * The default limit is REFCOW_WORK_FREE, and REFCOW_WORK_PER_BYTE for each byte of the image's L2 tables, as they are
  * read for the first time, which does not lie in 4 KiB of zeros: an image has to have as much metadata as it wants
@@ -396,7 +396,7 @@ typedef struct refcow_options {
                                  less than 1 is room for none. Ranges are made in the end, of those kept: the last one
                                  of a kind may go on in what is omitted */
     uint32_t findings_kinds;  /* the kinds to list, a bit each: 1 << REFCOW_KIND_REFCOUNT_HIGH; 0: all. The others are
-                                 only  counted, which is faster */
+                                 only counted, which is faster */
     refcow_limits limits;
     /* Optional. Called between reads, at least once per 2 MiB read; anything but 0 stops the check with CANCELLED. On
      * an image that is refused the refusal stays the status, also for a limit; see refcounts.complete. */
@@ -442,7 +442,7 @@ typedef struct refcow_result {
     uint64_t data_clusters;          /* guest clusters of the active tree that a reader may find data in */
     uint64_t snapshot_data_clusters; /* the same of the trees of all snapshots, added up */
     refcow_refcount_report refcounts;
-    /* What it took. The same image, block size and limits give the same figures. */
+    /* What it took. The same image, block size, limits and room for findings give the same figures. */
     uint64_t passes;
     uint64_t memory_used; /* bytes of the block */
     uint64_t bytes_read;
