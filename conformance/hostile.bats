@@ -1,9 +1,10 @@
-# Hostile images: what refcow may spend on each of them is in corpus/hostile/CEILINGS.tsv. The name of a test is that of
 # bats file_tags=long
+# Hostile images: what refcow may spend on each of them is in corpus/hostile/CEILINGS.tsv. The name of a test is that of
 # an image, and the options of refcow check.
 #
 # Seconds are user and system time: those do not depend on how busy the machine is as wall-clock time does, which is
-# only printed. On a machine that is slower than that of the table, which is then measured, they may be as many more. After a change "conformance/hostile figures" prints the rows of the table as they are then.
+# only printed. On a machine that is slower than that of the table, which is then measured, they may be as many more.
+# After a change "conformance/hostile figures" prints the rows of the table as they are then.
 # HOSTILE_CEILINGS names another table, to see tests fail.
 
 load lib/suite
@@ -43,7 +44,8 @@ in_time() {
     local slowness again
     for again in 1 2; do
         if [ "${now[seconds]}" != - ] && awk "BEGIN {exit !(${now[seconds]} > ${row[seconds]})}"; then
-            IFS=$'\t' read -ra values < <("$conformance/hostile" measure "$((row[seconds] * 5))" image.qcow2 "${options[@]}")
+            IFS=$'\t' read -ra values \
+                < <("$conformance/hostile" measure "$((row[seconds] * 5))" image.qcow2 "${options[@]}")
             echo "measured again ($again): ${values[4]} s"
             now[seconds]=$(printf '%s\n' "${now[seconds]}" "${values[4]}" | sort -n | head -n 1)
         fi
