@@ -8,16 +8,16 @@
 
 static const char help[] =
     "usage: refcow check [OPTION]... IMAGE...\n"
-    "Count the references in qcow2 images, and check the refcounts that they store.\n"
+    "Count the references in QCOW2 images and check the refcounts they store.\n"
     "\n"
-    "    --output human|json|jsonl|csv   for people (default), or for programs\n"
-    "    --list KIND          list all of this kind, no other: leaked, orphan, all,\n"
-    "                         ...; help names them; may be repeated\n"
-    "    --max-findings N     list N of each kind (default 32, for people 8)\n"
+    "    --output human|json|jsonl|csv   for people (default) or for programs\n"
+    "    --list KIND          list all findings of KIND and no others: leaked, ...;\n"
+    "                         \"help\" prints the kinds; may be repeated\n"
+    "    --max-findings N     list at most N of each kind (default 32, human 8)\n"
     "-T, --cache none|off|writeback|writethrough|directsync|unsafe   ignored\n" COMMON_OPTIONS_HELP "\n"
-    "SIZE may end in K, M, G or T. An image is a file, a block device, or on a\n"
-    "server: nbd://. Exit code, of several images the worst in this order: 1 not\n"
-    "judged to the end, 63 not qcow2, 2 corruptions, 3 leaks only, 0 clean.\n";
+    "SIZE may end in K, M, G or T. IMAGE is a file, a block device or an NBD URI.\n"
+    "Exit status, the worst of all images in this order: 1 not judged to the end,\n"
+    "63 not QCOW2, 2 corruptions, 3 leaks only, 0 clean.\n";
 
 /* What goes along with the images, from one to the next. */
 typedef struct check_session {

@@ -51,18 +51,18 @@ enum {
 
 /* Lines of help about them. */
 #define COMMON_OPTIONS_HELP                                                                                            \
-    "    --memory SIZE        work in so much (default 64M, at least 64K); less\n"                                     \
-    "                         means more passes, and the same answer\n"                                                \
-    "    --timeout SECONDS    give an image up after so long (default: never)\n"                                       \
-    "    --max-read SIZE      stop after reading SIZE bytes (default none)\n"                                          \
-    "    --max-work N         stop after N units of work, of about 10 ns, or none: no\n"                               \
-    "                         limit (default: what an honest image needs)\n"                                           \
+    "    --memory SIZE        use at most SIZE bytes (default 64M, minimum 64K); less\n"                               \
+    "                         memory means more passes and the same answer\n"                                          \
+    "    --timeout SECONDS    stop an image after SECONDS (default: no limit)\n"                                       \
+    "    --max-read SIZE      stop after reading SIZE bytes (default: no limit)\n"                                     \
+    "    --max-work N         stop after N units of work, about 10 ns each, or none\n"                                 \
+    "                         (default: more than an honest image needs)\n"                                            \
     "-f, --format qcow2       do not guess the format\n"                                                               \
-    "-p, --progress           show progress even where stderr is no terminal\n"                                        \
-    "-q, --quiet              print nothing but errors\n"                                                              \
-    "-U, --force-share        accepted for qemu-img's sake\n"                                                          \
-    "    --no-sandbox         keep rights that this does not need: for debuggers\n"                                    \
-    "-h, --help               print this; refcow(1) says more\n"
+    "-p, --progress           show progress even if stderr is not a terminal\n"                                        \
+    "-q, --quiet              print only errors\n"                                                                     \
+    "-U, --force-share        ignored; qemu-img has this option\n"                                                     \
+    "    --no-sandbox         do not enter the sandbox (for debuggers)\n"                                              \
+    "-h, --help               print this help; refcow(1) says more\n"
 
 typedef enum options_outcome {
     OPTIONS_READY,

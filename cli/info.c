@@ -15,15 +15,15 @@
 
 static const char help[] =
     "usage: refcow info [OPTION]... IMAGE...\n"
-    "Say what qcow2 images are and have: sizes, features, names, snapshots, bitmaps.\n"
+    "Print what QCOW2 images are and contain: sizes, features, snapshots, bitmaps.\n"
     "\n"
-    "    --output human|json|jsonl|bodyfile   for people (default), or for programs\n"
-    "    --max-listed N       list N extensions, snapshots, bitmaps (default 1000,\n"
-    "                         for people 16; at most 65536)\n"
-    "    --refcounts          count the references, too, as refcow check does\n" COMMON_OPTIONS_HELP "\n"
-    "SIZE may end in K, M, G or T. What an image chooses is printed escaped: \\xNN is\n"
-    "a byte, \\\\ a backslash. Exit code, of several images the worst in this order:\n"
-    "1 not all is known, 63 not qcow2, 0 all is printed, be the image sound or not.\n";
+    "    --output human|json|jsonl|bodyfile   for people (default) or for programs\n"
+    "    --max-listed N       list at most N extensions, snapshots, bitmaps (default\n"
+    "                         1000, human 16, maximum 65536)\n"
+    "    --refcounts          also count the references, as refcow check does\n" COMMON_OPTIONS_HELP "\n"
+    "SIZE may end in K, M, G or T. Text from an image is escaped: \\xNN is a byte, \\\\\n"
+    "a backslash. Exit status, the worst of all images in this order: 1 something\n"
+    "is unknown, 63 not QCOW2, 0 everything is printed, also of a damaged image.\n";
 
 /* What goes along with the images, from one to the next. */
 typedef struct info_session {

@@ -38,13 +38,13 @@ static exit_code print_help(void)
 {
     puts("usage: refcow VERB [OPTION]... IMAGE...\n"
          "\n"
-         "Look into qcow2 images, hostile ones too. Nothing is ever written to them.\n");
+         "Check QCOW2 images, also hostile ones. refcow never writes to an image.\n");
     for (size_t i = 0; i < verb_count; i++)
         printf("  %-10s %s\n", verbs[i].name, verbs[i].summary);
     puts("\n"
-         "  refcow VERB --help       the options of a verb\n"
-         "  refcow --help, -h        this\n"
-         "  refcow --version, -V     the version, and what confines refcow here");
+         "  refcow VERB --help       print the options of a verb\n"
+         "  refcow --help, -h        print this help\n"
+         "  refcow --version, -V     print the version and the layers of the sandbox");
     return EXIT_CODE_CLEAN;
 }
 

@@ -13,14 +13,14 @@
 
 static const char help[] =
     "usage: refcow map [OPTION]... IMAGE...\n"
-    "Show who owns each cluster of a qcow2 image's file.\n"
+    "Show the owner of each cluster of a QCOW2 image's file.\n"
     "\n"
     "    --output human|html|jsonl   a picture (default), a page, JSON Lines\n"
-    "    --color auto|always|never   color the letters of the picture\n"
-    "    --max-runs N         list N runs of damage (default 8, html 256), of all\n"
-    "                         clusters with jsonl (default 2048), or none: all\n" COMMON_OPTIONS_HELP "\n"
-    "SIZE may end in K, M, G or T. The letters are explained below the picture, all\n"
-    "of them in refcow(1). The exit code is that of refcow check.\n";
+    "    --color auto|always|never   print the letters in color\n"
+    "    --max-runs N         list at most N runs, or none: no limit. human and html\n"
+    "                         list damage (default 8 and 256), jsonl all (2048)\n" COMMON_OPTIONS_HELP "\n"
+    "SIZE may end in K, M, G or T. A legend below the picture explains its letters;\n"
+    "refcow(1) explains all letters. The exit status is that of refcow check.\n";
 
 /* The rows of a picture that leaves room for what is printed besides. */
 #define LINES_BESIDES 14
