@@ -44,11 +44,14 @@ PKG_CONFIG ?= pkg-config
 library = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo $(1))
 LIBSECCOMP := $(call library,libseccomp)
 LIBNBD := $(call library,libnbd)
-need_libseccomp = $(addprefix cli/sandbox_,seccomp.c kill.c landlock.c descriptors.c trial.c)
-need_libnbd = cli/image_nbd.c $(wildcard cli/nbd_*.c)
-COMMAND = $(filter-out $(if $(LIBSECCOMP),cli/sandbox_none.c,$(need_libseccomp)) \
-	$(if $(LIBNBD),cli/image_nbd_none.c,$(need_libnbd)),$(wildcard cli/*.c))
-COMMAND_ALONE = $(filter-out $(need_libseccomp) $(need_libnbd),$(wildcard cli/*.c))
+all_of_cli := $(wildcard cli/*.c cli/*/*.c)
+sandbox_none = cli/sandbox/none.c
+need_libseccomp = $(filter-out $(sandbox_none) cli/sandbox/sandbox.c,$(filter cli/sandbox/%,$(all_of_cli)))
+nbd_none = cli/image/nbd_none.c
+need_libnbd = $(filter-out $(nbd_none),$(filter cli/image/nbd%,$(all_of_cli)))
+COMMAND = $(filter-out $(if $(LIBSECCOMP),$(sandbox_none),$(need_libseccomp)) \
+	$(if $(LIBNBD),$(nbd_none),$(need_libnbd)),$(all_of_cli))
+COMMAND_ALONE = $(filter-out $(need_libseccomp) $(need_libnbd),$(all_of_cli))
 # Each harness is fuzz/fuzz_NAME.c; what they share is in the other files.
 HARNESSES = $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
 MUTATOR = $(addprefix fuzz/,mutator.c boundaries.c edit.c extents.c image_features.c places.c)
@@ -252,7 +255,7 @@ build/with-%:
 	$(if $(LIBSECCOMP),,@echo "libseccomp is not installed: refcow is built without the most of its sandbox")
 	$(if $(LIBNBD),,@echo "libnbd is not installed: refcow is built without remote images")
 build/damage: $(call plain,conformance/damage.c)
-build/sandbox_test: $(call plain,conformance/sandbox_test.c $(filter cli/sandbox%,$(COMMAND)))
+build/sandbox_test: $(call plain,conformance/sandbox_test.c $(filter cli/sandbox/%,$(COMMAND)))
 build/bare_read: $(call plain,scripts/bench/bare_read.c) build/librefcow.a
 build/refcow build/damage build/sandbox_test build/bare_read:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)

@@ -3,13 +3,13 @@
  */
 #define _POSIX_C_SOURCE 200809L /* SIGPIPE, sigprocmask() */
 
-#include "check.h"
-#include "complain.h"
-#include "exit_codes.h"
-#include "gate.h"
-#include "info.h"
-#include "map.h"
-#include "terminal.h"
+#include "check/check.h"
+#include "gate/gate.h"
+#include "info/info.h"
+#include "map/map.h"
+#include "process/exit_codes.h"
+#include "process/terminal.h"
+#include "text/complain.h"
 #include "version.h"
 
 #include <errno.h>

@@ -1,10 +1,10 @@
 #include "version.h"
 
-#include "check.h"
-#include "complain.h"
-#include "image_nbd.h"
+#include "check/check.h"
+#include "image/nbd.h"
 #include "refcow.h"
-#include "sandbox.h"
+#include "sandbox/sandbox.h"
+#include "text/complain.h"
 
 #include <stddef.h>
 #include <stdio.h>

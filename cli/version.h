@@ -5,7 +5,7 @@
 #ifndef REFCOW_CLI_VERSION_H
 #define REFCOW_CLI_VERSION_H
 
-#include "exit_codes.h"
+#include "process/exit_codes.h"
 
 exit_code version_run(void);
 

@@ -168,7 +168,7 @@ CALLS
         5) ;; # this architecture has no such call
         *) fail "$name: exit status $code" ;;
         esac
-    done < <(sed -n '/^static.* killing\[\]/,/};/p' "$conformance/../cli/sandbox_kill.c" | grep -o '"[a-z0-9_]*"' | tr -d '"')
+    done < <(sed -n '/^static.* killing\[\]/,/};/p' "$conformance/../cli/sandbox/kill.c" | grep -o '"[a-z0-9_]*"' | tr -d '"')
     [ "$killing" -gt 100 ]
 }
 

@@ -12,8 +12,8 @@
  */
 #define _GNU_SOURCE
 
-#include "../cli/sandbox.h"
-#include "../cli/sandbox_layers.h"
+#include "../cli/sandbox/layers.h"
+#include "../cli/sandbox/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

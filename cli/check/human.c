@@ -1,0 +1,326 @@
+#include "../run/check_report.h"
+
+#include "../run/listed.h"
+#include "../text/escape.h"
+#include "../text/sizes.h"
+
+#include <inttypes.h>
+
+/* ------------------------------------------------------------------ words */
+
+/* "1 cluster", "2 clusters" */
+static void print_count(FILE *out, uint64_t count, const char *noun)
+{
+    fprintf(out, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
+}
+
+static void print_size(FILE *out, uint64_t size)
+{
+    char text[SIZE_TEXT_LENGTH];
+    fputs(size_text(text, size), out);
+}
+
+static double percent(uint64_t part, uint64_t whole)
+{
+    return whole == 0 ? 0.0 : 100.0 * (double)part / (double)whole;
+}
+
+static uint64_t cluster_size(const check_report *report)
+{
+    return UINT64_C(1) << report->image.header.cluster_bits;
+}
+
+/* ------------------------------------------------------------------ what the image is */
+
+static void print_features(FILE *out, const refcow_header *header)
+{
+    if (has_backing_file(header))
+        fputs(", backing file (not followed)", out);
+    if (has_data_file(header))
+        fputs(", external data file (not followed)", out);
+    if (header->compression_type == 1)
+        fputs(", zstd compression", out);
+    if (header->incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2)
+        fputs(", extended L2 entries", out);
+    if (header->nb_snapshots != 0) {
+        fputs(", ", out);
+        print_count(out, header->nb_snapshots, "snapshot");
+    }
+    if (header->nb_bitmaps > 0)
+        fputs(", bitmaps", out);
+    if (header->crypt_method == 1)
+        fputs(", AES encrypted", out);
+    if (header->crypt_method == 2)
+        fputs(", LUKS encrypted", out);
+    if (header->incompatible_features & REFCOW_INCOMPATIBLE_DIRTY)
+        fputs(", marked dirty", out);
+    if (header->incompatible_features & REFCOW_INCOMPATIBLE_CORRUPT)
+        fputs(", marked corrupt", out);
+}
+
+void check_print_human_facts(FILE *out, const check_report *report)
+{
+    const refcow_header *header = &report->image.header;
+
+    fprintf(out, "qcow2 version %" PRIu32 ", ", header->version);
+    print_size(out, header->virtual_size);
+    fputs(" virtual size, ", out);
+    print_size(out, cluster_size(report));
+    fputs(" clusters", out);
+    if (header->refcount_order <= 6) /* a refused image may have any number here */
+        fprintf(out, ", %u-bit refcounts", 1u << header->refcount_order);
+    print_features(out, header);
+}
+
+/* ------------------------------------------------------------------ the verdict */
+
+static void print_defects(FILE *out, const check_report *report)
+{
+    const refcow_result *result = &report->result;
+    const char *separator = "";
+
+    if (result->corruptions > 0) {
+        print_count(out, result->corruptions, "corruption");
+        separator = ", ";
+    }
+    if (result->leaks > 0) {
+        fputs(separator, out);
+        print_count(out, result->leaks, "leaked cluster");
+        fputs(" (", out);
+        print_size(out, result->leaks * cluster_size(report));
+        fputc(')', out);
+        separator = ", ";
+    }
+    if (result->check_errors > 0) {
+        fputs(separator, out);
+        print_count(out, result->check_errors, "cluster");
+        fputs(" whose refcount cannot be looked up", out);
+        separator = ", ";
+    }
+    if (separator[0] == '\0')
+        fputs("nothing found so far", out);
+}
+
+static const char *verdict_word(const check_report *report)
+{
+    switch (report->verdict) {
+    case REFCOW_VERDICT_CLEAN:
+        return "Clean: every stored refcount is the number of references";
+    case REFCOW_VERDICT_LEAKS:
+        return "Leaks: ";
+    case REFCOW_VERDICT_CORRUPT:
+        return "Corrupt: ";
+    case REFCOW_VERDICT_REFUSED:
+        return "Refused: the image breaks a rule without which it cannot be checked";
+    case REFCOW_VERDICT_INCOMPLETE:
+        return check_is_finished(report) ? "Incomplete: " : "Incomplete, stopped early: ";
+    }
+    return "Unknown: ";
+}
+
+static const char *verdict_meaning(const check_report *report)
+{
+    switch (report->verdict) {
+    case REFCOW_VERDICT_CLEAN:
+        return NULL;
+    case REFCOW_VERDICT_LEAKS:
+        return "Leaked clusters are marked as used but not needed: lost space, no lost data.";
+    case REFCOW_VERDICT_CORRUPT:
+        return "Guest data may be damaged, and writing to the image may damage more.";
+    case REFCOW_VERDICT_REFUSED:
+        return "Only the refcount report was made.";
+    case REFCOW_VERDICT_INCOMPLETE:
+        return check_is_finished(report) ? "What cannot be looked up may be damaged."
+                                         : "The numbers are lower bounds: what was not looked at may be damaged.";
+    }
+    return NULL;
+}
+
+/* Lazy refcounts are written late on purpose: after a crash they are wrong and the next writer counts them anew. */
+static void print_dirty_hint(FILE *out, const check_report *report)
+{
+    bool dirty = report->image.header.incompatible_features & REFCOW_INCOMPATIBLE_DIRTY;
+    if (dirty && (report->verdict == REFCOW_VERDICT_CORRUPT || report->verdict == REFCOW_VERDICT_LEAKS))
+        fputs("It is marked dirty: its writer stopped before the refcounts were written, and\n"
+              "the next one will count them anew.\n",
+              out);
+}
+
+void check_print_human_verdict(FILE *out, const check_report *report)
+{
+    const char *meaning = verdict_meaning(report);
+
+    fputs(verdict_word(report), out);
+    if (report->verdict != REFCOW_VERDICT_CLEAN && report->verdict != REFCOW_VERDICT_REFUSED)
+        print_defects(out, report);
+    fputs(".\n", out);
+    if (meaning != NULL)
+        fprintf(out, "%s\n", meaning);
+    print_dirty_hint(out, report);
+    live_print(out, &report->live);
+}
+
+/* ------------------------------------------------------------------ the numbers */
+
+/* Numbers stand below one another, and fit on 80 columns. */
+#define NO_LABEL "                   "
+
+static void print_allocation(FILE *out, const refcow_result *result)
+{
+    fprintf(out, "  Guest clusters   %" PRIu64 " of %" PRIu64 " allocated (%.2f%%)\n", result->allocated_clusters,
+            result->total_clusters, percent(result->allocated_clusters, result->total_clusters));
+    fprintf(out, NO_LABEL "%.2f%% fragmented, %.2f%% compressed\n",
+            percent(result->fragmented_clusters, result->allocated_clusters),
+            percent(result->compressed_clusters, result->allocated_clusters));
+}
+
+static void print_image_end(FILE *out, const check_report *report)
+{
+    fprintf(out, "  Image end        %" PRIu64 ", in a file of %" PRIu64 " bytes\n", report->result.image_end_offset,
+            report->file_size);
+}
+
+static void print_refcount_report(FILE *out, const refcow_refcount_report *refcounts)
+{
+    fprintf(out, "  Refcount table   at 0x%" PRIx64 ", ", refcounts->refcount_table_offset);
+    print_count(out, refcounts->refcount_table_clusters, "cluster");
+    fprintf(out, "\n  Data clusters    %" PRIu64 " in active tables, %" PRIu64 " of them with refcount 0 (orphans)",
+            refcounts->allocated_clusters, refcounts->orphan_clusters);
+    if (refcounts->unknown_clusters > 0)
+        fprintf(out, ", %" PRIu64 " with an unknown one", refcounts->unknown_clusters);
+    if (!refcounts->complete)
+        fputs("; there may be more", out);
+    fputc('\n', out);
+}
+
+static void print_work(FILE *out, const refcow_result *result)
+{
+    fputs("  Work             ", out);
+    fprintf(out, "%" PRIu64 " %s in ", result->passes, result->passes == 1 ? "pass" : "passes");
+    print_size(out, result->memory_used);
+    fputs(" of memory\n" NO_LABEL, out);
+    print_size(out, result->bytes_read);
+    fputs(" read, ", out);
+    fprintf(out, "%" PRIu64 " units of work\n", result->work);
+}
+
+static void print_numbers(FILE *out, const check_report *report)
+{
+    if (check_is_finished(report)) {
+        print_allocation(out, &report->result);
+        print_image_end(out, report);
+    }
+    print_refcount_report(out, &report->result.refcounts);
+    print_work(out, &report->result);
+}
+
+/* ------------------------------------------------------------------ the findings */
+
+static bool is_about_refcount(refcow_kind kind)
+{
+    return kind == REFCOW_KIND_REFCOUNT_LOW || kind == REFCOW_KIND_REFCOUNT_HIGH;
+}
+
+static bool is_about_copied_flag(refcow_kind kind)
+{
+    return kind == REFCOW_KIND_L1_COPIED || kind == REFCOW_KIND_L2_COPIED;
+}
+
+/* "host 0x50000", "host 0x50000..0x6ffff". A hostile entry may name a place that ends beyond 2^64. */
+static void print_range(FILE *out, const char *what, uint64_t start, uint64_t length, uint64_t cluster)
+{
+    fprintf(out, "%s 0x%" PRIx64, what, start);
+    if (length > cluster) {
+        uint64_t behind = length - 1;
+        uint64_t last = behind > UINT64_MAX - start ? UINT64_MAX : start + behind;
+        fprintf(out, "..0x%" PRIx64, last);
+    }
+}
+
+static void print_ranges(FILE *out, const listed_finding *listed, uint64_t cluster)
+{
+    const refcow_finding *finding = listed->finding;
+
+    print_range(out, "host", finding->host, finding->length, cluster);
+    if (finding->length > cluster) {
+        fputs(" (", out);
+        print_count(out, finding->length / cluster + (finding->length % cluster != 0), "cluster");
+        fputc(')', out);
+    }
+    if (finding->role != REFCOW_ROLE_NONE)
+        fprintf(out, ", %s", refcow_role_name(finding->role));
+    if (finding->guest != REFCOW_NO_GUEST) {
+        fputs(", ", out);
+        print_range(out, "guest", finding->guest, listed->guest_length, cluster);
+    }
+}
+
+static void print_evidence(FILE *out, const listed_finding *listed)
+{
+    const refcow_finding *finding = listed->finding;
+
+    if (is_about_copied_flag(finding->kind))
+        fprintf(out, ": expected flag %" PRIu64 ", found entry 0x%" PRIx64, finding->expected, finding->found);
+    else if (finding->table != REFCOW_NO_TABLE)
+        fprintf(out, ": found entry 0x%" PRIx64, finding->found);
+    else if (is_about_refcount(finding->kind))
+        fprintf(out, ": expected refcount %" PRIu64 ", found %" PRIu64, finding->expected, finding->found);
+    if (listed->entries == 1)
+        fprintf(out, " (table 0x%" PRIx64 " entry %" PRIu64 ")", finding->table, finding->index);
+    if (listed->entries > 1)
+        fprintf(out, " (table 0x%" PRIx64 " entries %" PRIu64 "..%" PRIu64 ")", finding->table, finding->index,
+                finding->index + listed->entries - 1);
+}
+
+static void print_finding(FILE *out, const listed_finding *listed, uint64_t cluster)
+{
+    const refcow_finding *finding = listed->finding;
+
+    fputs("    ", out);
+    print_ranges(out, listed, cluster);
+    print_evidence(out, listed);
+    if (finding->times > 1 && finding->length <= cluster)
+        fprintf(out, ", counts %" PRIu64 " times", finding->times);
+    fputc('\n', out);
+}
+
+static void print_findings_of_kind(FILE *out, const check_report *report, unsigned kind, uint64_t count)
+{
+    listed_finding next;
+
+    fprintf(out, "\n  %s (%" PRIu64 "): %s\n", kind_name(kind), count, kind_text(kind));
+    for (size_t at = 0; listed_next(report, &at, &next);) {
+        if (next.kind != kind)
+            continue;
+        print_finding(out, &next, cluster_size(report));
+        count -= next.finding->times;
+    }
+    if (count > 0)
+        fprintf(out, "    and %" PRIu64 " more that are not listed\n", count);
+}
+
+void check_print_human_findings(FILE *out, const check_report *report)
+{
+    for (unsigned kind = 0; kind <= KIND_ORPHAN; kind++) {
+        uint64_t count = kind == KIND_ORPHAN ? report->result.refcounts.orphan_clusters : report->result.found[kind];
+        if (count > 0 && kind_set_has(report->listed, kind))
+            print_findings_of_kind(out, report, kind, count);
+    }
+}
+
+void check_print_human_heading(FILE *out, const check_report *report)
+{
+    escape_print(out, report->path);
+    fputs(": ", out);
+    check_print_human_facts(out, report);
+    fputc('\n', out);
+    check_print_human_verdict(out, report);
+}
+
+void check_print_human(FILE *out, const check_report *report)
+{
+    check_print_human_heading(out, report);
+    fputc('\n', out);
+    print_numbers(out, report);
+    check_print_human_findings(out, report);
+}

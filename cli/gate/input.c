@@ -1,0 +1,135 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "input.h"
+
+#include "../process/stop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What a stream of unknown length may be at most. */
+#define LARGEST_SOURCE ((UINT64_C(1) << 63) - (UINT64_C(1) << 30))
+
+/* So often is asked whether the time is over. */
+#define WAIT_MILLISECONDS 100
+
+/* ------------------------------------------------------------------ streams */
+
+static int read_head(void *user, uint64_t offset, void *buffer, size_t length)
+{
+    gate_input *input = user;
+
+    if (offset > input->head_length || length > input->head_length - offset) {
+        input->file.read_detail = "of a stream only the first 2 MiB are looked at";
+        return -1;
+    }
+    memcpy(buffer, (const char *)input->head.base + offset, length);
+    return 0;
+}
+
+/* Who writes to the stream may be slow for ever. False when that takes too long. */
+static bool wait_for_input(void)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    while (poll(&input, 1, stop_patience(WAIT_MILLISECONDS)) <= 0 && !stop_wanted())
+        continue;
+    return !stop_wanted();
+}
+
+/* Until it is full or the stream ends. False: errno says why. */
+static bool fill_head(gate_input *input, bool *has_ended)
+{
+    *has_ended = false;
+    while (input->head_length < input->head.size) {
+        if (!wait_for_input()) {
+            errno = ETIMEDOUT;
+            return false;
+        }
+        ssize_t got =
+            read(STDIN_FILENO, (char *)input->head.base + input->head_length, input->head.size - input->head_length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return false;
+        if (got == 0) {
+            *has_ended = true;
+            return true;
+        }
+        input->head_length += (size_t)got;
+    }
+    return true;
+}
+
+static bool open_stream(gate_input *input, failure *why)
+{
+    if (!memory_map(&input->head, GATE_HEAD_SIZE)) {
+        *why = failure_of_memory(GATE_HEAD_SIZE);
+        return false;
+    }
+    if (!fill_head(input, &input->knows_size)) {
+        *why = failure_of_opening(strerror(errno));
+        memory_unmap(&input->head);
+        return false;
+    }
+    input->file = (image_file){.size = input->head_length, .allocated = input->head_length};
+    uint64_t size = input->knows_size ? input->head_length : LARGEST_SOURCE;
+    input->inner = (refcow_source){.read = read_head, .user = input, .size = size};
+    return true;
+}
+
+/* ------------------------------------------------------------------ both */
+
+bool gate_input_open(gate_input *input, const char *path, failure *why)
+{
+    *input = (gate_input){.knows_size = true};
+
+    if (strcmp(path, "-") == 0)
+        return open_stream(input, why);
+    if (!image_file_open(&input->file, path, why))
+        return false;
+    input->inner = image_file_source(&input->file);
+    return true;
+}
+
+void gate_input_close(gate_input *input)
+{
+    if (input->head.base != NULL)
+        memory_unmap(&input->head);
+    else
+        image_file_close(&input->file);
+}
+
+int gate_input_descriptor(const gate_input *input)
+{
+    return input->head.base != NULL ? STDIN_FILENO : image_file_descriptor(&input->file);
+}
+
+static int read_and_count(void *user, uint64_t offset, void *buffer, size_t length)
+{
+    gate_input *input = user;
+
+    input->bytes_read += length;
+    return input->inner.read(input->inner.user, offset, buffer, length);
+}
+
+static uint64_t next_data(void *user, uint64_t offset)
+{
+    gate_input *input = user;
+    return input->inner.next_data(input->inner.user, offset);
+}
+
+refcow_source gate_input_source(gate_input *input)
+{
+    return (refcow_source){.read = read_and_count,
+                           .next_data = input->inner.next_data != NULL ? next_data : NULL,
+                           .user = input,
+                           .size = input->inner.size};
+}
+
+const char *gate_input_detail(const gate_input *input)
+{
+    return input->file.read_detail;
+}

@@ -1,0 +1,26 @@
+/*
+ * options.h - the command line of `refcow gate`, with its defaults.
+ */
+#ifndef REFCOW_CLI_GATE_OPTIONS_H
+#define REFCOW_CLI_GATE_OPTIONS_H
+
+#include "../run/common_options.h"
+#include "policy.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct gate_options {
+    char *path; /* "-": standard input */
+    gate_policy policy;
+    bool wants_json;
+    bool quiet;
+    bool sandbox;
+    uint64_t timeout; /* seconds; 0: as long as it takes */
+    bool wants_rules; /* the list of rules, and no image */
+} gate_options;
+
+/* argv[0] is the verb; the strings stay the caller's. */
+options_outcome gate_options_parse(gate_options *options, int argc, char **argv);
+
+#endif

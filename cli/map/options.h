@@ -1,0 +1,27 @@
+/*
+ * options.h - the command line of `refcow map`, with its defaults.
+ */
+#ifndef REFCOW_CLI_MAP_OPTIONS_H
+#define REFCOW_CLI_MAP_OPTIONS_H
+
+#include "../process/terminal.h"
+#include "../run/common_options.h"
+#include "../run/images.h"
+
+/* The library needs its share of this. */
+#define MAP_LEAST_MEMORY (UINT64_C(80) << 10)
+
+typedef enum map_output { MAP_HUMAN, MAP_JSONL, MAP_HTML } map_output;
+
+typedef struct map_options {
+    common_options common;
+    image_list images;
+    map_output output;
+    uint64_t max_runs; /* to be listed; UINT64_MAX: all, with MAP_JSONL */
+    terminal terminal;
+} map_options;
+
+/* argv[0] is the verb; the strings stay the caller's. */
+options_outcome map_options_parse(map_options *options, int argc, char **argv);
+
+#endif

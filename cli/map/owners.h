@@ -1,0 +1,73 @@
+/*
+ * owners.h - who owns a host cluster: the words of `refcow map`. Each cluster has one owner, the first that fits.
+ */
+#ifndef REFCOW_CLI_MAP_OWNERS_H
+#define REFCOW_CLI_MAP_OWNERS_H
+
+#include "refcow.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * OWNER_ROW(name, word, letter, meaning): damage first, then metadata, then guest data, then nothing. A meaning fits
+ * the rest of a line of 80 columns.
+ *
+ * Guest data and L2 tables may be shared: writers copy them as long as others use them, too. All other structures are
+ * written in place, or end with their owner: one that is named twice is damage, whatever its refcount is. So are two
+ * different structures in one cluster.
+ */
+#define OWNER_ROWS(X)                                                                                                  \
+    X(OVERLAPPING, "overlapping", 'X', "uses that exclude each other")                                                 \
+    X(ORPHAN, "orphan", 'O', "in use, but refcount 0")                                                                 \
+    X(UNDERCOUNTED, "undercounted", 'U', "refcount below its uses")                                                    \
+    X(LEAKED, "leaked", 'L', "refcount above its uses")                                                                \
+    X(UNKNOWN, "unknown", '?', "refcount cannot be looked up")                                                         \
+    X(HEADER, "header", 'H', "header")                                                                                 \
+    X(L1_TABLE, "l1-table", '1', "L1 table of the active disk")                                                        \
+    X(L2_TABLE, "l2-table", '2', "L2 tables of the active disk")                                                       \
+    X(REFCOUNTS, "refcounts", 'R', "refcount table and blocks")                                                        \
+    X(BITMAPS, "bitmaps", 'B', "dirty bitmaps, with tables")                                                           \
+    X(ENCRYPTION, "encryption", 'E', "LUKS header")                                                                    \
+    X(SNAPSHOT, "snapshot", 'S', "in use by snapshots only")                                                           \
+    X(SHARED, "shared", '+', "data, L2 tables: several users")                                                         \
+    X(DATA, "data", 'D', "guest data")                                                                                 \
+    X(COMPRESSED, "compressed", 'C', "compressed guest data")                                                          \
+    X(FREE, "free", '.', "not in use, refcount 0")
+
+typedef enum owner {
+#define OWNER_ENUM(name, word, letter, meaning) OWNER_##name,
+    OWNER_ROWS(OWNER_ENUM)
+#undef OWNER_ENUM
+        OWNERS /* how many there are */
+} owner;
+
+/* Who refers to a cluster: a bit for each refcow_role, and these. */
+typedef uint16_t user_set;
+
+#define USER_ACTIVE ((user_set)1 << 14)    /* the active disk, or no disk at all */
+#define USER_SNAPSHOTS ((user_set)1 << 15) /* at least one snapshot */
+
+static inline user_set users_of_role(refcow_role role)
+{
+    return (user_set)(1u << role);
+}
+
+static inline bool users_have_role(user_set users, refcow_role role)
+{
+    return (users >> role & 1) != 0;
+}
+
+/* Of clusters with these users, of which only refcounts and is_known matter. */
+owner owner_of(user_set users, const refcow_clusters *clusters);
+
+const char *owner_word(owner who);
+char owner_letter(owner who);
+const char *owner_meaning(owner who);
+
+static inline bool owner_is_damage(owner who)
+{
+    return who <= OWNER_UNKNOWN;
+}
+
+#endif

@@ -1,0 +1,174 @@
+#include "examine.h"
+
+#include "../process/stop.h"
+#include "../text/complain.h"
+#include "progress.h"
+
+static uint64_t clamp(uint64_t number, uint64_t least, uint64_t most)
+{
+    if (number < least)
+        return least;
+    return number > most ? most : number;
+}
+
+/* What is observed takes 9 bytes for each cluster instead of 2. */
+#define OBSERVED_FACTOR 5
+
+static void note_failure(check_report *report, refcow_verdict verdict, failure why)
+{
+    report->verdict = verdict;
+    report->failure = why;
+}
+
+/* What to do about a limit; else NULL. */
+static const char *advice_about(refcow_status status)
+{
+    if (status == REFCOW_STATUS_WORK_LIMIT)
+        return "see --max-work; with more --memory there are fewer passes";
+    if (status == REFCOW_STATUS_READ_LIMIT)
+        return "see --max-read; with more --memory there are fewer passes";
+    return NULL;
+}
+
+static failure failure_of(const refcow_error *error, const image_file *file)
+{
+    if (stop_explains(error->status))
+        return stop_failure();
+    failure why = failure_of_library(error, file->read_detail);
+    why.advice = advice_about(error->status);
+    return why;
+}
+
+static size_t room_in(const memory_block *block)
+{
+    return block->size / sizeof(refcow_finding);
+}
+
+static void note_orphan(void *user, const refcow_finding *entry)
+{
+    orphans_add(user, entry);
+}
+
+/* Check an open image in the memory that the caller has found for it. */
+static void run_library(check_report *report, const examination *how, const image_file *file, const memory_block *work)
+{
+    uint32_t kinds = report->listed & ALL_FINDINGS;
+    refcow_options settings = {
+        .memory = work->base,
+        .memory_size = work->size,
+        .findings = kinds != 0 ? how->findings.base : NULL,
+        .findings_capacity = room_in(&how->findings),
+        .findings_kinds = kinds,
+        .limits = how->options->limits,
+        .progress = progress_or_stop,
+        .user = &report->orphans,
+        .orphan = note_orphan,
+        .observer = how->observer,
+    };
+
+    report->orphans = (orphan_list){
+        .ranges = how->orphans.base,
+        .room = room_in(&how->orphans),
+        .cluster_size = UINT64_C(1) << report->image.header.cluster_bits,
+    };
+    refcow_check(&report->image, &settings, &report->result);
+    orphans_finish(&report->orphans);
+    report->checked = true;
+    report->findings = how->findings.base;
+    note_failure(report, report->result.verdict, failure_of(&report->result.error, file));
+}
+
+static void find_memory_and_check(check_report *report, const examination *how, const image_file *file)
+{
+    refcow_plan plan = {0};
+    memory_block work;
+
+    refcow_plan_memory(&report->image, how->memory, &plan);
+    uint64_t wanted = how->observer != NULL ? OBSERVED_FACTOR * plan.one_pass : plan.one_pass;
+    uint64_t most = clamp(wanted, REFCOW_MEMORY_MIN, how->memory);
+    if (!memory_map_between(&work, most, REFCOW_MEMORY_MIN)) {
+        note_failure(report, REFCOW_VERDICT_INCOMPLETE, failure_of_memory(REFCOW_MEMORY_MIN));
+        return;
+    }
+    run_library(report, how, file, &work);
+    memory_unmap(&work);
+}
+
+static void check_file(check_report *report, const examination *how, image_file *file)
+{
+    refcow_source source = image_file_source(file);
+    refcow_status status = refcow_open(&report->image, sizeof report->image, REFCOW_VERSION, &source);
+    refcow_class class = refcow_status_class(status);
+
+    report->has_header = class == REFCOW_CLASS_OK || class == REFCOW_CLASS_REFUSED;
+    if (report->has_header) {
+        find_memory_and_check(report, how, file);
+        return;
+    }
+    refcow_error error = report->image.error;
+    error.status = status; /* a library of another version leaves the image as it was */
+    note_failure(report, class == REFCOW_CLASS_FOREIGN ? REFCOW_VERDICT_REFUSED : REFCOW_VERDICT_INCOMPLETE,
+                 failure_of(&error, file));
+}
+
+static void check_if_open(check_report *report, const examination *how, opened_image *image)
+{
+    image_file *file = &image->file;
+
+    if (!image->is_open || stop_wanted()) {
+        note_failure(report, REFCOW_VERDICT_INCOMPLETE, image->is_open ? stop_failure() : image->why);
+        return;
+    }
+    report->opened = true;
+    report->file_size = file->size;
+    live_moment begun = live_begin(file);
+    check_file(report, how, file);
+    report->live = live_end(&begun, file);
+}
+
+static exit_code exit_code_of(const check_report *report, const common_options *options)
+{
+    if (!options->format_is_given && failure_is_other_format(&report->image.error))
+        return EXIT_CODE_NOT_QCOW2;
+    if (!check_is_complete(report))
+        return EXIT_CODE_FAILED;
+    switch (report->verdict) {
+    case REFCOW_VERDICT_CLEAN:
+        return EXIT_CODE_CLEAN;
+    case REFCOW_VERDICT_LEAKS:
+        return EXIT_CODE_LEAKS;
+    case REFCOW_VERDICT_CORRUPT:
+        return EXIT_CODE_CORRUPT;
+    case REFCOW_VERDICT_REFUSED:
+    case REFCOW_VERDICT_INCOMPLETE:
+        break;
+    }
+    return EXIT_CODE_FAILED;
+}
+
+images_needs examine_needs(const common_options *options, uint64_t lists)
+{
+    return (images_needs){
+        .memory = clamp(options->memory, 0, UINT64_MAX / 2) + lists,
+        .timeout = options->timeout,
+        .sandbox = options->sandbox,
+    };
+}
+
+void examine(check_report *report, const examination *how, opened_image *image)
+{
+    stop_after(how->options->timeout);
+    progress_start(progress_mode_of(how->options->quiet, how->options->wants_progress));
+    check_if_open(report, how, image);
+    stop_after(0);
+    progress_end(check_is_finished(report));
+    report->code = exit_code_of(report, how->options);
+}
+
+void examine_complain(const check_report *report)
+{
+    if (!check_is_finished(report))
+        complain_about_image(report->path, &report->failure);
+    else if (!check_is_complete(report))
+        complain_about_lookups(report->path, report->result.check_errors);
+}

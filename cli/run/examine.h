@@ -1,0 +1,30 @@
+/*
+ * examine.h - look at an image from the beginning to the end: give the library memory, let it check, note the outcome.
+ */
+#ifndef REFCOW_CLI_RUN_EXAMINE_H
+#define REFCOW_CLI_RUN_EXAMINE_H
+
+#include "../process/memory.h"
+#include "check_report.h"
+#include "common_options.h"
+#include "images.h"
+
+/* What goes along with the images, from one to the next. */
+typedef struct examination {
+    const common_options *options;
+    uint64_t memory; /* bytes for the library: not more than the options grant */
+    memory_block findings;
+    memory_block orphans;
+    const refcow_observer *observer; /* or NULL */
+} examination;
+
+/* What images_each() is to be told, if so many bytes are mapped for lists besides. */
+images_needs examine_needs(const common_options *options, uint64_t lists);
+
+/* All fields of the report but path and listed, which are the caller's, are filled in. */
+void examine(check_report *report, const examination *how, opened_image *image);
+
+/* Say on stderr why the answer is not complete, if it is not. */
+void examine_complain(const check_report *report);
+
+#endif

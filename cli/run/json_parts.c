@@ -1,0 +1,129 @@
+#include "json_parts.h"
+
+void json_begin_record(json_writer *json, FILE *out, const char *type, const check_report *report)
+{
+    json_begin_line(json, out);
+    json_string(json, "type", type);
+    json_string(json, "filename", report->path);
+}
+
+void json_status(json_writer *json, const failure *why)
+{
+    json_open_object(json, "status");
+    json_string(json, "name", why->name);
+    json_string(json, "text", why->text);
+    if (why->detail != NULL)
+        json_string(json, "detail", why->detail);
+    if (why->has_value)
+        json_number(json, "value", why->value);
+    if (why->has_offset)
+        json_number(json, "offset", why->offset);
+    json_close_object(json);
+}
+
+void json_refcount_report(json_writer *json, const refcow_refcount_report *refcounts)
+{
+    json_open_object(json, "refcount-report");
+    json_number(json, "refcount-order", refcounts->refcount_order);
+    json_number(json, "refcount-table-offset", refcounts->refcount_table_offset);
+    json_number(json, "refcount-table-clusters", refcounts->refcount_table_clusters);
+    json_number(json, "allocated-clusters", refcounts->allocated_clusters);
+    json_number(json, "orphan-clusters", refcounts->orphan_clusters);
+    json_number(json, "unknown-clusters", refcounts->unknown_clusters);
+    json_boolean(json, "complete", refcounts->complete != 0);
+    json_close_object(json);
+}
+
+void json_work(json_writer *json, const refcow_result *result)
+{
+    json_number(json, "passes", result->passes);
+    json_number(json, "memory-used", result->memory_used);
+    json_number(json, "bytes-read", result->bytes_read);
+    json_number(json, "work", result->work);
+}
+
+static void print_entry_place(json_writer *json, const refcow_finding *finding)
+{
+    if (finding->table != REFCOW_NO_TABLE) {
+        json_number(json, "table-offset", finding->table);
+        json_number(json, "index", finding->index);
+    } else {
+        json_null(json, "table-offset");
+        json_null(json, "index");
+    }
+}
+
+void json_finding(json_writer *json, unsigned kind, const refcow_finding *finding)
+{
+    json_string(json, "kind", kind_name(kind));
+    json_string(json, "severity", kind_severity_name(kind));
+    json_string(json, "text", kind_text(kind));
+    json_string(json, "role", refcow_role_name(finding->role));
+    json_number(json, "host-offset", finding->host);
+    json_number(json, "length", finding->length);
+    if (finding->guest != REFCOW_NO_GUEST)
+        json_number(json, "guest-offset", finding->guest);
+    else
+        json_null(json, "guest-offset");
+    print_entry_place(json, finding);
+    json_number(json, "expected", finding->expected);
+    json_number(json, "found", finding->found);
+    json_number(json, "times", finding->times);
+}
+
+void json_found(json_writer *json, const refcow_result *result)
+{
+    json_open_object(json, "found");
+    for (unsigned kind = 0; kind < REFCOW_KINDS; kind++) {
+        if (result->found[kind] != 0)
+            json_number(json, kind_name(kind), result->found[kind]);
+    }
+    json_close_object(json);
+}
+
+void json_not_followed(json_writer *json, const refcow_header *header)
+{
+    json_open_array(json, "not-followed");
+    if (has_backing_file(header))
+        json_string(json, NULL, "backing-file");
+    if (has_data_file(header))
+        json_string(json, NULL, "data-file");
+    json_close_array(json);
+}
+
+static void print_permissions(json_writer *json, const char *key, uint32_t bits)
+{
+    json_open_array(json, key);
+    for (unsigned permission = 0; permission < PERMISSIONS; permission++) {
+        if ((bits >> permission & 1) != 0)
+            json_string(json, NULL, permission_name((image_permission)permission));
+    }
+    json_close_array(json);
+}
+
+static void print_locks(json_writer *json, lock_bytes locks)
+{
+    if (!locks.is_known) {
+        json_null(json, "writer");
+        return;
+    }
+    json_boolean(json, "writer", lock_bytes_show_writer(locks));
+    json_open_object(json, "locks");
+    print_permissions(json, "in-use", locks.in_use);
+    print_permissions(json, "not-shared", locks.not_shared);
+    json_close_object(json);
+}
+
+void json_live(json_writer *json, const live_facts *live)
+{
+    print_locks(json, live->locks);
+    json_boolean(json, "changed", live_has_changed(live));
+    json_open_array(json, "changes");
+    if (live->header_changed)
+        json_string(json, NULL, "header");
+    if (live->size_changed)
+        json_string(json, NULL, "size");
+    if (live->time_changed)
+        json_string(json, NULL, "time");
+    json_close_array(json);
+}

@@ -1,0 +1,22 @@
+/*
+ * listed.h - the findings of a report that are to be listed, orphans among them, one after the other.
+ */
+#ifndef REFCOW_CLI_RUN_LISTED_H
+#define REFCOW_CLI_RUN_LISTED_H
+
+#include "check_report.h"
+
+typedef struct listed_finding {
+    unsigned kind; /* see kinds.h */
+    const refcow_finding *finding;
+    uint64_t entries;      /* of finding->table from finding->index on; 0 if that is REFCOW_NO_TABLE */
+    uint64_t guest_length; /* bytes from finding->guest on; 0 if that is REFCOW_NO_GUEST */
+} listed_finding;
+
+/* Begin with *at 0. False at the end. */
+bool listed_next(const check_report *report, size_t *at, listed_finding *next);
+
+/* How many defects and orphans of the kinds that are to be listed none of these stands for. */
+uint64_t listed_omitted(const check_report *report);
+
+#endif

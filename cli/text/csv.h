@@ -1,0 +1,35 @@
+/*
+ * csv.h - write comma-separated values, as RFC 4180 has them but for line ends, which are those of this system.
+ *
+ * Spreadsheets take some texts for formulas and some numbers for others: see csv_path() and csv_code().
+ */
+#ifndef REFCOW_CLI_TEXT_CSV_H
+#define REFCOW_CLI_TEXT_CSV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef struct csv_writer {
+    FILE *out;
+    bool is_inside; /* there is a field in this row */
+} csv_writer;
+
+void csv_begin_row(csv_writer *csv, FILE *out);
+void csv_end_row(csv_writer *csv);
+
+/* A word of the program's own. */
+void csv_word(csv_writer *csv, const char *word);
+
+/* A file name, escaped; one that would begin a formula is written as the same file in the directory ".". */
+void csv_path(csv_writer *csv, const char *path);
+
+void csv_number(csv_writer *csv, uint64_t number);
+
+/* A number with all its bits, in hexadecimal: a spreadsheet rounds long decimal ones. */
+void csv_code(csv_writer *csv, uint64_t number);
+
+/* Fields with nothing in them. */
+void csv_empty(csv_writer *csv, unsigned count);
+
+#endif

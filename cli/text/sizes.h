@@ -1,0 +1,14 @@
+/*
+ * sizes.h - numbers of bytes as people read them.
+ */
+#ifndef REFCOW_CLI_TEXT_SIZES_H
+#define REFCOW_CLI_TEXT_SIZES_H
+
+#include <stdint.h>
+
+#define SIZE_TEXT_LENGTH 32
+
+/* "64 KiB", "1.50 GiB": written into the text, which is returned. */
+const char *size_text(char text[SIZE_TEXT_LENGTH], uint64_t size);
+
+#endif
