@@ -52,6 +52,8 @@ need_libnbd = $(filter-out $(nbd_none),$(filter cli/image/nbd%,$(all_of_cli)))
 COMMAND = $(filter-out $(if $(LIBSECCOMP),$(sandbox_none),$(need_libseccomp)) \
 	$(if $(LIBNBD),$(nbd_none),$(need_libnbd)),$(all_of_cli))
 COMMAND_ALONE = $(filter-out $(need_libseccomp) $(need_libnbd),$(all_of_cli))
+# Each other test in conformance/api is a program of its own.
+API_TEST = $(filter-out %/corpus_test.c %/sandbox_test.c,$(wildcard conformance/api/*.c))
 # Each harness is fuzz/fuzz_NAME.c; what they share is in the other files.
 HARNESSES = $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
 MUTATOR = $(addprefix fuzz/,mutator.c boundaries.c edit.c extents.c image_features.c places.c)
@@ -133,16 +135,16 @@ portability:
 
 ## conformance     real images and planted cases, compared with qemu-img; CHECKER='COMMAND' tries another checker's cases
 conformance: build/refcow build/damage build/sandbox_test
-	$(if $(CHECKER),,$(tools) bats --jobs 2 --no-parallelize-within-files conformance)
-	$(tools) conformance/run-cases
+	$(if $(CHECKER),,$(tools) bats --jobs 2 --no-parallelize-within-files conformance/suites)
+	$(tools) conformance/tools/run-cases
 
 ## conformance-quick  the suites that take seconds: those without the tag `long`
 conformance-quick: build/refcow build/damage build/sandbox_test
-	$(tools) bats --jobs 2 --no-parallelize-within-files --filter-tags '!long' conformance
+	$(tools) bats --jobs 2 --no-parallelize-within-files --filter-tags '!long' conformance/suites
 
 ## conformance-random  random images, randomly damaged: make conformance-random SEED=1 SECONDS=60 [CASES=1]
 conformance-random: build/refcow build/damage
-	$(tools) conformance/random $(SEED) $(SECONDS) $(CASES)
+	$(tools) conformance/tools/random $(SEED) $(SECONDS) $(CASES)
 
 ## lint            warnings, symbols, stack, includes, vendoring, shell, format
 lint:
@@ -248,22 +250,22 @@ build/amalgamation/refcow.c: scripts/amalgamate LICENSE $(wildcard parser/*.[ch]
 	scripts/amalgamate $(@D)
 build/refcow: $(call plain,$(COMMAND)) build/librefcow.a build/with-$(LIBSECCOMP)-$(LIBNBD)
 build/refcow build/sandbox_test: LDLIBS += $(if $(LIBSECCOMP),$(shell $(PKG_CONFIG) --libs libseccomp)) $(if $(LIBNBD),-ldl)
-build/plain/cli/%.o build/plain/conformance/sandbox_test.o: CPPFLAGS += $(if $(LIBSECCOMP)$(LIBNBD),$(shell $(PKG_CONFIG) --cflags $(LIBSECCOMP) $(LIBNBD)))
+build/plain/cli/%.o build/plain/conformance/api/sandbox_test.o: CPPFLAGS += $(if $(LIBSECCOMP)$(LIBNBD),$(shell $(PKG_CONFIG) --cflags $(LIBSECCOMP) $(LIBNBD)))
 # Made again when another choice of libraries is found, and the command with it.
 build/with-%:
 	@mkdir -p build && rm -f build/with-* && touch $@
 	$(if $(LIBSECCOMP),,@echo "libseccomp is not installed: refcow is built without the most of its sandbox")
 	$(if $(LIBNBD),,@echo "libnbd is not installed: refcow is built without remote images")
-build/damage: $(call plain,conformance/damage.c)
-build/sandbox_test: $(call plain,conformance/sandbox_test.c $(filter cli/sandbox/%,$(COMMAND)))
+build/damage: $(call plain,conformance/tools/damage.c)
+build/sandbox_test: $(call plain,conformance/api/sandbox_test.c $(filter cli/sandbox/%,$(COMMAND)))
 build/bare_read: $(call plain,scripts/bench/bare_read.c) build/librefcow.a
 build/refcow build/damage build/sandbox_test build/bare_read:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
 # For other machines: no sanitizer, no archive, no libraries.
 $(out)/plain/refcow: $(call plain,$(COMMAND_ALONE) $(PARSER))
-$(out)/plain/api_test: $(call plain,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
-$(out)/plain/corpus_test: $(call plain,conformance/corpus_test.c $(PARSER))
+$(out)/plain/api_test: $(call plain,$(API_TEST) $(PARSER))
+$(out)/plain/corpus_test: $(call plain,conformance/api/corpus_test.c $(PARSER))
 $(out)/plain/refcow $(out)/plain/api_test $(out)/plain/corpus_test:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -280,16 +282,16 @@ METER = -fno-builtin $(foreach function,memcpy memmove memset memcmp,-D$(functio
 # afl-clang-fast takes the last one of these out of its arguments. Clang, which it calls, adds it again.
 metered = $(if $(filter metered/%,$*),CCC_OVERRIDE_OPTIONS='# +-fsanitize-coverage=trace-pc')
 
-$(out)/api_test: $(call sanitized,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
-$(out)/corpus_test: $(call sanitized,conformance/corpus_test.c $(PARSER))
+$(out)/api_test: $(call sanitized,$(API_TEST) $(PARSER))
+$(out)/corpus_test: $(call sanitized,conformance/api/corpus_test.c $(PARSER))
 $(out)/api_test $(out)/corpus_test:
 	$(CC) $(SANITIZE) -o $@ $^
 $(out)/mutator_test: $(call sanitized,fuzz/mutator_test.c fuzz/afl_mutator.c $(MUTATOR))
 	$(CC) $(SANITIZE) -o $@ $^
 $(out)/replay_%: $(call sanitized,fuzz/fuzz_%.c fuzz/replay.c $(SHARED)) $$(call sanitized,$$(for_harness))
 	$(CC) $(SANITIZE) $(wrap) -o $@ $^
-build/coverage/api_test: $(call measured,$(wildcard conformance/api_*.c) conformance/image_builder.c $(PARSER))
-build/coverage/corpus_test: $(call measured,conformance/corpus_test.c $(PARSER))
+build/coverage/api_test: $(call measured,$(API_TEST) $(PARSER))
+build/coverage/corpus_test: $(call measured,conformance/api/corpus_test.c $(PARSER))
 build/coverage/replay_%: $(call measured,fuzz/fuzz_%.c fuzz/replay.c $(SHARED)) $$(call measured,$$(for_harness))
 	$(CLANG) -fprofile-instr-generate $(wrap) -o $@ $^
 build/coverage/api_test build/coverage/corpus_test:

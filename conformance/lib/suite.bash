@@ -4,16 +4,16 @@ bats_require_minimum_version 1.5.0
 bats_load_library bats-support
 bats_load_library bats-assert
 
-conformance=$BATS_TEST_DIRNAME
+conformance=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 REFCOW=$(realpath "${REFCOW:-$conformance/../build/refcow}")
 DAMAGE=$(realpath "${DAMAGE:-$conformance/../build/damage}")
 export REFCOW DAMAGE
 
-load lib/tools
-load lib/compare
-load lib/images
-load lib/damages
-load lib/servers
+load ../lib/tools
+load ../lib/compare
+load ../lib/images
+load ../lib/damages
+load ../lib/servers
 
 # Every test works in a directory of its own, so that images have short names.
 setup() {

@@ -1,0 +1,23 @@
+/*
+ * api_test.c - tests of the parser through its public header. One line at the end; exit 1 when a test failed.
+ */
+#include "suites.h"
+#include "runner.h"
+
+RUNNER_STATE;
+
+int main(void)
+{
+    run_code_tests();
+    run_argument_tests();
+    run_header_tests();
+    run_counting_tests();
+    run_report_tests();
+    run_snapshot_tests();
+    run_bitmap_tests();
+    run_list_tests();
+    run_observer_tests();
+    run_fault_tests();
+    run_sparse_tests();
+    return finish();
+}

@@ -1,0 +1,199 @@
+#!/usr/bin/env bats
+# Which findings are listed, with which host and guest ranges, as JSON Lines, as a table and for people.
+
+load ../lib/suite
+
+# 16 clusters of data, 3 orphans of which 2 are neighbours, and 2 leaks that are.
+make_damaged() {
+    local cluster=65536
+    create compat=1.1 20000
+    guest 'write 0 16' 'write 8192 1'
+    "$DAMAGE" image.qcow2 set refcount:host:3c 0 , set refcount:host:4c 0 , set refcount:host:9c 0 \
+        , clear-bits l2:9c copied , append 2 , set refcount:last 1 , set 'refcount:{last-1c}' 1
+}
+
+number() { # VALUE
+    printf %d "$("$DAMAGE" image.qcow2 get "$1")"
+}
+
+# records KIND: host, length, guest, guest length, table, index, entries of the records of a kind, as CSV and as JSON
+# Lines, which must agree.
+records() {
+    "$REFCOW" check "${@:2}" --output=jsonl image.qcow2 >records.jsonl || true
+    "$REFCOW" check "${@:2}" --output=csv image.qcow2 >records.csv || true
+    jq -r --arg kind "$1" 'select(.type == "finding" and .kind == $kind)
+        | [.["host-offset", "length", "guest-offset", "guest-length", "table-offset", "index", "entries"]]
+        | map(tostring | if . == "null" then "" else . end) | join(",")' records.jsonl >from-jsonl
+    python3 - "$1" >from-csv <<'PYTHON'
+import csv, sys
+for row in csv.DictReader(open("records.csv")):
+    if row["record"] == "finding" and row["kind"] == sys.argv[1]:
+        print(",".join(row[key] for key in ("host-offset", "length", "guest-offset", "guest-length", "table-offset", "index",
+                                            "entries")))
+PYTHON
+    diff from-jsonl from-csv
+    cat from-jsonl
+}
+
+summary() { # KEY [OPTION...]
+    "$REFCOW" check --output=jsonl "${@:2}" image.qcow2 | jq -c "select(.type == \"summary\") | .[\"$1\"]"
+}
+
+@test "leaks: a host range, no guest" {
+    make_damaged
+    assert_equal "$(records leaked)" "$(number last-1c),131072,,,,,"
+    assert_equal "$(records leaked --list leaked)" "$(number last-1c),131072,,,,,"
+    assert_equal "$(records refcount-too-low --list leaked)" ''
+}
+
+@test "orphans: only when they are asked for; host and guest ranges, whatever the copied flag" {
+    local table
+    make_damaged
+    table=$(($("$DAMAGE" image.qcow2 get l1:0) & 0xfffffffffffe00))
+    assert_equal "$(records orphan)" ''
+    assert_equal "$(records orphan --list orphan)" \
+        "$(number host:3c),131072,$((3 << 16)),131072,$table,3,2
+$(number host:9c),65536,$((9 << 16)),65536,$table,9,1"
+    # The one without the flag is not among these.
+    assert_equal "$(records l2-copied-flag | wc -l)" 1
+    assert_equal "$(summary omitted --list orphan)" 0
+    run -2 "$REFCOW" check --list orphan image.qcow2
+    assert_output --partial 'orphan (3):'
+    assert_output --partial 'guest 0x30000..0x4ffff'
+    refute_output --partial 'leaked ('
+}
+
+@test "an L1 entry is about all that its L2 table maps, as far as the disk goes" {
+    make_damaged
+    "$DAMAGE" image.qcow2 clear-bits l1:0 copied , clear-bits l1:2 copied
+    # 20000 clusters and a sector: the third L2 table maps only part of its 8192 clusters.
+    "$QEMU_IMG" resize -q image.qcow2 $((16385 * 65536)) --shrink 2>/dev/null || true
+    assert_equal "$(records l1-copied-flag | cut -d, -f 3,4,6,7 | head -n 1)" "0,$((8192 * 65536)),0,1"
+}
+
+@test "a range of entries: the guest range is as long as they are" {
+    make_damaged
+    "$DAMAGE" image.qcow2 fill refcount_block:0 1c 0
+    assert_equal "$(records l2-copied-flag | head -n 1 | cut -d, -f 2-4,6,7)" "$((9 * 65536)),0,$((9 * 65536)),0,9"
+    assert_equal "$(records orphan --list orphan | head -n 1 | cut -d, -f 2-4,6,7)" "$((9 * 65536)),0,$((9 * 65536)),0,9"
+}
+
+@test "--list may be repeated; all is all of them" {
+    make_damaged
+    "$REFCOW" check --list leaked --list orphan --output=jsonl image.qcow2 | jq -r 'select(.type == "finding") | .kind' |
+        sort -u | diff - <(printf '%s\n' leaked orphan)
+    "$REFCOW" check --list all --output=jsonl image.qcow2 | jq -r 'select(.type == "finding") | .kind' | sort -u |
+        diff - <(printf '%s\n' l2-copied-flag leaked orphan refcount-too-low)
+}
+
+@test "--output=json --list: the findings of that kind, orphans in a list of their own" {
+    make_damaged
+    run -2 "$REFCOW" check --output=json --list orphan image.qcow2
+    assert_equal "$(jq -c '.refcow | [.findings, .["findings-omitted"], ([.found[]] | add),
+        (.orphans | length), .["orphans-omitted"]]' <<<"$output")" '[[],7,7,2,0]'
+    run -2 "$REFCOW" check --output=json --list leaked image.qcow2
+    assert_equal "$(jq -c '.refcow | [(.findings | map(.kind)), .["findings-omitted"], has("orphans")]' <<<"$output")" \
+        '[["leaked"],5,false]'
+}
+
+# Many leaks, none next to another, and as many orphans.
+make_many() { # NUMBER
+    local i cluster=512
+    local -a statements=()
+    create compat=1.1,cluster_size=512 $((2 * $1))
+    guest "write 0 $((2 * $1))"
+    for ((i = 0; i < $1; i++)); do
+        statements+=(',' set "refcount:host:$((2 * i))c" 0)
+    done
+    "$DAMAGE" image.qcow2 append $((2 * $1)) "${statements[@]}"
+    statements=()
+    for ((i = 0; i < $1; i++)); do
+        statements+=(',' set "refcount:{last-$((2 * i))c}" 1)
+    done
+    "$DAMAGE" image.qcow2 "${statements[@]:1}"
+}
+
+@test "a list is whole where the default is not, and what a cap keeps out is counted" {
+    make_many 60
+    assert_equal "$(records leaked | wc -l)" 32
+    [ "$(summary omitted)" -gt 0 ]
+    assert_equal "$(records leaked --list leaked | wc -l) $(summary omitted --list leaked)" '60 0'
+    assert_equal "$(records orphan --list orphan | wc -l) $(summary omitted --list orphan)" '60 0'
+    assert_equal "$(records leaked --list leaked --max-findings 10 | wc -l)" 10
+    assert_equal "$(summary omitted --list leaked --max-findings 10)" 50
+    assert_equal "$(records orphan --list orphan --max-findings 7 | wc -l)" 7
+    assert_equal "$(summary omitted --list orphan --max-findings 7)" 53
+    "$REFCOW" check --list orphan --max-findings 7 image.qcow2 >listed || true
+    grep -q 'and 53 more' listed
+    # The memory is the measure of a list.
+    [ "$(summary omitted --list leaked --memory 64K)" -gt 0 ]
+}
+
+@test "orphans of a refused image are listed" {
+    make_damaged
+    "$DAMAGE" image.qcow2 set header:incompatible_features 0x100
+    assert_equal "$(records orphan --list orphan | wc -l)" 2
+    assert_equal "$(summary verdict) $(summary omitted --list orphan)" '"refused" 0'
+}
+
+@test "the list of orphans does not depend on the memory" {
+    local cluster=512 memory
+    create compat=1.1,cluster_size=512,preallocation=metadata 60000
+    "$DAMAGE" image.qcow2 fill refcount_block:3 1c 0 , fill refcount_block:100 300 0 , set l2:9M l2:21M , set l2:5M l2:28M
+    # Of two neighbours the first one names the later cluster, which a later pass looks at.
+    "$DAMAGE" image.qcow2 set refcount:host:1c 0 , set refcount:host:25M 0 , set l2:0 l2:25M
+    records orphan --list orphan >expected
+    [ "$(wc -l <expected)" -gt 5 ] || fail "only $(wc -l <expected) ranges"
+    for memory in 64K 70001 1M; do
+        records orphan --list orphan --max-findings 100000 --memory "$memory" | diff expected -
+    done
+    assert_equal "$(jq -s 'map(select(.type == "finding") | .times) | add' records.jsonl)" \
+        "$("$REFCOW" check --output=json image.qcow2 | jq '.refcow["refcount-report"]["orphan-clusters"]')"
+}
+
+# Counting starts again with wider counters where a cluster has hundreds of references.
+@test "orphans are listed once when counting starts again" {
+    local i cluster=512
+    local -a statements=()
+    "$QEMU_IMG" create -q -f qcow2 -o cluster_size=512,preallocation=metadata image.qcow2 8M
+    for i in $(seq 2 400); do
+        statements+=(',' set "l2:${i}c" l2:1c)
+    done
+    "$DAMAGE" image.qcow2 "${statements[@]:1}" , set refcount:host:1c 0 , set refcount:host:5M 0
+    assert_equal "$(summary passes --list orphan)" 2
+    assert_equal "$(summary omitted --list orphan)" 0
+    records orphan --list orphan >/dev/null
+    assert_equal "$(jq -s 'map(select(.type == "finding") | .times) | add' records.jsonl)" 401
+}
+
+@test "names in a table: quotes, formulas, bytes that are no characters" {
+    local name
+    make_damaged
+    while read -r name; do
+        printf -v name %b "$name"
+        cp image.qcow2 "./$name"
+        LC_ALL=C.UTF-8 "$REFCOW" check --output=csv -- "./$name" "$name" >names.csv || true
+        # Whoever undoes the escapes has the name.
+        python3 - "$name" <<'PYTHON' || fail "$(cat names.csv)"
+import csv, os, sys
+rows = list(csv.DictReader(open("names.csv", newline="")))
+names = [row["filename"] for row in rows]
+assert len({len(row) for row in rows}) == 1 and len(names) == 10, names
+plain = [os.fsencode(name).decode("unicode_escape").encode("latin-1") for name in names]
+assert {os.path.basename(one) for one in plain} == {os.fsencode(sys.argv[1])}, plain
+assert all(name[0] in "/.abcdefghijklmnopqrstuvwxyz" for name in names), names
+PYTHON
+        [[ $(<names.csv) != *$'\e'* ]]
+    done <<'NAMES'
+=1+1
+ =1+1
+＝1+1
+-x
+@SUM(1)
++a
+comma, and "quote"
+new\nline
+escape\e[31mred
+umlaut-\xc3
+NAMES
+}
