@@ -54,10 +54,11 @@ COMMAND = $(filter-out $(if $(LIBSECCOMP),$(sandbox_none),$(need_libseccomp)) \
 COMMAND_ALONE = $(filter-out $(need_libseccomp) $(need_libnbd),$(all_of_cli))
 # Each other test in conformance/api is a program of its own.
 API_TEST = $(filter-out %/corpus_test.c %/sandbox_test.c,$(wildcard conformance/api/*.c))
-# Each harness is fuzz/fuzz_NAME.c; what they share is in the other files.
-HARNESSES = $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
-MUTATOR = $(addprefix fuzz/,mutator.c boundaries.c edit.c extents.c image_features.c places.c)
-SHARED = $(filter-out fuzz/fuzz_%.c fuzz/replay.c fuzz/%_mutator.c fuzz/mutator_test.c,$(wildcard fuzz/*.c))
+# Each harness is fuzz/harnesses/fuzz_NAME.c; what they share is in other folders.
+HARNESSES = $(patsubst fuzz/harnesses/fuzz_%.c,%,$(wildcard fuzz/harnesses/fuzz_*.c))
+MUTATOR = $(filter-out %_test.c,$(wildcard fuzz/mutator/*.c))
+for_libfuzzer = fuzz/engines/libfuzzer_mutator.c $(MUTATOR)
+SHARED = $(wildcard $(addprefix fuzz/,input/*.c run/*.c model/*.c oracles/*.c))
 # In corpus/hostile/ are recipes, of images that are too large to be here.
 INPUTS = $(filter-out corpus/hostile/,$(wildcard corpus/*/)) fuzz/sparse/
 plain = $(patsubst %.c,$(out)/plain/%.o,$(1))
@@ -66,7 +67,7 @@ sanitized = $(patsubst %.c,$(out)/sanitized/%.o,$(1))
 fuzzing = $(patsubst %.c,build/fuzzing/%.o,$(1))
 measured = $(patsubst %.c,build/coverage/%.o,$(1))
 # Of the harness, for every engine.
-options = $(shell sed -n 's/^\(.*\) = /-\1=/p' fuzz/fuzz_$(TARGET).options)
+options = $(shell sed -n 's/^\(.*\) = /-\1=/p' fuzz/harnesses/fuzz_$(TARGET).options)
 afl = $(patsubst %.c,build/afl-objects/%.o,$(1))
 cmplog = $(patsubst %.c,build/cmplog-objects/%.o,$(1))
 # Run commands one after the other; fail in the end if one has failed.
@@ -105,7 +106,7 @@ check: $(addprefix $(out)/,api_test corpus_test mutator_test $(HARNESSES:%=repla
 check-sanitizers:
 	$(MAKE) check out=build/memory CC=$(CLANG) SANITIZE="$(REPORTING) -fsanitize=memory -fsanitize-memory-track-origins=2"
 	$(MAKE) check out=build/integer CC=$(CLANG) SANITIZE="$(REPORTING) -fsanitize=undefined" \
-	    PARSER_SANITIZE="$(DOUBTFUL) -fsanitize-ignorelist=fuzz/integer.ignorelist"
+	    PARSER_SANITIZE="$(DOUBTFUL) -fsanitize-ignorelist=fuzz/engines/integer.ignorelist"
 
 ## check-amalgamation  the same, of the library in two files
 check-amalgamation: amalgamation
@@ -163,7 +164,7 @@ prove:
 ## fuzz            a harness under libFuzzer: make fuzz TARGET=check|cost|faults|header|model|sparse TIME=60 (seconds)
 fuzz: build/fuzz_$(TARGET)
 	mkdir -p build/fuzz/$(TARGET)
-	build/fuzz_$(TARGET) -max_total_time=$(TIME) $(options) -dict=fuzz/qcow2.dict -print_final_stats=1 \
+	build/fuzz_$(TARGET) -max_total_time=$(TIME) $(options) -dict=fuzz/engines/qcow2.dict -print_final_stats=1 \
 	    -artifact_prefix=build/fuzz/$(TARGET)- build/fuzz/$(TARGET) $(INPUTS)
 
 ## fuzz-afl        a harness under AFL++ on two cores: make fuzz-afl TARGET=model TIME=60; goes on from an earlier run
@@ -269,7 +270,7 @@ $(out)/plain/corpus_test: $(call plain,conformance/api/corpus_test.c $(PARSER))
 $(out)/plain/refcow $(out)/plain/api_test $(out)/plain/corpus_test:
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# fuzz_cost.c counts what the parser does (fuzz/meter.h): for it the parser has objects of its own, in folders `metered`.
+# fuzz_cost.c counts what the parser does (fuzz/input/meter.h): for it the parser has objects of its own, in folders `metered`.
 .SECONDEXPANSION:
 for_harness = $(if $(filter cost,$*),$(PARSER:%=metered/%),$(PARSER))
 wrap_edges = -Wl,--wrap=__sanitizer_cov_trace_pc
@@ -286,26 +287,26 @@ $(out)/api_test: $(call sanitized,$(API_TEST) $(PARSER))
 $(out)/corpus_test: $(call sanitized,conformance/api/corpus_test.c $(PARSER))
 $(out)/api_test $(out)/corpus_test:
 	$(CC) $(SANITIZE) -o $@ $^
-$(out)/mutator_test: $(call sanitized,fuzz/mutator_test.c fuzz/afl_mutator.c $(MUTATOR))
+$(out)/mutator_test: $(call sanitized,fuzz/mutator/mutator_test.c fuzz/engines/afl_mutator.c fuzz/input/extents.c $(MUTATOR))
 	$(CC) $(SANITIZE) -o $@ $^
-$(out)/replay_%: $(call sanitized,fuzz/fuzz_%.c fuzz/replay.c $(SHARED)) $$(call sanitized,$$(for_harness))
+$(out)/replay_%: $(call sanitized,fuzz/harnesses/fuzz_%.c fuzz/engines/replay.c $(SHARED)) $$(call sanitized,$$(for_harness))
 	$(CC) $(SANITIZE) $(wrap) -o $@ $^
 build/coverage/api_test: $(call measured,$(API_TEST) $(PARSER))
 build/coverage/corpus_test: $(call measured,conformance/api/corpus_test.c $(PARSER))
-build/coverage/replay_%: $(call measured,fuzz/fuzz_%.c fuzz/replay.c $(SHARED)) $$(call measured,$$(for_harness))
+build/coverage/replay_%: $(call measured,fuzz/harnesses/fuzz_%.c fuzz/engines/replay.c $(SHARED)) $$(call measured,$$(for_harness))
 	$(CLANG) -fprofile-instr-generate $(wrap) -o $@ $^
 build/coverage/api_test build/coverage/corpus_test:
 	$(CLANG) -fprofile-instr-generate -o $@ $^
-build/fuzz_%: $(call fuzzing,fuzz/fuzz_%.c fuzz/libfuzzer_mutator.c $(SHARED)) $$(call fuzzing,$$(for_harness))
+build/fuzz_%: $(call fuzzing,fuzz/harnesses/fuzz_%.c $(for_libfuzzer) $(SHARED)) $$(call fuzzing,$$(for_harness))
 	$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(wrap) -o $@ $^
-build/afl_%: $(call afl,fuzz/fuzz_%.c $(SHARED)) $$(call afl,$$(for_harness))
+build/afl_%: $(call afl,fuzz/harnesses/fuzz_%.c $(SHARED)) $$(call afl,$$(for_harness))
 	afl-clang-fast $(SANITIZE) -fsanitize=fuzzer $(wrap) -o $@ $^
-build/cmplog_%: $(call cmplog,fuzz/fuzz_%.c $(SHARED)) $$(call cmplog,$$(for_harness))
+build/cmplog_%: $(call cmplog,fuzz/harnesses/fuzz_%.c $(SHARED)) $$(call cmplog,$$(for_harness))
 	AFL_LLVM_CMPLOG=1 afl-clang-fast $(SANITIZE) -fsanitize=fuzzer $(wrap) -o $@ $^
-build/afl_mutator.so: fuzz/afl_mutator.c $(MUTATOR) $(wildcard fuzz/*.h)
+build/afl_mutator.so: fuzz/engines/afl_mutator.c fuzz/input/extents.c $(MUTATOR) $(wildcard fuzz/*.h fuzz/*/*.h)
 	$(CC) -std=c11 -Iparser $(WARNINGS) -O2 -g -shared -fPIC -o $@ $(filter %.c,$^)
-mutator = $(if $(filter libfuzzer,$(FUZZING_ENGINE)),fuzz/libfuzzer_mutator.c)
-build/harnesses/fuzz_%: $(call plain,fuzz/fuzz_%.c $(mutator) $(SHARED)) $$(call plain,$$(for_harness))
+mutator = $(if $(filter libfuzzer,$(FUZZING_ENGINE)),$(for_libfuzzer))
+build/harnesses/fuzz_%: $(call plain,fuzz/harnesses/fuzz_%.c $(mutator) $(SHARED)) $$(call plain,$$(for_harness))
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) $(wrap) -o $@ $^ $(LIB_FUZZING_ENGINE)
 
@@ -345,7 +346,7 @@ build/cmplog-objects/%.o: $$(source) Makefile
 	@mkdir -p $(@D)
 	$(metered) AFL_LLVM_CMPLOG=1 $(uncovered) afl-clang-fast $(language) $(SANITIZE) $(meter) -DEDGES_PER_STEP=4 -c -o $@ $<
 # Of objects only: portability has whole file systems in build/.
--include $(wildcard $(addprefix build/,*/*/*.d */*/*/*.d */metered/*/*.d */*/metered/*/*.d))
+-include $(wildcard $(addprefix build/,*/*/*.d */*/*/*.d */sanitized/*/*/*.d */metered/*/*.d */*/metered/*/*.d))
 
 .PHONY: all demo test test-quick fresh check coverage portability harnesses simulate-oss-fuzz conformance \
 	conformance-quick lint analyze prove check-sanitizers check-amalgamation check-vendor check-dist amalgamation install \

@@ -1,8 +1,8 @@
 /*
  * api_test.c - tests of the parser through its public header. One line at the end; exit 1 when a test failed.
  */
-#include "suites.h"
 #include "runner.h"
+#include "suites.h"
 
 RUNNER_STATE;
 

@@ -1,9 +1,9 @@
 /*
  * codes.c - the tables of codes.h and the functions that are made from them.
  */
-#include "suites.h"
 #include "refcow.h"
 #include "runner.h"
+#include "suites.h"
 
 typedef struct status_row {
     int number;

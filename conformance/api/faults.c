@@ -1,7 +1,7 @@
 /*
  * faults.c - sources that fail or lie, callers that cancel or set limits. No stop may look like a clean image.
  */
-#include "../../fuzz/random.h"
+#include "../../fuzz/input/random.h"
 #include "run.h"
 #include "suites.h"
 

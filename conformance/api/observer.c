@@ -1,6 +1,6 @@
 /*
  * observer.c - what someone who looks on is told: windows, references, clusters. That references and counts agree
- * is tested with every input of the harnesses, see fuzz/ledger.h.
+ * is tested with every input of the harnesses, see fuzz/oracles/ledger.h.
  */
 #include "run.h"
 #include "suites.h"

@@ -5,8 +5,8 @@
 #define REFCOW_CONFORMANCE_API_RUN_H
 
 #include "../../fuzz/rules.h"
-#include "source.h"
 #include "runner.h"
+#include "source.h"
 
 /* How to run. Zeros: REFCOW_MEMORY_MIN bytes of memory, ample room for findings, no limits. */
 typedef struct run_options {

@@ -3,7 +3,7 @@
  */
 #include "source.h"
 
-#include "../../fuzz/random.h"
+#include "../../fuzz/input/random.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@ make -j"$(nproc)" harnesses
 
 for harness in build/harnesses/fuzz_*; do
     name=$(basename "$harness")
-    cp "$harness" "fuzz/$name.options" "$OUT/"
-    cp fuzz/qcow2.dict "$OUT/$name.dict"
+    cp "$harness" "fuzz/harnesses/$name.options" "$OUT/"
+    cp fuzz/engines/qcow2.dict "$OUT/$name.dict"
     zip -q -j "$OUT/${name}_seed_corpus.zip" corpus/*/*.qcow2 fuzz/sparse/*
 done

@@ -1,0 +1,133 @@
+#include "agreement.h"
+#include "../fuzz.h"
+#include "../input/random.h"
+#include "../model/naive.h"
+#include "../rules.h"
+#include "ledger.h"
+
+enum { WAYS = 6, WAYS_OF_MANY = 2 };
+
+static const refcow_limits PATIENT_LIMITS = {32u << 20, 1u << 20};
+
+void expect_repeatable(const fuzz_subject *subject)
+{
+    check_setting other = subject->smallest;
+    const check_run *base = &subject->base;
+    other.garbage = (uint8_t)~other.garbage;
+    other.shift = (other.shift + 5) % SHIFTS;
+    check_run run = run_check(subject_way(subject, 0), &other, OTHER_RUN);
+    FUZZ_RULE(rules_same_answer(&run.result, run.findings, &base->result, base->findings));
+    FUZZ_RULE(rules_same_work(&run.result, &base->result));
+}
+
+/* Another block, or another way to read. */
+static void expect_same(const refcow_image *image, const check_setting *setting, const check_run *base)
+{
+    check_run run = run_check(image, setting, OTHER_RUN);
+    if (!was_cut(&run)) {
+        FUZZ_RULE(rules_same_answer(&run.result, run.findings, &base->result, base->findings));
+    }
+}
+
+static void expect_room_does_not_matter(const fuzz_subject *subject, size_t capacity)
+{
+    check_setting other = subject->smallest;
+    const check_run *base = &subject->base;
+    other.capacity = capacity;
+    check_run run = run_check(subject_way(subject, 0), &other, OTHER_RUN);
+    FUZZ_RULE(rules_same_counts(&run.result, &base->result));
+    FUZZ_RULE(rules_same_reading(&run.result, &base->result));
+    if (base->findings != NULL && run.result.findings_omitted >= base->result.findings_omitted) {
+        FUZZ_RULE(rules_first_ones(&run.result, run.findings, &base->result, base->findings));
+    } else if (run.findings != NULL && base->findings != NULL) {
+        FUZZ_RULE(rules_first_ones(&base->result, base->findings, &run.result, run.findings));
+    }
+}
+
+/* Someone looks on. */
+static void expect_observed(const fuzz_subject *subject)
+{
+    check_setting other = subject->smallest;
+    const refcow_image *image = subject_way(subject, 0);
+    other.observer = ledger_start(image);
+    check_run run = run_check(image, &other, OTHER_RUN);
+    if (!was_cut(&run)) {
+        FUZZ_RULE(rules_same_answer(&run.result, run.findings, &subject->base.result, subject->base.findings));
+        ledger_expect(&run.result);
+    }
+}
+
+static void expect_one(const fuzz_subject *subject, unsigned way, uint64_t random)
+{
+    check_setting ample = subject->smallest;
+    ample.memory_size = pick_ample(random);
+    switch (way) {
+    case 0:
+        expect_same(subject_way(subject, 0), &ample, &subject->base);
+        break;
+    case 1:
+        expect_same(subject_way(subject, 1), &subject->smallest, &subject->base);
+        break;
+    case 2:
+        expect_same(subject_way(subject, 1), &ample, &subject->base);
+        break;
+    case 3:
+        expect_observed(subject);
+        break;
+    case 4:
+        expect_room_does_not_matter(subject, pick_capacity(random));
+        break;
+    default:
+        expect_room_does_not_matter(subject, 0);
+        break;
+    }
+}
+
+void expect_agreement(fuzz_subject *subject)
+{
+    int is_cheap = subject_is_cheap(subject);
+    for (unsigned i = 0; i < (is_cheap ? WAYS : WAYS_OF_MANY); i++) {
+        uint64_t dice = next_random(&subject->random);
+        expect_one(subject, is_cheap ? i : (unsigned)(dice % WAYS), dice >> 8);
+    }
+}
+
+/* ---------------------------------------------------------- the naive check */
+
+/* Of counters of a byte 253 is the first number that is too large: the check then starts again. */
+enum { STARTS_AGAIN = 253 };
+
+/* No more passes than planned; and each has a window with a cluster in use, or with a part of a refcount block. */
+static void expect_few_passes(const fuzz_subject *subject, const naive_state *naive)
+{
+    enum { SMALLEST_WINDOW = 8192 };
+    refcow_plan plan;
+    uint64_t passes = subject->base.result.passes;
+    FUZZ_ASSERT(refcow_plan_memory(&subject->image, subject->smallest.memory_size, &plan) == REFCOW_STATUS_OK);
+    if (naive->most < STARTS_AGAIN && naive->answer.verdict != REFCOW_VERDICT_REFUSED) {
+        FUZZ_ASSERT(passes <= plan.passes);
+        FUZZ_ASSERT(passes <= naive->counts.clusters + naive->blocks * (naive->per_block / SMALLEST_WINDOW + 2));
+    }
+}
+
+void expect_naive_agreement(fuzz_subject *subject)
+{
+    static naive_state naive;
+    if (!naive_check(&naive, &subject->file)) {
+        return;
+    }
+    if (was_cut(&subject->base)) {
+        /* It was not too much for the naive way. */
+        check_setting patient = subject->smallest;
+        patient.limits = PATIENT_LIMITS;
+        subject->base = run_check(subject_way(subject, 0), &patient, BASE_RUN);
+    }
+    expect_few_passes(subject, &naive);
+    if (was_cut(&subject->base)) {
+        return;
+    }
+    FUZZ_RULE(rules_same_counts(&subject->base.result, &naive.answer));
+    for (size_t i = 0; i < subject->base.result.findings_count; i++) {
+        FUZZ_RULE(naive_finding_difference(&naive, &subject->base.findings[i]));
+    }
+}
