@@ -24,16 +24,26 @@ void refcow_report_entry(struct check *check, refcow_kind kind, const struct ref
     refcow_findings_add(&check->findings, &finding);
 }
 
+/* Of start .. end - 1, places in the window. */
+static uint64_t whole_pages(uint64_t start, uint64_t end)
+{
+    uint64_t first = units_of(start, PAGE_BITS);
+    return greatest(end >> PAGE_BITS, first) - first;
+}
+
 /* The clusters first .. last are counted in the window: whole pages each at once, the rest one by one. If that is too
  * much, whatever needs the reader next fails. */
 static void charge(struct check *check, uint64_t first, uint64_t last)
 {
     const struct window *window = &check->window;
-    uint64_t end = least(last + 1, window->end);
-    uint64_t count = end - least(greatest(first, window->first), end);
-    if (last - first >= WORK_CLUSTERS)
-        refcow_charge(&check->reader, WORK_PAGE * (count >> PAGE_BITS) + (count & (PAGE_CLUSTERS - 1)) / WORK_COUNTED +
-                                          (check->observer != NULL ? count / WORK_CLUSTERS : 0));
+    if (last - first < WORK_CLUSTERS)
+        return;
+    uint64_t end = greatest(least(last + 1, window->end), window->first);
+    uint64_t start = least(greatest(first, window->first), end);
+    uint64_t pages = whole_pages(start - window->first, end - window->first);
+    uint64_t rest = end - start - (pages << PAGE_BITS);
+    refcow_charge(&check->reader, WORK_PAGE * pages + rest / WORK_COUNTED +
+                                      (check->observer != NULL ? (end - start) / WORK_CLUSTERS : 0));
 }
 
 static void tell(struct check *check, const struct reference *reference, uint64_t first, uint64_t last)

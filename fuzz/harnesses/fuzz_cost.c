@@ -118,7 +118,10 @@ static void expect_limit(const refcow_image *image, const check_setting *setting
     FUZZ_ASSERT(work_of(&run.result) <= limit);
     FUZZ_ASSERT(limit < work_of(&whole->result) || was_cut(&run) == was_cut(whole));
     FUZZ_ASSERT(limit >= work_of(&whole->result) || !run.result.refcounts.complete);
-    FUZZ_RULE(rules_lower_bound(&run.result, &whole->result));
+    /* A check whose narrow counters run full starts again: cut after that it may have found less than cut before. */
+    if (!was_cut(whole)) {
+        FUZZ_RULE(rules_lower_bound(&run.result, &whole->result));
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
