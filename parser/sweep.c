@@ -7,12 +7,13 @@ void refcow_sweep_start(struct sweep *sweep)
     sweep->depth = 0;
     sweep->start = 0;
     sweep->table = 0;
+    sweep->table_end = 0;
 }
 
 void refcow_sweep_add(struct sweep *sweep, uint64_t start, uint64_t end)
 {
-    struct table_name beginning = {start, 1, 0, 0};
-    struct table_name ending = {end, 0, 1, 0};
+    struct table_name beginning = {start, 1, 0, UINT64_MAX - end};
+    struct table_name ending = {end, 0, 1, UINT64_MAX};
     refcow_tables_add(&sweep->edges, &beginning);
     refcow_tables_add(&sweep->edges, &ending);
 }
@@ -20,6 +21,16 @@ void refcow_sweep_add(struct sweep *sweep, uint64_t start, uint64_t end)
 bool refcow_sweep_sort(struct sweep *sweep)
 {
     return refcow_tables_finish(&sweep->edges);
+}
+
+/* As long as a table is open, so is the one that ends last. */
+static void note_table(struct sweep *sweep, const struct table_name *edge)
+{
+    uint64_t end = UINT64_MAX - edge->guest;
+    if (end <= sweep->table_end)
+        return;
+    sweep->table = edge->offset;
+    sweep->table_end = end;
 }
 
 bool refcow_sweep_next(struct sweep *sweep, struct segment *segment)
@@ -35,8 +46,7 @@ bool refcow_sweep_next(struct sweep *sweep, struct segment *segment)
         sweep->start = edge->offset;
         /* A source that changes meanwhile may show ends without beginnings. */
         sweep->depth = sweep->depth + edge->weight - least(edge->active, sweep->depth + edge->weight);
-        if (edge->weight > 0)
-            sweep->table = edge->offset;
+        note_table(sweep, edge);
     }
     return is_covered;
 }

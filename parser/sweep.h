@@ -11,11 +11,12 @@
 #include "tables.h"
 
 struct sweep {
-    struct table_set edges; /* of a name, `weight` tables begin and `active` tables end at its offset */
+    struct table_set edges; /* see refcow_sweep_add() */
     size_t next;            /* the edge that ends the next segment */
     uint64_t depth;         /* tables that the next segment belongs to */
     uint64_t start;         /* where the next segment begins */
-    uint64_t table;         /* where the last table has begun */
+    uint64_t table;         /* of the tables that have begun, the one that ends last: where it begins */
+    uint64_t table_end;
 };
 
 /* A stretch that the same tables cover. */
@@ -23,11 +24,14 @@ struct segment {
     uint64_t start;
     uint64_t end;
     uint64_t depth; /* how many tables, at least 1 */
-    uint64_t table; /* the beginning of a table at or before start, the nearest one */
+    uint64_t table; /* where one of these tables begins */
 };
 
 /* A sweep takes rounds: in each one name all tables, then take the segments. */
 void refcow_sweep_start(struct sweep *sweep);
+
+/* A table is two edges. Of a name in `edges`, `weight` tables begin and `active` tables end at its offset; UINT64_MAX
+ * less `guest` is where the longest one that begins there ends. An empty table covers nothing. */
 void refcow_sweep_add(struct sweep *sweep, uint64_t start, uint64_t end);
 bool refcow_sweep_sort(struct sweep *sweep); /* false when the reader has failed */
 bool refcow_sweep_next(struct sweep *sweep, struct segment *segment);

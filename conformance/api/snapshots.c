@@ -113,6 +113,36 @@ static void a_shared_l1_table_has_one_finding(void)
     image_free(&image);
 }
 
+static void put_snapshot_l1(built_image *image, uint64_t index, uint64_t offset, uint64_t size)
+{
+    image_put(image, image_snapshot(image, index) + SNAPSHOT_L1_OFFSET, 8, offset);
+    image_put(image, image_snapshot(image, index) + SNAPSHOT_L1_SIZE, 4, size);
+}
+
+/* The second snapshot's L1 table lies inside the first one's. Entries of the first one that come after the second one
+ * are the first one's, also where the second one is empty. */
+static void a_finding_names_a_table_that_has_its_entry(void)
+{
+    for (uint64_t inner = 0; inner <= 1; inner++) {
+        image_recipe recipe = {3, 9, 4, 1, 1, 0, 0};
+        built_image image = image_build(recipe);
+        image_add_snapshots(&image, 2);
+        uint64_t outer = image.clusters * image.cluster_size;
+        uint64_t entries = image.cluster_size / 8;
+        image_append(&image, 3);
+        put_snapshot_l1(&image, 0, outer, 3 * entries);
+        put_snapshot_l1(&image, 1, outer + image.cluster_size, inner);
+        image_put(&image, outer + 8 * (2 * entries + 5), 8, (uint64_t)0x7f << 56 | image.l2_tables);
+        check_answer answer = check_image(&image);
+        CHECK_EQUAL(answer.result.found[REFCOW_KIND_L1_RESERVED], 1);
+        refcow_finding reserved = FIND(&answer, L1_RESERVED);
+        CHECK_EQUAL(reserved.table, outer);
+        CHECK_EQUAL(reserved.index, 2 * entries + 5);
+        drop_answer(&answer);
+        image_free(&image);
+    }
+}
+
 /* ------------------------------------------------------------ a long table */
 
 /* 508 entries with the longest id and name there is, and extra data, are more than 64 MiB. */
@@ -248,6 +278,7 @@ void run_snapshot_tests(void)
     RUN(empty_l1_tables_are_no_range);
     RUN(a_shared_l1_table_has_one_finding);
     RUN(a_shared_l1_table_has_each_finding_once);
+    RUN(a_finding_names_a_table_that_has_its_entry);
     RUN(findings_that_wait_are_kept_once);
     RUN(a_table_has_a_largest_length);
     RUN(a_table_must_be_readable);

@@ -111,6 +111,51 @@ static const char *compare_flag(const naive_state *naive, const refcow_finding *
     return NULL;
 }
 
+/* ----------------------------------------------------------- tables of entries */
+
+/* Whether a snapshot has an L1 table there of at least so many entries. */
+static int has_snapshot_l1(const naive_state *naive, uint64_t table, uint64_t entries)
+{
+    uint64_t at = naive->header.snapshots_offset;
+    for (uint32_t index = 0; index < naive->header.nb_snapshots; index++) {
+        if (naive_number(naive, at, 8) == table && naive_number(naive, at + 8, 4) >= entries) {
+            return 1;
+        }
+        at = (naive_snapshot_end(naive, at) + 7) / 8 * 8;
+    }
+    return 0;
+}
+
+/* The same for the table of a bitmap. */
+static int has_bitmap_table(const naive_state *naive, uint64_t table, uint64_t entries)
+{
+    uint64_t at = naive->header.bitmap_directory.offset;
+    for (uint32_t index = 0; index < naive->header.nb_bitmaps; index++) {
+        if (naive_number(naive, at, 8) == table && naive_number(naive, at + 8, 4) >= entries) {
+            return 1;
+        }
+        at = naive_bitmap_end(naive, at);
+    }
+    return 0;
+}
+
+/* Whether the finding's table has so many entries. */
+static int has_entries(const naive_state *naive, const refcow_finding *finding, uint64_t entries)
+{
+    switch (finding->role) {
+    case REFCOW_ROLE_L2_TABLE:
+        return (finding->table == naive->header.l1_table_offset && entries <= naive->header.l1_size) ||
+               has_snapshot_l1(naive, finding->table, entries);
+    case REFCOW_ROLE_BITMAP_DATA:
+        return has_bitmap_table(naive, finding->table, entries);
+    case REFCOW_ROLE_DATA:
+    case REFCOW_ROLE_COMPRESSED:
+        return entries <= naive->cluster / entry_size(naive, finding);
+    default:
+        return 1;
+    }
+}
+
 /* A range has the entries of adjacent clusters; compressed data has other lengths, and the first stands for all. */
 static const char *compare_entries(const naive_state *naive, const refcow_finding *finding)
 {
@@ -118,6 +163,7 @@ static const char *compare_entries(const naive_state *naive, const refcow_findin
     uint64_t count = finding->role == REFCOW_ROLE_COMPRESSED ? 1 : finding->length / naive->cluster;
     int is_flag = finding->kind == REFCOW_KIND_L1_COPIED || finding->kind == REFCOW_KIND_L2_COPIED;
     RULE(count > 0 && finding->times % count == 0, "finding: each entry of a range counts as often as the others");
+    RULE(has_entries(naive, finding, finding->index + count), "finding: the table has the entry");
     RULE(finding->host == place_of(naive, finding), "finding: host is what the entry names");
     RULE(finding->guest == guest_of(naive, finding), "finding: guest is the lowest offset");
     for (uint64_t i = 0; i < count && i < LOOKED_AT; i++) {
