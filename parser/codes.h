@@ -37,12 +37,12 @@
     X(HEADER_LENGTH_LARGE, 41, REFUSED, "header-length-large", "header_length is greater than the cluster size")       \
     X(BACKING_FILE_OFFSET, 42, REFUSED, "backing-file-offset", "backing_file_offset is greater than the cluster size") \
     X(BACKING_FILE_SIZE, 43, REFUSED, "backing-file-size",                                                             \
-      "backing_file_size is greater than 1023 or reaches out of the first cluster")                                    \
+      "backing_file_size is greater than 1023 or reaches beyond the first cluster")                                    \
     X(INCOMPATIBLE_FEATURES, 44, REFUSED, "incompatible-features", "incompatible_features has bits beyond 0..4")       \
     X(COMPRESSION_TYPE, 45, REFUSED, "compression-type", "compression_type is not 0 (zlib) or 1 (zstd)")               \
     X(COMPRESSION_BIT, 46, REFUSED, "compression-bit", "compression_type contradicts bit 3 of incompatible_features")  \
     X(EXTENDED_L2_CLUSTER, 47, REFUSED, "extended-l2-cluster",                                                         \
-      "extended L2 entries need clusters of 16 KiB or more, cluster_bits is")                                          \
+      "extended L2 entries need clusters of 16 KiB or more (cluster_bits 14)")                                         \
     X(REFCOUNT_ORDER, 48, REFUSED, "refcount-order", "refcount_order is greater than 6")                               \
     X(REFCOUNT_TABLE_SIZE, 49, REFUSED, "refcount-table-size",                                                         \
       "refcount_table_clusters makes a table of more than 8 MiB")                                                      \
@@ -50,23 +50,21 @@
       "refcount_table_offset is unaligned or out of range")                                                            \
     X(L1_SIZE_LARGE, 51, REFUSED, "l1-size-large", "l1_size is greater than 4194304 entries")                          \
     X(L1_TABLE_OFFSET, 52, REFUSED, "l1-table-offset", "l1_table_offset is unaligned or out of range")                 \
-    X(L1_SIZE_SMALL, 53, REFUSED, "l1-size-small", "l1_size has fewer entries than the virtual size needs")            \
-    X(VIRTUAL_SIZE, 54, REFUSED, "virtual-size", "size (virtual) is greater than 2^63 - 2^30")                         \
+    X(L1_SIZE_SMALL, 53, REFUSED, "l1-size-small", "l1_size is smaller than the virtual size needs")                   \
+    X(VIRTUAL_SIZE, 54, REFUSED, "virtual-size", "the virtual size is greater than 2^63 - 2^30 bytes")                 \
     X(CRYPT_METHOD, 55, REFUSED, "crypt-method", "crypt_method is not 0 (none), 1 (AES) or 2 (LUKS)")                  \
     X(NB_SNAPSHOTS, 56, REFUSED, "nb-snapshots", "nb_snapshots is greater than 65536")                                 \
     X(SNAPSHOTS_OFFSET, 57, REFUSED, "snapshots-offset", "snapshots_offset is unaligned or out of range")              \
-    X(DATA_FILE_NAME, 58, REFUSED, "data-file-name",                                                                   \
-      "an image with an external data file has no name of it, or an empty one")                                        \
+    X(DATA_FILE_NAME, 58, REFUSED, "data-file-name", "the image needs an external data file but does not name one")    \
     X(DATA_FILE_RAW, 59, REFUSED, "data-file-raw",                                                                     \
-      "autoclear_features says raw external data without the data file bit in incompatible_features")                  \
-    X(EXTENSION_LENGTH, 60, REFUSED, "extension-length",                                                               \
-      "a header extension reaches out of the header area, its length is")                                              \
+      "autoclear_features says raw external data, incompatible_features says no data file")                            \
+    X(EXTENSION_LENGTH, 60, REFUSED, "extension-length", "a header extension reaches beyond the header area")          \
     X(BACKING_FORMAT_LENGTH, 61, REFUSED, "backing-format-length",                                                     \
       "the backing format extension is longer than 15 bytes")                                                          \
     X(ENCRYPTION_UNEXPECTED, 62, REFUSED, "encryption-unexpected",                                                     \
-      "an encryption extension without LUKS encryption, crypt_method is")                                              \
+      "the header has an encryption extension, but crypt_method is not 2 (LUKS)")                                      \
     X(ENCRYPTION_MISSING, 63, REFUSED, "encryption-missing",                                                           \
-      "LUKS encryption without an encryption extension, crypt_method is")                                              \
+      "crypt_method is 2 (LUKS), but the header has no encryption extension")                                          \
     X(ENCRYPTION_LENGTH, 64, REFUSED, "encryption-length", "the encryption extension is not 16 bytes long")            \
     X(ENCRYPTION_OFFSET, 65, REFUSED, "encryption-offset", "the LUKS header is unaligned or out of range")             \
     X(ENCRYPTION_HEADER, 66, REFUSED, "encryption-header",                                                             \
@@ -86,15 +84,15 @@
     X(BITMAP_TYPE, 78, REFUSED, "bitmap-type", "the type of a bitmap is not 1")                                        \
     X(BITMAP_GRANULARITY, 79, REFUSED, "bitmap-granularity", "the granularity of a bitmap is outside 9..31 bits")      \
     X(BITMAP_NAME_SIZE, 80, REFUSED, "bitmap-name-size", "the name of a bitmap is longer than 1023 bytes")             \
-    X(BITMAP_EXTRA_SIZE, 81, REFUSED, "bitmap-extra-size", "a bitmap has extra data, its length is")                   \
+    X(BITMAP_EXTRA_SIZE, 81, REFUSED, "bitmap-extra-size", "a bitmap has extra data")                                  \
     X(BITMAP_NAME_REPEATED, 82, REFUSED, "bitmap-name-repeated",                                                       \
-      "two bitmaps have the same name; the directory is at")                                                           \
+      "two bitmaps in the bitmap directory have the same name")                                                        \
     X(BITMAP_TABLE_ENTRY, 83, REFUSED, "bitmap-table-entry",                                                           \
       "an entry of a bitmap table has reserved bits or an unaligned offset")                                           \
     X(SNAPSHOT_EXTRA_SIZE, 84, REFUSED, "snapshot-extra-size",                                                         \
       "the extra data of a snapshot is longer than 1024 bytes")                                                        \
     X(SNAPSHOT_TABLE_SIZE, 85, REFUSED, "snapshot-table-size",                                                         \
-      "the snapshot table is longer than 64 MiB or out of range, at the snapshot with index")                          \
+      "with this snapshot, the snapshot table is longer than 64 MiB or out of range")                                  \
     X(SNAPSHOT_L1_OFFSET, 86, REFUSED, "snapshot-l1-offset", "the L1 table of a snapshot is out of range")
 
 /*

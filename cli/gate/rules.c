@@ -8,7 +8,12 @@
 #define NEED_OF_STATUS(number) ((number) < REFCOW_STATUS_BITMAP_TABLE_OFFSET ? GATE_NEED_HEADER : GATE_NEED_CHECK)
 
 #define STATUS_RULE(number, slug, text)                                                                                \
-    {slug, HIGH, GATE_MEANS_NOTHING, NEED_OF_STATUS(number), text, "readers refuse it, or differ on it"}
+    {slug,                                                                                                             \
+     HIGH,                                                                                                             \
+     GATE_MEANS_NOTHING,                                                                                               \
+     NEED_OF_STATUS(number),                                                                                           \
+     text,                                                                                                             \
+     "other readers refuse this image or read it differently"}
 #define NO_RULE {NULL, NULL, GATE_MEANS_NOTHING, GATE_NEED_HEADER, NULL, NULL}
 
 /* By the class of the status. */

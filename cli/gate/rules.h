@@ -24,30 +24,33 @@
  */
 #define GATE_RULE_ROWS(X)                                                                                              \
     X(BACKING_FILE, "backing-file", CRITICAL, ALLOW, HEADER, "the image names a backing file",                         \
-      "readers open what it names: CVE-2014-3641, CVE-2015-1851, CVE-2023-32684, CVE-2024-32498")                      \
+      "readers open the file that it names: CVE-2014-3641, CVE-2015-1851, CVE-2023-32684, CVE-2024-32498")             \
     X(BACKING_FORMAT_MISSING, "backing-format-missing", CRITICAL, ALLOW, HEADER,                                       \
-      "a backing file is named without its format", "readers guess the format, which its content then decides")        \
+      "the image names a backing file without its format",                                                             \
+      "readers guess the format from the content of the backing file")                                                 \
     GATE_NAME_ROWS(X, BACKING, "backing", "the name of the backing file")                                              \
-    X(DATA_FILE, "data-file", CRITICAL, ALLOW, HEADER, "the image names an external data file, or says it has one",    \
-      "readers open what it names, writers write to it: CVE-2024-32498, CVE-2024-4467")                                \
+    X(DATA_FILE, "data-file", CRITICAL, ALLOW, HEADER,                                                                 \
+      "the image names an external data file, or says that it has one",                                                \
+      "readers open the file that it names, writers write to it: CVE-2024-32498, CVE-2024-4467")                       \
     GATE_NAME_ROWS(X, DATA_FILE, "data-file", "the name of the data file")                                             \
-    X(DECLARED_RAW, "declared-raw", CRITICAL, NOTHING, HEADER, "declared raw, but begins with the magic of qcow2",     \
-      "who guesses the format opens another image: CVE-2015-7548, CVE-2024-40767, CVE-2026-24708, CVE-2026-27211")     \
-    X(OTHER_MAGIC, "other-magic", CRITICAL, ALLOW, HEADER, "the magic of another format is where that one has it",     \
+    X(DECLARED_RAW, "declared-raw", CRITICAL, NOTHING, HEADER,                                                         \
+      "the image is declared raw but begins with the QCOW2 magic",                                                     \
+      "a reader that guesses the format opens another image: CVE-2015-7548, CVE-2024-40767, CVE-2026-24708, "          \
+      "CVE-2026-27211")                                                                                                \
+    X(OTHER_MAGIC, "other-magic", CRITICAL, ALLOW, HEADER, "the file also carries the signature of another format",    \
       "two readers see two images")                                                                                    \
     X(OTHER_MAGIC_AT_END, "other-magic-at-end", CRITICAL, ALLOW, SIZE,                                                 \
-      "the magic of another format is at the end of the file", "two readers see two images")                           \
-    X(WRITER, "writer", HIGH, ALLOW, HEADER, "somebody holds the image open to write to it",                           \
-      "what is judged is not what will be used")                                                                       \
+      "the file ends with the signature of another format", "two readers see two images")                              \
+    X(WRITER, "writer", HIGH, ALLOW, HEADER, "another process has the image open for writing",                         \
+      "the image can change after refcow has judged it")                                                               \
     X(SHORT_FILE, "short-file", HIGH, ALLOW, HEADER, "the file is shorter than 512 bytes",                             \
-      "some readers pad it with zeros, others fail")                                                                   \
-    X(HEADER_LENGTH_UNALIGNED, "header-length-unaligned", HIGH, ALLOW, HEADER,                                         \
-      "header_length is not a multiple of 8, as the format wants it",                                                  \
-      "readers differ in where header extensions begin, which name files")                                             \
+      "some readers pad the file with zeros, others fail")                                                             \
+    X(HEADER_LENGTH_UNALIGNED, "header-length-unaligned", HIGH, ALLOW, HEADER, "header_length is not a multiple of 8", \
+      "readers look for header extensions, which can name files, at different offsets")                                \
     X(L1_PAST_END, "l1-past-end", HIGH, ALLOW, SIZE, "the L1 table reaches past the end of the file",                  \
       "some readers see zeros, others fail")                                                                           \
     X(REFCOUNT_TABLE_MISSING, "refcount-table-missing", HIGH, ALLOW, HEADER, "the refcount table has no clusters",     \
-      "some readers refuse it, and none can write to it")                                                              \
+      "some readers refuse the image, and none can write to it")                                                       \
     X(REFCOUNT_TABLE_PAST_END, "refcount-table-past-end", HIGH, ALLOW, SIZE,                                           \
       "the refcount table reaches past the end of the file", "some readers see zeros, others fail")                    \
     X(SNAPSHOTS_PAST_END, "snapshots-past-end", HIGH, ALLOW, SIZE,                                                     \
@@ -57,51 +60,56 @@
       "the bitmap directory reaches past the end of the file", "some readers see zeros, others fail")                  \
     X(ENCRYPTION_PAST_END, "encryption-past-end", HIGH, ALLOW, SIZE,                                                   \
       "the LUKS header reaches past the end of the file", "some readers see zeros, others fail")                       \
-    X(VIRTUAL_SIZE_LIMIT, "virtual-size-limit", HIGH, MAX_VIRTUAL_SIZE, HEADER, "the virtual size is over the limit",  \
-      "an upload of KiBs takes up TiBs: CVE-2013-2096, CVE-2013-4463, CVE-2015-5162")                                  \
+    X(VIRTUAL_SIZE_LIMIT, "virtual-size-limit", HIGH, MAX_VIRTUAL_SIZE, HEADER,                                        \
+      "the virtual size is greater than the limit",                                                                    \
+      "a few KiB of upload can fill TiB of disk: CVE-2013-2096, CVE-2013-4463, CVE-2015-5162")                         \
     X(AMPLIFICATION_LIMIT, "amplification-limit", HIGH, MAX_AMPLIFICATION, SIZE,                                       \
-      "the guest's data is too many times the size of the file", "a bomb to convert: CVE-2013-4463, CVE-2015-5162")    \
+      "the guest data is too large for the size of the file",                                                          \
+      "converting the image can fill the disk: CVE-2013-4463, CVE-2015-5162")                                          \
     X(SNAPSHOT_TABLES, "snapshot-tables", HIGH, ALLOW, SIZE,                                                           \
-      "the L1 tables of the snapshots do not fit into the file side by side",                                          \
-      "readers walk one table for each snapshot that names it")                                                        \
-    X(SHARING_LIMIT, "sharing-limit", HIGH, MAX_SHARING, CHECK, "one host cluster is used too many times",             \
-      "a bomb to convert: much of the guest's data is one cluster of the file")                                        \
-    X(CORRUPTIONS, "corruptions", HIGH, ALLOW, CHECK, "the check finds corruptions", "writing to it destroys data")    \
-    X(CHECK_ERRORS, "check-errors", HIGH, ALLOW, CHECK, "the check cannot look up all refcounts",                      \
-      "readers fail when they write")                                                                                  \
+      "the L1 tables of all snapshots together are larger than the file",                                              \
+      "readers read a shared table again for each snapshot")                                                           \
+    X(SHARING_LIMIT, "sharing-limit", HIGH, MAX_SHARING, CHECK, "one host cluster has too many references",            \
+      "converting the image can fill the disk with copies of one cluster")                                             \
+    X(CORRUPTIONS, "corruptions", HIGH, ALLOW, CHECK, "the check finds corruptions",                                   \
+      "writing to the image can destroy data")                                                                         \
+    X(CHECK_ERRORS, "check-errors", HIGH, ALLOW, CHECK, "refcow cannot read all refcounts",                            \
+      "QEMU fails when it writes to the image")                                                                        \
     X(LEAKS, "leaks", MEDIUM, ALLOW, CHECK, "the check finds leaked clusters",                                         \
-      "they may hold data that somebody thinks is deleted")                                                            \
-    X(CORRUPT, "corrupt", HIGH, ALLOW, HEADER, "the image is marked corrupt", "a writer has found broken metadata")    \
+      "leaked clusters may hold data that was deleted")                                                                \
+    X(CORRUPT, "corrupt", HIGH, ALLOW, HEADER, "the image is marked corrupt", "QEMU found broken metadata earlier")    \
     X(DIRTY, "dirty", MEDIUM, ALLOW, HEADER, "the image is marked dirty: its refcounts may be stale",                  \
-      "readers write to it to repair it, on opening")                                                                  \
-    X(ENCRYPTED, "encrypted", MEDIUM, ALLOW, HEADER, "the image is encrypted", "nobody can look into it")              \
+      "QEMU repairs the image when it opens it, and writes to it")                                                     \
+    X(ENCRYPTED, "encrypted", MEDIUM, ALLOW, HEADER, "the image is encrypted",                                         \
+      "its content cannot be inspected without the key")                                                               \
     X(INTERNAL_SNAPSHOTS, "internal-snapshots", MEDIUM, ALLOW, HEADER, "the image has internal snapshots",             \
-      "other disks than the one that was looked at")                                                                   \
-    X(BITMAPS, "bitmaps", MEDIUM, ALLOW, HEADER, "the image has persistent bitmaps", "more metadata to get wrong")     \
+      "a reader can choose a disk other than the active one")                                                          \
+    X(BITMAPS, "bitmaps", MEDIUM, ALLOW, HEADER, "the image has persistent bitmaps",                                   \
+      "bitmaps add metadata that readers must parse")                                                                  \
     X(UNKNOWN_COMPATIBLE, "unknown-compatible", MEDIUM, ALLOW, HEADER, "compatible_features has unknown bits",         \
-      "readers differ in what they know")                                                                              \
+      "readers may read the image differently")                                                                        \
     X(UNKNOWN_AUTOCLEAR, "unknown-autoclear", MEDIUM, ALLOW, HEADER, "autoclear_features has unknown bits",            \
-      "readers differ in what they know")                                                                              \
-    X(UNKNOWN_EXTENSION, "unknown-extension", MEDIUM, ALLOW, HEADER, "there is a header extension of unknown type",    \
-      "readers differ in what they know")                                                                              \
+      "readers may read the image differently")                                                                        \
+    X(UNKNOWN_EXTENSION, "unknown-extension", MEDIUM, ALLOW, HEADER, "the header has an extension of unknown type",    \
+      "readers may read the image differently")                                                                        \
     X(REPEATED_EXTENSION, "repeated-extension", HIGH, ALLOW, HEADER, "two header extensions have the same type",       \
-      "readers differ in which one they take")
+      "readers differ in which extension they use")
 
 /* How a name may look, for each of the files that a header names; see name.h. */
 #define GATE_NAME_ROWS(X, PREFIX, prefix, whose)                                                                       \
     X(PREFIX##_JSON, prefix "-json", CRITICAL, ALLOW, HEADER,                                                          \
-      whose " begins with json:", "it chooses drivers, hosts and files: CVE-2024-4467")                                \
-    X(PREFIX##_PROTOCOL, prefix "-protocol", CRITICAL, ALLOW, HEADER, whose " has a protocol",                         \
-      "readers connect to a server, or use any driver")                                                                \
+      whose " begins with json:", "the name chooses drivers, hosts and files: CVE-2024-4467")                          \
+    X(PREFIX##_PROTOCOL, prefix "-protocol", CRITICAL, ALLOW, HEADER, whose " begins with a protocol",                 \
+      "readers connect to a server, or use the driver that the name chooses")                                          \
     X(PREFIX##_ABSOLUTE, prefix "-absolute", CRITICAL, ALLOW, HEADER, whose " is an absolute path",                    \
-      "any file of the host that the reader can open")                                                                 \
-    X(PREFIX##_FDSET, prefix "-fdset", CRITICAL, ALLOW, HEADER, whose " has /dev/fdset in it",                         \
-      "a descriptor that the reader was given for another purpose")                                                    \
-    X(PREFIX##_PARENT, prefix "-parent", CRITICAL, ALLOW, HEADER, whose " has a component ..",                         \
-      "it leaves the folder of the image")                                                                             \
+      "readers can be made to open any file of the host")                                                              \
+    X(PREFIX##_FDSET, prefix "-fdset", CRITICAL, ALLOW, HEADER, whose " contains /dev/fdset",                          \
+      "readers open a descriptor that they hold for another purpose")                                                  \
+    X(PREFIX##_PARENT, prefix "-parent", CRITICAL, ALLOW, HEADER, whose " contains the component ..",                  \
+      "the name leads out of the folder of the image")                                                                 \
     X(PREFIX##_BYTES, prefix "-bytes", CRITICAL, ALLOW, HEADER,                                                        \
       whose " has control or invisible characters, is not UTF-8, or is too long",                                      \
-      "what is logged or shown is not what is opened")
+      "people see another name than the reader opens")
 
 typedef enum gate_rule {
 #define GATE_RULE_ENUM(name, id, severity, means, need, text, why) GATE_##name,
