@@ -51,7 +51,7 @@ static exit_code print_help(void)
 static exit_code run_verb(int argc, char **argv)
 {
     if (argc < 1) {
-        complain_about_usage("refcow", "no verb is named", NULL);
+        complain_about_usage("refcow", "no verb is given", NULL);
         return EXIT_CODE_FAILED;
     }
     if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)

@@ -40,7 +40,7 @@ static bool set_output(check_options *options, const char *word)
     size_t which = 0;
 
     if (!parse_word(word, words, sizeof words / sizeof words[0], &which))
-        return complain("--output is not human, json, jsonl or csv", word);
+        return complain("--output must be human, json, jsonl or csv", word);
     options->output = (output_mode)which;
     return true;
 }
@@ -52,7 +52,7 @@ static bool take_cache_mode(const char *word)
     size_t which = 0;
 
     return parse_word(word, words, sizeof words / sizeof words[0], &which) ||
-           complain("--cache is not none, off, writeback, writethrough, directsync or unsafe", word);
+           complain("--cache must be none, off, writeback, writethrough, directsync or unsafe", word);
 }
 
 static bool add_to_list(check_options *options, const char *word)
@@ -62,13 +62,13 @@ static bool add_to_list(check_options *options, const char *word)
         return true;
     }
     return kind_set_add(&options->listed, word) ||
-           complain("--list names no kind of finding, nor orphan, nor all (see --list help)", word);
+           complain("--list must be all, orphan or a kind of finding (see --list help)", word);
 }
 
 static bool set_max_findings(check_options *options, const char *word)
 {
     return (parse_number(word, &options->max_findings) && options->max_findings != NOT_GIVEN) ||
-           complain("--max-findings is not a number", word);
+           complain("--max-findings must be a number", word);
 }
 
 static bool apply_option(void *user, int option)
@@ -110,9 +110,9 @@ static bool settle_findings(check_options *options)
     if (options->max_findings == NOT_GIVEN)
         options->max_findings = default_findings(options);
     else if (options->listed == 0 && options->max_findings > MOST_FINDINGS)
-        return complain("--max-findings is more than 1000, which is for --list", NULL);
+        return complain("--max-findings over 1000 needs --list", NULL);
     else if (options->max_findings > MOST_LISTED)
-        return complain("--max-findings is more than 1000000", NULL);
+        return complain("--max-findings must be at most 1000000", NULL);
     if (options->listed == 0)
         options->listed = ALL_FINDINGS;
     return true;

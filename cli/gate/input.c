@@ -22,7 +22,7 @@ static int read_head(void *user, uint64_t offset, void *buffer, size_t length)
     gate_input *input = user;
 
     if (offset > input->head_length || length > input->head_length - offset) {
-        input->file.read_detail = "of a stream only the first 2 MiB are looked at";
+        input->file.read_detail = "refcow reads only the first 2 MiB of a stream";
         return -1;
     }
     memcpy(buffer, (const char *)input->head.base + offset, length);

@@ -45,7 +45,7 @@ static bool complain(const char *sentence, const char *word)
 static bool set_output(gate_options *options, const char *word)
 {
     options->wants_json = strcmp(word, "json") == 0;
-    return options->wants_json || strcmp(word, "human") == 0 || complain("--output is neither human nor json", word);
+    return options->wants_json || strcmp(word, "human") == 0 || complain("--output must be human or json", word);
 }
 
 static bool set_word(gate_options *options, const char *word, const char *value)
@@ -83,11 +83,11 @@ static bool apply_option(gate_options *options, int option, const char *name, ch
 static bool take_path(gate_options *options, int argc, char **argv)
 {
     if (options->wants_rules)
-        return optind == argc || complain("--list-rules looks at no image", argv[optind]);
+        return optind == argc || complain("--list-rules takes no image", argv[optind]);
     if (optind >= argc)
-        return complain("no image is named", NULL);
+        return complain("no image is given", NULL);
     if (argc - optind > 1)
-        return complain("one image at a time, this one is too many", argv[optind + 1]);
+        return complain("refcow gate takes one image; unexpected argument", argv[optind + 1]);
     options->path = argv[optind];
     return true;
 }

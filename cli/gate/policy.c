@@ -33,9 +33,9 @@ static const char *allow(gate_policy *policy, const char *id)
         if (gate_rules[rule].id == NULL || strcmp(gate_rules[rule].id, id) != 0)
             continue;
         if (gate_rules[rule].means == GATE_MEANS_NOTHING)
-            return "this rule cannot be allowed: refcow would not know what it accepts";
+            return "this rule cannot be allowed, because refcow cannot judge such an image";
         if (gate_rules[rule].means != GATE_MEANS_ALLOW)
-            return "this rule is a limit, which has a word of its own";
+            return "this rule is a limit; set the limit instead";
         policy->allowed[rule] = true;
         return NULL;
     }
@@ -47,7 +47,7 @@ static const char *set_size(uint64_t *limit, const char *text)
     if (strcmp(text, "none") == 0)
         *limit = GATE_NO_LIMIT;
     else if (!parse_size(text, limit))
-        return "this is neither a size like 10G nor none";
+        return "the limit must be a size such as 10G, or none";
     return NULL;
 }
 
@@ -56,14 +56,14 @@ static const char *set_number(uint64_t *limit, const char *text)
     if (strcmp(text, "none") == 0)
         *limit = GATE_NO_LIMIT;
     else if (!parse_number(text, limit) || *limit == 0)
-        return "this is neither a number from 1 up nor none";
+        return "the limit must be a number from 1, or none";
     return NULL;
 }
 
 static const char *expect(gate_policy *policy, const char *format)
 {
     policy->expects_raw = strcmp(format, "raw") == 0;
-    return policy->expects_raw || strcmp(format, "qcow2") == 0 ? NULL : "the expected format is neither qcow2 nor raw";
+    return policy->expects_raw || strcmp(format, "qcow2") == 0 ? NULL : "the expected format must be qcow2 or raw";
 }
 
 static const char *set_valued(gate_policy *policy, const char *word, const char *value)
@@ -78,7 +78,7 @@ static const char *set_valued(gate_policy *policy, const char *word, const char 
         return set_number(&policy->max_sharing, value);
     if (strcmp(word, "expect") == 0)
         return expect(policy, value);
-    return "the word before is none that a policy has (they have no dashes), or takes no value";
+    return "unknown option before this word, or an option without a value (a policy has no dashes)";
 }
 
 static const char *set_bare(gate_policy *policy, const char *word)
@@ -88,7 +88,7 @@ static const char *set_bare(gate_policy *policy, const char *word)
     else if (strcmp(word, "header-only") == 0)
         policy->header_only = true;
     else
-        return "a policy has no such word, or it needs a value";
+        return "unknown option, or its value is missing (a policy has no dashes)";
     return NULL;
 }
 
@@ -100,9 +100,9 @@ const char *gate_policy_set(gate_policy *policy, const char *word, const char *v
 const char *gate_policy_contradiction(const gate_policy *policy)
 {
     if (policy->header_only && policy->wants_check)
-        return "header-only and check exclude each other";
+        return "header-only and check cannot be combined";
     if (policy->expects_raw && (policy->wants_check || policy->header_only))
-        return "check and header-only are about qcow2, and raw is expected";
+        return "check and header-only need the expected format qcow2";
     return NULL;
 }
 
@@ -131,7 +131,7 @@ static bool take_line(gate_policy *policy, char *line, const char *path, unsigne
     char *surplus = value == NULL ? NULL : next_word(&line);
 
     if (surplus != NULL) {
-        complain_about_policy(path, number, "this word is too many", surplus);
+        complain_about_policy(path, number, "unexpected argument", surplus);
         return false;
     }
     const char *wrong = gate_policy_set(policy, word, value);
@@ -153,7 +153,7 @@ static bool take_lines(gate_policy *policy, char *text, size_t length, const cha
     for (char *line = text, *next = NULL; line < text + length; line = next, number++) {
         char *end = line_end(line);
         if (*end == '\0' && end < text + length) {
-            complain_about_policy(path, number, "this line has a NUL byte", NULL);
+            complain_about_policy(path, number, "the line has a NUL byte", NULL);
             return false;
         }
         next = end + 1;
@@ -180,6 +180,6 @@ bool gate_policy_read(gate_policy *policy, const char *path)
     fclose(file);
     text[length] = '\0';
     if (has_failed || !is_whole)
-        complain_about_policy(path, 0, has_failed ? strerror(error) : "this is longer than a policy of 64 KiB", NULL);
+        complain_about_policy(path, 0, has_failed ? strerror(error) : "the policy is longer than 64 KiB", NULL);
     return !has_failed && is_whole && take_lines(policy, text, length, path);
 }

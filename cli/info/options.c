@@ -39,7 +39,7 @@ static bool set_output(info_options *options, const char *word)
     size_t which = 0;
 
     if (!parse_word(word, words, sizeof words / sizeof words[0], &which))
-        return complain("--output is not human, json, jsonl or bodyfile", word);
+        return complain("--output must be human, json, jsonl or bodyfile", word);
     options->output = (info_output)which;
     return true;
 }
@@ -47,7 +47,7 @@ static bool set_output(info_options *options, const char *word)
 static bool set_most_listed(info_options *options, const char *word)
 {
     return (parse_number(word, &options->most_listed) && options->most_listed <= MOST_LISTED) ||
-           complain("--max-listed is not a number from 0 to 65536", word);
+           complain("--max-listed must be a number from 0 to 65536", word);
 }
 
 static bool apply_option(void *user, int option)

@@ -39,7 +39,7 @@ static bool set_output(map_options *options, const char *word)
     size_t which = 0;
 
     if (!parse_word(word, words, sizeof words / sizeof words[0], &which))
-        return complain("--output is not human, jsonl or html", word);
+        return complain("--output must be human, jsonl or html", word);
     options->output = (map_output)which;
     return true;
 }
@@ -51,7 +51,7 @@ static bool set_color(map_options *options, const char *word)
     else if (strcmp(word, "never") == 0)
         options->terminal.has_colors = false;
     else if (strcmp(word, "auto") != 0)
-        return complain("--color is not auto, always or never", word);
+        return complain("--color must be auto, always or never", word);
     return true;
 }
 
@@ -60,7 +60,7 @@ static bool set_max_runs(map_options *options, const char *word)
     if (strcmp(word, "none") == 0)
         options->max_runs = UINT64_MAX;
     else if (!parse_number(word, &options->max_runs) || options->max_runs >= NOT_GIVEN)
-        return complain("--max-runs is neither a number nor none", word);
+        return complain("--max-runs must be a number or none", word);
     return true;
 }
 
@@ -86,16 +86,16 @@ static bool settle_runs(map_options *options)
     if (options->max_runs == NOT_GIVEN)
         options->max_runs = defaults[options->output];
     if (options->output != MAP_JSONL && options->max_runs > MOST_RUNS_KEPT)
-        return complain("--max-runs is more than 100000, which is for --output=jsonl", NULL);
+        return complain("--max-runs over 100000 needs --output=jsonl", NULL);
     return true;
 }
 
 static bool settle(map_options *options)
 {
     if (options->common.memory < MAP_LEAST_MEMORY)
-        return complain("--memory is less than 80K", NULL);
+        return complain("--memory must be at least 80K", NULL);
     if (options->output == MAP_HTML &&
-        !images_are_one(&options->images, COMMAND, "--output=html is about one image, this one is too many"))
+        !images_are_one(&options->images, COMMAND, "--output=html takes one image; unexpected argument"))
         return false;
     return settle_runs(options);
 }

@@ -17,14 +17,14 @@ static bool complain(const option_reader *reader, const char *sentence, const ch
 static bool set_format(common_options *common, const option_reader *reader, const char *word)
 {
     common->format_is_given = true;
-    return strcmp(word, "qcow2") == 0 || complain(reader, "the format is not qcow2", word);
+    return strcmp(word, "qcow2") == 0 || complain(reader, "the format must be qcow2", word);
 }
 
 static bool set_memory(common_options *common, const option_reader *reader, const char *word)
 {
     if (!parse_size(word, &common->memory))
-        return complain(reader, "--memory is not a size like 64M", word);
-    return common->memory >= REFCOW_MEMORY_MIN || complain(reader, "--memory is less than 64K", word);
+        return complain(reader, "--memory must be a size such as 64M", word);
+    return common->memory >= REFCOW_MEMORY_MIN || complain(reader, "--memory must be at least 64K", word);
 }
 
 static bool set_max_read(common_options *common, const option_reader *reader, const char *word)
@@ -32,7 +32,7 @@ static bool set_max_read(common_options *common, const option_reader *reader, co
     if (strcmp(word, "none") == 0)
         common->limits.max_read = UINT64_MAX;
     else if (!parse_size(word, &common->limits.max_read) || common->limits.max_read == 0)
-        return complain(reader, "--max-read is neither a size like 4G nor none", word);
+        return complain(reader, "--max-read must be a size such as 4G, or none", word);
     return true;
 }
 
@@ -41,7 +41,7 @@ static bool set_max_work(common_options *common, const option_reader *reader, co
     if (strcmp(word, "none") == 0)
         common->limits.max_work = UINT64_MAX;
     else if (!parse_number(word, &common->limits.max_work) || common->limits.max_work == 0)
-        return complain(reader, "--max-work is neither a number from 1 up nor none", word);
+        return complain(reader, "--max-work must be a number from 1, or none", word);
     return true;
 }
 
@@ -49,7 +49,7 @@ bool timeout_parse(uint64_t *seconds, const char *command, const char *word)
 {
     if (parse_number(word, seconds) && *seconds > 0 && *seconds <= MOST_SECONDS)
         return true;
-    complain_about_usage(command, "--timeout is not a number of seconds from 1 to 100000000", word);
+    complain_about_usage(command, "--timeout must be a number of seconds from 1 to 100000000", word);
     return false;
 }
 
@@ -67,7 +67,7 @@ static bool apply_option(common_options *common, const option_reader *reader, in
     case 'U': /* qemu-img's way to look at an image that a guest uses: refcow never takes a lock */
         return true;
     case 'r': /* what users of qemu-img try first */
-        return complain(reader, "refcow does not repair, nothing is ever written to an image", NULL);
+        return complain(reader, "refcow does not repair and never writes to an image", NULL);
     case COMMON_NO_SANDBOX:
         common->sandbox = false;
         return true;

@@ -23,12 +23,13 @@ bool images_take(image_list *images, const char *command, int argc, char **argv)
     *images = (image_list){.paths = argv + optind, .count = argc - optind};
 
     if (images->count < 1) {
-        complain_about_usage(command, "no image is named", NULL);
+        complain_about_usage(command, "no image is given", NULL);
         return false;
     }
     for (int i = 0; i < images->count; i++) {
         if (strcmp(images->paths[i], "-") == 0) {
-            complain_about_usage(command, "standard input is no image; a file of that name is ./-", "-");
+            complain_about_usage(
+                command, "refcow cannot read an image from standard input; for a file with that name use ./-", "-");
             return false;
         }
     }

@@ -24,7 +24,7 @@ bool images_take(image_list *images, const char *command, int argc, char **argv)
 /* Not more than one. False, and the sentence is on stderr with the second one. */
 bool images_are_one(const image_list *images, const char *command, const char *sentence);
 
-#define JSON_IS_OF_ONE "--output=json is about one image, several take --output=jsonl; this one is too many"
+#define JSON_IS_OF_ONE "--output=json takes one image, --output=jsonl takes several; unexpected argument"
 
 typedef struct opened_image {
     const char *path;

@@ -54,7 +54,7 @@ void complain_about_lookups(const char *path, uint64_t clusters)
 {
     fflush(stdout);
     begin_line(stderr, path);
-    fprintf(stderr, "the stored refcounts of %" PRIu64 " clusters cannot be looked up\n", clusters);
+    fprintf(stderr, "refcow cannot read the stored refcounts of %" PRIu64 " clusters\n", clusters);
 }
 
 void complain_about_omitted(const char *path, uint64_t snapshots)
@@ -102,47 +102,49 @@ void complain_about_option(const char *command, int answer, char **argv)
     char short_form[3] = {'-', (char)optopt, '\0'};
     bool has_short_form = optopt != 0 && optopt < FIRST_LONG_OPTION;
 
-    complain_about_usage(command, answer == ':' ? "this option needs a value" : "unknown, ambiguous or ill-used option",
+    complain_about_usage(command,
+                         answer == ':' ? "the option needs a value"
+                                       : "unknown or ambiguous option, or an option with a value that it does not take",
                          has_short_form ? short_form : argv[optind - 1]);
 }
 
 void complain_about_memory(void)
 {
-    fputs("refcow: the system does not give so much memory (see --memory and what limits lists)\n", stderr);
+    fputs("refcow: the system does not grant enough memory; use a smaller --memory or raise the limit (ulimit -v)\n",
+          stderr);
 }
 
 void complain_about_sandbox(int signal, int status)
 {
     fflush(stdout);
     if (signal != 0)
+        fprintf(stderr,
+                "refcow: the sandbox kills refcow on this system: a check of a test image ended with signal %d (%s)\n",
+                signal, strsignal(signal));
+    else
         fprintf(
             stderr,
-            "refcow: the sandbox kills a check on this system: the check of a test image ended with signal %d (%s)\n",
-            signal, strsignal(signal));
-    else
-        fprintf(stderr,
-                "refcow: no check works in the sandbox on this system: the check of a test image ended with exit "
-                "status %d\n",
-                status);
-    fputs("refcow: please report this, with the output of 'refcow --version' and 'uname -srm', and the name of the "
-          "system; "
-          "until it is fixed, use --no-sandbox, and only for images that you trust\n",
+            "refcow: refcow cannot work in the sandbox on this system: a check of a test image ended with exit status "
+            "%d\n",
+            status);
+    fputs("refcow: please report this with the output of 'refcow --version' and 'uname -srm' and the name of the "
+          "system; until it is fixed, use --no-sandbox for trusted images only\n",
           stderr);
 }
 
 void complain_about_trial(void)
 {
     fflush(stdout);
-    fputs("refcow: the check of a test image fails on this system, in the sandbox and without it; to see why, check an "
-          "image with --no-sandbox, only one that you trust\n",
+    fputs("refcow: a check of a test image fails on this system, with and without the sandbox; to see why, check a "
+          "trusted image with --no-sandbox\n",
           stderr);
 }
 
 void complain_about_filter(void)
 {
     fflush(stdout);
-    fputs("refcow: the system accepts no filter of system calls, so that only the other layers of the sandbox hold; "
-          "'refcow --version' names them (to go on without any of them, and without this message, use --no-sandbox)\n",
+    fputs("refcow: the system accepts no filter of system calls; only the other layers of the sandbox hold, see "
+          "'refcow --version' (--no-sandbox turns off all layers and this message)\n",
           stderr);
 }
 

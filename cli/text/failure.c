@@ -26,12 +26,12 @@ failure failure_of_opening(const char *detail)
 
 failure failure_of_connecting(const char *detail)
 {
-    return (failure){.name = "connect-failed", .text = "the server does not give the image", .detail = detail};
+    return (failure){.name = "connect-failed", .text = "the server does not serve the image", .detail = detail};
 }
 
 failure failure_of_file_kind(const char *detail)
 {
-    return (failure){.name = "not-a-file", .text = "neither a regular file nor a block device", .detail = detail};
+    return (failure){.name = "not-a-file", .text = "the path is neither a regular file nor a block device", .detail = detail};
 }
 
 bool failure_is_other_format(const refcow_error *error)
@@ -43,7 +43,7 @@ failure failure_of_memory(uint64_t bytes)
 {
     return (failure){
         .name = "no-memory",
-        .text = "the system does not give as many bytes of memory",
+        .text = "the system does not grant this much memory in bytes",
         .value = bytes,
         .has_value = true,
     };
@@ -51,5 +51,5 @@ failure failure_of_memory(uint64_t bytes)
 
 failure failure_of_change(void)
 {
-    return (failure){.name = "changed", .text = "the file has changed while it was looked at"};
+    return (failure){.name = "changed", .text = "the file changed while refcow read it"};
 }

@@ -778,7 +778,7 @@ to_full_disk() {
         -o encrypt.key-secret=key,encrypt.iter-time=10 image.qcow2 64M
     "$DAMAGE" image.qcow2 append 1 , set u64:extension:0x0537be77 last
     run -1 piped --header-only --allow encrypted
-    assert_output --partial 'of a stream only the first 2 MiB are looked at'
+    assert_output --partial 'refcow reads only the first 2 MiB of a stream'
 }
 
 @test "--timeout ends what takes too long: not decided" {
@@ -822,35 +822,35 @@ bad_policy() {
     printf 'check\nallow backing\n' >policy
     bad_policy "policy:2: there is no such rule: 'backing'"
     printf 'alow dirty\n' >policy
-    bad_policy "policy:1: the word before is none that a policy has (they have no dashes), or takes no value: 'dirty'"
+    bad_policy "policy:1: unknown option before this word, or an option without a value (a policy has no dashes): 'dirty'"
     printf 'allow\n' >policy
-    bad_policy "policy:1: a policy has no such word, or it needs a value: 'allow'"
+    bad_policy "policy:1: unknown option, or its value is missing (a policy has no dashes): 'allow'"
     printf 'allow dirty corrupt\n' >policy
-    bad_policy "policy:1: this word is too many: 'corrupt'"
+    bad_policy "policy:1: unexpected argument: 'corrupt'"
     printf 'check yes\n' >policy
-    bad_policy "policy:1: the word before is none that a policy has (they have no dashes), or takes no value: 'yes'"
+    bad_policy "policy:1: unknown option before this word, or an option without a value (a policy has no dashes): 'yes'"
     printf 'allow incompatible-features\n' >policy
-    bad_policy "policy:1: this rule cannot be allowed: refcow would not know what it accepts: 'incompatible-features'"
+    bad_policy "policy:1: this rule cannot be allowed, because refcow cannot judge such an image: 'incompatible-features'"
     printf 'allow sharing-limit\n' >policy
-    bad_policy "policy:1: this rule is a limit, which has a word of its own: 'sharing-limit'"
+    bad_policy "policy:1: this rule is a limit; set the limit instead: 'sharing-limit'"
     printf 'max-virtual-size 10X\n' >policy
-    bad_policy "policy:1: this is neither a size like 10G nor none: '10X'"
+    bad_policy "policy:1: the limit must be a size such as 10G, or none: '10X'"
     printf 'max-sharing 0\n' >policy
-    bad_policy "policy:1: this is neither a number from 1 up nor none: '0'"
+    bad_policy "policy:1: the limit must be a number from 1, or none: '0'"
     printf 'max-amplification -1\n' >policy
-    bad_policy "policy:1: this is neither a number from 1 up nor none: '-1'"
+    bad_policy "policy:1: the limit must be a number from 1, or none: '-1'"
     printf 'expect vmdk\n' >policy
-    bad_policy "policy:1: the expected format is neither qcow2 nor raw: 'vmdk'"
+    bad_policy "policy:1: the expected format must be qcow2 or raw: 'vmdk'"
     printf 'check\n\0\n' >policy
-    bad_policy 'policy:2: this line has a NUL byte'
+    bad_policy 'policy:2: the line has a NUL byte'
     printf 'check\0' >policy
-    bad_policy 'policy:1: this line has a NUL byte'
+    bad_policy 'policy:1: the line has a NUL byte'
     printf 'allow \e[31m\n' >policy
     bad_policy "policy:1: there is no such rule: '\\x1b[31m'"
     rm policy
     bad_policy 'policy: No such file or directory'
     ln -s /dev/zero policy
-    bad_policy 'policy: this is longer than a policy of 64 KiB'
+    bad_policy 'policy: the policy is longer than 64 KiB'
     rm policy
     mkdir policy
     bad_policy 'policy: Is a directory'

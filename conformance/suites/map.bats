@@ -405,9 +405,9 @@ CHANGES
     run -1 --separate-stderr map -f qcow2 zeros
     assert_output ''
     run -1 map --output=html image.qcow2 leaks.qcow2
-    assert_output --partial 'is too many'
+    assert_output --partial 'takes one image'
     run -1 map --output=json image.qcow2
-    assert_output --partial 'not human, jsonl or html'
+    assert_output --partial 'must be human, jsonl or html'
     run -1 map --memory 79K image.qcow2
     run -1 map --color=sometimes image.qcow2
     run -1 map --max-runs many image.qcow2
