@@ -2,54 +2,12 @@
  * bitmap_names.c - are the names of the bitmaps different? Up to 65535 names of up to 1023 bytes, in bounded memory.
  *
  * Names are told apart by a hash, in the set that is otherwise used for the names of tables; those with equal hashes
- * are then compared. The hash is SipHash, of which nobody can make many collisions at will, so comparisons stay few.
+ * are then compared. Who makes many names with one hash on purpose meets the limit on work.
  */
 #include "bitmaps.h"
 
-/* ------------------------------------------------------- SipHash-2-4 */
-
-struct siphash {
-    uint64_t v0;
-    uint64_t v1;
-    uint64_t v2;
-    uint64_t v3;
-};
-
-static uint64_t rotate(uint64_t value, uint32_t bits)
-{
-    return value << bits | value >> (64 - bits);
-}
-
-/* The sum modulo 2^64, without the overflow that sanitizers report. */
-static uint64_t sum(uint64_t one, uint64_t other)
-{
-    const uint64_t top = (uint64_t)1 << 63;
-    return ((one & ~top) + (other & ~top)) ^ ((one ^ other) & top);
-}
-
-static void half_round(uint64_t *a, uint64_t *b, uint64_t *c, uint64_t *d, uint32_t s, uint32_t t)
-{
-    *a = sum(*a, *b);
-    *c = sum(*c, *d);
-    *b = rotate(*b, s) ^ *a;
-    *d = rotate(*d, t) ^ *c;
-    *a = rotate(*a, 32);
-}
-
-static void mix(struct siphash *state, uint32_t rounds)
-{
-    for (uint32_t i = 0; i < rounds; i++) {
-        half_round(&state->v0, &state->v1, &state->v2, &state->v3, 13, 16);
-        half_round(&state->v2, &state->v1, &state->v0, &state->v3, 17, 21);
-    }
-}
-
-static void absorb(struct siphash *state, uint64_t word)
-{
-    state->v3 ^= word;
-    mix(state, 2);
-    state->v0 ^= word;
-}
+/* Bits by which the hash of the words before is turned: no multiple of 8, so that words in another order differ. */
+#define HASH_STEP 23u
 
 /* ------------------------------------------------------------- names */
 
@@ -72,19 +30,16 @@ static bool is_last(uint64_t word)
     return (word & 0xff) == 0;
 }
 
-/* Bound: the 65535 bytes that a name can have. */
+/* Bound: the 65535 bytes that a name can have. The hash of a name of up to 7 bytes is the name. */
 static bool hash_name(struct check *check, const refcow_bitmap *bitmap, uint64_t *hash)
 {
-    struct siphash state = {0x736f6d6570736575u, 0x646f72616e646f6du, 0x6c7967656e657261u, 0x7465646279746573u};
     uint64_t word = 1;
+    *hash = 0;
     for (uint64_t done = 0; !is_last(word); done += 8) {
         if (!read_word(check, bitmap, done, &word))
             return false;
-        absorb(&state, word);
+        *hash = (*hash << HASH_STEP | *hash >> (64 - HASH_STEP)) ^ word;
     }
-    state.v2 ^= 0xff;
-    mix(&state, 4);
-    *hash = (state.v0 ^ state.v1 ^ state.v2 ^ state.v3) >> 1;
     return true;
 }
 

@@ -7,150 +7,57 @@ uint32_t refcow_version(void)
     return REFCOW_VERSION;
 }
 
-#define STATUS_NAME(id, number, kind, slug, text)                                                                      \
-    case REFCOW_STATUS_##id:                                                                                           \
-        return slug;
-
-const char *refcow_status_name(refcow_status status)
-{
-    switch (status) {
-    default:
-        break;
-        REFCOW_STATUS_ROWS(STATUS_NAME)
+/* A function that gives for each of the rows what CASE takes from it. */
+#define LOOK_UP(type, function, code, ROWS, CASE, unknown)                                                             \
+    type function(code number)                                                                                         \
+    {                                                                                                                  \
+        switch (number) {                                                                                              \
+        default:                                                                                                       \
+            return unknown;                                                                                            \
+            ROWS(CASE)                                                                                                 \
+        }                                                                                                              \
     }
-    return "unknown";
-}
 
-#define STATUS_TEXT(id, number, kind, slug, text)                                                                      \
-    case REFCOW_STATUS_##id:                                                                                           \
-        return text;
+#define GIVE(code, value)                                                                                              \
+    case code:                                                                                                         \
+        return value;
 
-const char *refcow_status_text(refcow_status status)
-{
-    switch (status) {
-    default:
-        break;
-        REFCOW_STATUS_ROWS(STATUS_TEXT)
-    }
-    return "unknown";
-}
+#define STATUS_NAME(id, number, kind, slug, text) GIVE(REFCOW_STATUS_##id, slug)
+#define STATUS_TEXT(id, number, kind, slug, text) GIVE(REFCOW_STATUS_##id, text)
+#define STATUS_CLASS(id, number, kind, slug, text) GIVE(REFCOW_STATUS_##id, REFCOW_CLASS_##kind)
+LOOK_UP(const char *, refcow_status_name, refcow_status, REFCOW_STATUS_ROWS, STATUS_NAME, "unknown")
+LOOK_UP(const char *, refcow_status_text, refcow_status, REFCOW_STATUS_ROWS, STATUS_TEXT, "unknown")
+LOOK_UP(refcow_class, refcow_status_class, refcow_status, REFCOW_STATUS_ROWS, STATUS_CLASS, REFCOW_CLASS_USAGE)
 
-#define STATUS_CLASS(id, number, kind, slug, text)                                                                     \
-    case REFCOW_STATUS_##id:                                                                                           \
-        return REFCOW_CLASS_##kind;
+#define KIND_NAME(id, number, severity, slug, text, rule) GIVE(REFCOW_KIND_##id, slug)
+#define KIND_TEXT(id, number, severity, slug, text, rule) GIVE(REFCOW_KIND_##id, text)
+#define KIND_RULE(id, number, severity, slug, text, rule) GIVE(REFCOW_KIND_##id, rule)
+#define KIND_SEVERITY(id, number, severity, slug, text, rule) GIVE(REFCOW_KIND_##id, REFCOW_SEVERITY_##severity)
+LOOK_UP(const char *, refcow_kind_name, refcow_kind, REFCOW_FINDING_ROWS, KIND_NAME, "unknown")
+LOOK_UP(const char *, refcow_kind_text, refcow_kind, REFCOW_FINDING_ROWS, KIND_TEXT, "unknown")
+LOOK_UP(const char *, refcow_kind_rule, refcow_kind, REFCOW_FINDING_ROWS, KIND_RULE, "unknown")
+LOOK_UP(refcow_severity, refcow_kind_severity, refcow_kind, REFCOW_FINDING_ROWS, KIND_SEVERITY, REFCOW_SEVERITY_ERROR)
 
-refcow_class refcow_status_class(refcow_status status)
-{
-    switch (status) {
-    default:
-        break;
-        REFCOW_STATUS_ROWS(STATUS_CLASS)
-    }
-    return REFCOW_CLASS_USAGE;
-}
+#define ROLE_ROWS(X)                                                                                                   \
+    X(REFCOW_ROLE_NONE, "none")                                                                                        \
+    X(REFCOW_ROLE_HEADER, "header")                                                                                    \
+    X(REFCOW_ROLE_L1_TABLE, "l1-table")                                                                                \
+    X(REFCOW_ROLE_L2_TABLE, "l2-table")                                                                                \
+    X(REFCOW_ROLE_DATA, "data")                                                                                        \
+    X(REFCOW_ROLE_COMPRESSED, "compressed")                                                                            \
+    X(REFCOW_ROLE_REFCOUNT_TABLE, "refcount-table")                                                                    \
+    X(REFCOW_ROLE_REFCOUNT_BLOCK, "refcount-block")                                                                    \
+    X(REFCOW_ROLE_SNAPSHOT_TABLE, "snapshot-table")                                                                    \
+    X(REFCOW_ROLE_ENCRYPTION_HEADER, "encryption-header")                                                              \
+    X(REFCOW_ROLE_BITMAP_DIRECTORY, "bitmap-directory")                                                                \
+    X(REFCOW_ROLE_BITMAP_TABLE, "bitmap-table")                                                                        \
+    X(REFCOW_ROLE_BITMAP_DATA, "bitmap-data")
+LOOK_UP(const char *, refcow_role_name, refcow_role, ROLE_ROWS, GIVE, "unknown")
 
-#define KIND_NAME(id, number, severity, slug, text, rule)                                                              \
-    case REFCOW_KIND_##id:                                                                                             \
-        return slug;
-
-const char *refcow_kind_name(refcow_kind kind)
-{
-    switch (kind) {
-    case REFCOW_KINDS:
-        break;
-        REFCOW_FINDING_ROWS(KIND_NAME)
-    }
-    return "unknown";
-}
-
-#define KIND_TEXT(id, number, severity, slug, text, rule)                                                              \
-    case REFCOW_KIND_##id:                                                                                             \
-        return text;
-
-const char *refcow_kind_text(refcow_kind kind)
-{
-    switch (kind) {
-    case REFCOW_KINDS:
-        break;
-        REFCOW_FINDING_ROWS(KIND_TEXT)
-    }
-    return "unknown";
-}
-
-#define KIND_RULE(id, number, severity, slug, text, rule)                                                              \
-    case REFCOW_KIND_##id:                                                                                             \
-        return rule;
-
-const char *refcow_kind_rule(refcow_kind kind)
-{
-    switch (kind) {
-    case REFCOW_KINDS:
-        break;
-        REFCOW_FINDING_ROWS(KIND_RULE)
-    }
-    return "unknown";
-}
-
-#define KIND_SEVERITY(id, number, severity, slug, text, rule)                                                          \
-    case REFCOW_KIND_##id:                                                                                             \
-        return REFCOW_SEVERITY_##severity;
-
-refcow_severity refcow_kind_severity(refcow_kind kind)
-{
-    switch (kind) {
-    case REFCOW_KINDS:
-        break;
-        REFCOW_FINDING_ROWS(KIND_SEVERITY)
-    }
-    return REFCOW_SEVERITY_ERROR;
-}
-
-const char *refcow_role_name(refcow_role role)
-{
-    switch (role) {
-    case REFCOW_ROLE_NONE:
-        return "none";
-    case REFCOW_ROLE_HEADER:
-        return "header";
-    case REFCOW_ROLE_L1_TABLE:
-        return "l1-table";
-    case REFCOW_ROLE_L2_TABLE:
-        return "l2-table";
-    case REFCOW_ROLE_DATA:
-        return "data";
-    case REFCOW_ROLE_COMPRESSED:
-        return "compressed";
-    case REFCOW_ROLE_REFCOUNT_TABLE:
-        return "refcount-table";
-    case REFCOW_ROLE_REFCOUNT_BLOCK:
-        return "refcount-block";
-    case REFCOW_ROLE_SNAPSHOT_TABLE:
-        return "snapshot-table";
-    case REFCOW_ROLE_ENCRYPTION_HEADER:
-        return "encryption-header";
-    case REFCOW_ROLE_BITMAP_DIRECTORY:
-        return "bitmap-directory";
-    case REFCOW_ROLE_BITMAP_TABLE:
-        return "bitmap-table";
-    case REFCOW_ROLE_BITMAP_DATA:
-        return "bitmap-data";
-    }
-    return "unknown";
-}
-
-const char *refcow_verdict_name(refcow_verdict verdict)
-{
-    switch (verdict) {
-    case REFCOW_VERDICT_CLEAN:
-        return "clean";
-    case REFCOW_VERDICT_LEAKS:
-        return "leaks";
-    case REFCOW_VERDICT_CORRUPT:
-        return "corrupt";
-    case REFCOW_VERDICT_REFUSED:
-        return "refused";
-    case REFCOW_VERDICT_INCOMPLETE:
-        return "incomplete";
-    }
-    return "unknown";
-}
+#define VERDICT_ROWS(X)                                                                                                \
+    X(REFCOW_VERDICT_CLEAN, "clean")                                                                                   \
+    X(REFCOW_VERDICT_LEAKS, "leaks")                                                                                   \
+    X(REFCOW_VERDICT_CORRUPT, "corrupt")                                                                               \
+    X(REFCOW_VERDICT_REFUSED, "refused")                                                                               \
+    X(REFCOW_VERDICT_INCOMPLETE, "incomplete")
+LOOK_UP(const char *, refcow_verdict_name, refcow_verdict, VERDICT_ROWS, GIVE, "unknown")
