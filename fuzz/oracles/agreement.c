@@ -35,6 +35,10 @@ static void expect_room_does_not_matter(const fuzz_subject *subject, size_t capa
     const check_run *base = &subject->base;
     other.capacity = capacity;
     check_run run = run_check(subject_way(subject, 0), &other, OTHER_RUN);
+    /* To keep findings is work, so a check with more room may reach its limit. */
+    if (was_cut(&run)) {
+        return;
+    }
     FUZZ_RULE(rules_same_counts(&run.result, &base->result));
     FUZZ_RULE(rules_same_reading(&run.result, &base->result));
     if (base->findings != NULL && run.result.findings_omitted >= base->result.findings_omitted) {
