@@ -1,19 +1,21 @@
 /*
  * refcow.h - count the references in a QCOW2 image and check the counts that the image stores.
  *
- * The library reads an image through a callback, works in one block of memory that the caller gives, and answers in
- * structures that the caller owns. It allocates nothing, keeps no global state, writes to no image, and follows no name
- * that an image contains. Any number of images can be checked at a time, one thread per image.
+ * The library reads an image through a callback, works in one block of memory from the caller, and writes its answer to
+ * structures of the caller. It allocates nothing, keeps no global state, never writes to an image, and never opens a
+ * file that an image names. Several threads can check several images at a time, one thread for each image.
  *
- *     refcow_open()         reads and validates the header
- *     refcow_plan_memory()  says how much memory one pass over the image takes (optional)
- *     refcow_check()        counts, compares, and reports
+ *     refcow_open()             read and validate the header
+ *     refcow_plan_memory()      how much memory does a check in one pass need? (optional)
+ *     refcow_check()            count the references, compare, report
  *
- *     refcow_next_extension(), refcow_next_snapshot(), refcow_next_bitmap() and refcow_read_bytes() list what the image
- *     has besides, and what it is called (optional)
+ *     refcow_next_extension()   list the header extensions, (optional)
+ *     refcow_next_snapshot()    the internal snapshots,
+ *     refcow_next_bitmap()      the persistent bitmaps,
+ *     refcow_read_bytes()       and read their names
  *
- * All offsets and lengths are in bytes unless a comment says otherwise. "Host" is a place in the image file, "guest" a
- * place on the virtual disk. A cluster is 1 << cluster_bits bytes.
+ * Offsets and lengths are in bytes unless a comment says otherwise. A host offset is an offset in the image file, a
+ * guest offset is an offset on the virtual disk. A cluster is 1 << cluster_bits bytes.
  *
  * Every byte of the image may be hostile and may change between two reads.
  */
@@ -38,14 +40,14 @@ uint32_t refcow_version(void);
 
 /* ------------------------------------------------------------------ codes */
 
-/* How a call ended. See REFCOW_STATUS_ROWS in codes.h for the list, with classes and sentences. */
+/* How a call ended. REFCOW_STATUS_ROWS in codes.h lists all statuses, with the class and the sentence. */
 typedef enum refcow_status {
 #define REFCOW_STATUS_ENUM(name, number, kind, slug, text) REFCOW_STATUS_##name = number,
     REFCOW_STATUS_ROWS(REFCOW_STATUS_ENUM)
 #undef REFCOW_STATUS_ENUM
 } refcow_status;
 
-/* What can be concluded from a status; the classes are explained in codes.h. */
+/* What the caller can conclude from a status. codes.h explains each class. */
 typedef enum refcow_class {
     REFCOW_CLASS_OK,
     REFCOW_CLASS_USAGE,
@@ -55,22 +57,22 @@ typedef enum refcow_class {
     REFCOW_CLASS_REFUSED
 } refcow_class;
 
-/* One kind of defect. See REFCOW_FINDING_ROWS in codes.h for the list, with sentences and rules of the format. */
+/* A kind of defect. REFCOW_FINDING_ROWS in codes.h lists all kinds, with the sentence and the rule of the format. */
 typedef enum refcow_kind {
 #define REFCOW_KIND_ENUM(name, number, severity, slug, text, rule) REFCOW_KIND_##name = number,
     REFCOW_FINDING_ROWS(REFCOW_KIND_ENUM)
 #undef REFCOW_KIND_ENUM
-        REFCOW_KINDS /* how many kinds there are */
+        REFCOW_KINDS /* the number of kinds */
 } refcow_kind;
 
-/* Which counter of refcow_result a defect adds to. */
+/* The counter of refcow_result that a defect adds to. */
 typedef enum refcow_severity {
     REFCOW_SEVERITY_CORRUPTION,
     REFCOW_SEVERITY_LEAK,
     REFCOW_SEVERITY_ERROR
 } refcow_severity;
 
-/* What a reference is: which structure of the image takes up the clusters it names. */
+/* The structure that a reference refers to. */
 typedef enum refcow_role {
     REFCOW_ROLE_NONE, /* the finding is about no single reference */
     REFCOW_ROLE_HEADER,
@@ -92,61 +94,61 @@ typedef enum refcow_verdict {
     REFCOW_VERDICT_CLEAN,     /* complete: no corruption, no leak, no check error */
     REFCOW_VERDICT_LEAKS,     /* complete: leaks and nothing worse */
     REFCOW_VERDICT_CORRUPT,   /* complete: corruptions, and leaks or not */
-    REFCOW_VERDICT_REFUSED,   /* the image breaks a rule that makes a check meaningless: see error */
-    REFCOW_VERDICT_INCOMPLETE /* stopped early, or some refcounts could not be looked up: what is there is true, but not
-                                 all */
+    REFCOW_VERDICT_REFUSED,   /* the image breaks a format rule that a check depends on: see error */
+    REFCOW_VERDICT_INCOMPLETE /* stopped early, or some stored refcounts could not be read: the findings are true, but
+                                 there may be more */
 } refcow_verdict;
 
-/* Stable lower-case names for machines ("read-failed"), sentences for people, and the class. Never NULL: an unknown
- * number gives "unknown" and REFCOW_CLASS_USAGE. */
+/* The stable lower-case name for programs ("read-failed"), the sentence for people, and the class. Never NULL: an
+ * unknown number gives "unknown" and REFCOW_CLASS_USAGE. */
 const char *refcow_status_name(refcow_status status);
 const char *refcow_status_text(refcow_status status);
 refcow_class refcow_status_class(refcow_status status);
 
-/* The same for findings ("leaked"), with the rule of the format that is broken. Never NULL; an unknown kind gives
- * "unknown" and REFCOW_SEVERITY_ERROR. */
+/* The same for kinds of findings ("leaked"), with the format rule that the defect breaks. Never NULL: an unknown kind
+ * gives "unknown" and REFCOW_SEVERITY_ERROR. */
 const char *refcow_kind_name(refcow_kind kind);
 const char *refcow_kind_text(refcow_kind kind);
 const char *refcow_kind_rule(refcow_kind kind);
 refcow_severity refcow_kind_severity(refcow_kind kind);
 
-/* "l2-table", "clean": stable names; an unknown number gives "unknown". */
+/* Stable names ("l2-table", "clean"). An unknown number gives "unknown". */
 const char *refcow_role_name(refcow_role role);
 const char *refcow_verdict_name(refcow_verdict verdict);
 
 /* A status with its evidence. */
 typedef struct refcow_error {
     refcow_status status; /* REFCOW_STATUS_OK: the other fields are 0 */
-    uint64_t value;       /* what stands in the field, or the offset of a read that failed, or the limit reached */
-    uint64_t offset;      /* class FOREIGN and REFUSED: host offset of the field; else 0 */
+    uint64_t value;       /* the value of the field, or the offset of the failed read, or the limit that was reached */
+    uint64_t offset;      /* classes FOREIGN and REFUSED: host offset of the field; else 0 */
 } refcow_error;
 
 /* ----------------------------------------------------------------- source */
 
-/* Where the bytes of the image come from. Copied by refcow_open(); user must stay valid as long as the image is used.
- */
+/* Where the bytes of the image come from. refcow_open() copies the structure; user must stay valid as long as the image
+ * is used. */
 typedef struct refcow_source {
-    /* Fill buffer with exactly length bytes from offset and return 0, or return anything else to report a failure,
-     * after which nothing more is read. Never called with length 0, nor for bytes at or past size. */
+    /* Fill buffer with exactly length bytes from offset and return 0. Any other value reports a failure; the library
+     * then reads no more. The library never calls this with length 0, nor for bytes at or past size. */
     int (*read)(void *user, uint64_t offset, void *buffer, size_t length);
-    /* Optional (NULL: every byte is read): the first offset at or after the given one where there may be data; size or
-     * more if all the rest is a hole. The bytes in between are taken as zeros and not read. */
+    /* Optional; NULL: the library reads every byte. Return the first offset at or after the given one where there may
+     * be data, or size or more if the rest of the file is a hole. The library takes the bytes in between as zeros. */
     uint64_t (*next_data)(void *user, uint64_t offset);
-    void *user;    /* given to the callbacks, otherwise untouched */
+    void *user;    /* the first argument of the callbacks */
     uint64_t size; /* of the file; 0 to 2^63 - 2^30 */
 } refcow_source;
 
 /* ----------------------------------------------------------------- header */
 
-/* A place in the file. length 0: there is none. */
+/* A run of bytes in the file. length 0: there is none. */
 typedef struct refcow_span {
     uint64_t offset;
     uint64_t length;
 } refcow_span;
 
 /* Bits of refcow_header.incompatible_features. */
-#define REFCOW_INCOMPATIBLE_DIRTY 0x01u       /* refcounts may be stale (lazy refcounts, not closed) */
-#define REFCOW_INCOMPATIBLE_CORRUPT 0x02u     /* a writer has found metadata corruption */
+#define REFCOW_INCOMPATIBLE_DIRTY 0x01u       /* refcounts may be stale: lazy refcounts, and a writer did not close */
+#define REFCOW_INCOMPATIBLE_CORRUPT 0x02u     /* a writer found corrupt metadata */
 #define REFCOW_INCOMPATIBLE_DATA_FILE 0x04u   /* guest data is in an external file */
 #define REFCOW_INCOMPATIBLE_COMPRESSION 0x08u /* compression_type is not zlib */
 #define REFCOW_INCOMPATIBLE_EXTENDED_L2 0x10u /* L2 entries are 16 bytes with a subcluster bitmap */
@@ -155,16 +157,16 @@ typedef struct refcow_span {
 #define REFCOW_AUTOCLEAR_BITMAPS 0x01u       /* the bitmaps extension is consistent */
 #define REFCOW_AUTOCLEAR_DATA_FILE_RAW 0x02u /* the external data file is a raw image */
 
-/* Limits of the format, as the oracle has them. */
+/* Limits of the format, as `qemu-img check` enforces them. */
 #define REFCOW_L1_ENTRIES_MAX 4194304u           /* 32 MiB of L1 table */
 #define REFCOW_REFCOUNT_TABLE_BYTES_MAX 8388608u /* 8 MiB */
 #define REFCOW_SNAPSHOTS_MAX 65536u
 #define REFCOW_SNAPSHOT_EXTRA_MAX 1024u           /* bytes of extra data of a snapshot */
 #define REFCOW_SNAPSHOT_TABLE_BYTES_MAX 67108864u /* 64 MiB */
 
-/* The header's fields as they stand in the image, in host byte order, unjudged unless a comment says so. For version 2
- * the fields that it lacks have the values that version 2 implies. Spans lie inside the first cluster, unless a comment
- * says otherwise. */
+/* The header's fields with their values in the image, in host byte order. Values are not validated unless a comment
+ * says so. Fields that version 2 lacks have the values that version 2 implies. Spans lie inside the first cluster
+ * unless a comment says otherwise. */
 typedef struct refcow_header {
     uint32_t version;      /* 2 or 3 */
     uint32_t cluster_bits; /* 9 to 21 */
@@ -182,20 +184,19 @@ typedef struct refcow_header {
     uint64_t compatible_features;   /* version 2: 0 */
     uint64_t autoclear_features;    /* version 2: 0 */
     uint32_t compression_type;      /* 0 zlib, 1 zstd; 0 when header_length ends before the field */
-    uint32_t extensions;            /* header extensions seen, the end marker not counted */
+    uint32_t extensions;            /* header extensions, without the end marker */
     refcow_span backing_file;       /* the name's bytes: not terminated, not validated, never opened */
     refcow_span backing_format;     /* contents of the extension 0xe2792aca */
     refcow_span feature_names;      /* contents of the extension 0x6803f857 */
     refcow_span data_file;          /* contents of the extension 0x44415441: a name, as backing_file */
     refcow_span encryption_header;  /* the LUKS header, from the extension 0x0537be77: anywhere in the file */
     refcow_span bitmap_directory;   /* from the extension 0x23852875: anywhere in the file */
-    uint32_t nb_bitmaps;            /* 0 also when autoclear_features says that the extension is not to be trusted */
+    uint32_t nb_bitmaps;            /* also 0 when autoclear_features says that the extension may be stale */
 } refcow_header;
 
-/* An open image. Complete so that it can live on the stack; read header and error, leave the rest alone. There is
- * nothing to close. */
+/* An open image. Read header and error, and do not touch the rest. There is nothing to close. */
 typedef struct refcow_image {
-    refcow_header header; /* meaningful when refcow_open() returned OK or a status of class REFUSED */
+    refcow_header header; /* valid if refcow_open() returned OK or a status of class REFUSED */
     refcow_error error;   /* the status that refcow_open() returned, with its evidence */
     refcow_source source; /* private */
 } refcow_image;
@@ -203,22 +204,25 @@ typedef struct refcow_image {
 /*
  * Read and validate the header of an image.
  *
- * image_size is sizeof(refcow_image) and version REFCOW_VERSION: a caller compiled against the header of another major
- * or minor version gets REFCOW_STATUS_BAD_VERSION_OF_HEADER and image is not written.
+ * image_size is sizeof(refcow_image) and version is REFCOW_VERSION. If the caller was compiled against the header of
+ * another major or minor version, the library returns REFCOW_STATUS_BAD_VERSION_OF_HEADER and does not write to image.
  *
- * OK: the image can be checked. Class REFUSED: refcow_check() may still be called and gives the best-effort refcount
- * report with verdict refused; error says which field breaks the rule (the one that stands first).
- * Any other class: the image must not be used. A file shorter than the header reads as if padded with zeros.
+ * Returns:
+ *   OK             the image can be checked
+ *   class REFUSED  error names the first field that breaks a rule. refcow_check() may still be called: it gives the
+ *                  refcount report, as far as possible, with verdict refused
+ *   other classes  the image must not be used
+ *
+ * A file that is shorter than the header reads as if it were padded with zeros.
  */
 refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t version, const refcow_source *source);
 
 /* ------------------------------------------------------------------ lists */
 
-/* What the image has of something, one after the other: zero the structure, then call as often as the header says that
- * there are any. One call reads less than 100 bytes. Returns OK; READ_FAILED; BAD_ARGUMENT for an image that
- * refcow_open() has neither accepted nor refused, and for a call too many. What is listed is not judged, but spans are
- * where they say. Only refcow_check() knows whether the tables of snapshots and bitmaps are sound: before it they may
- * be anything. */
+/* List the extensions, snapshots or bitmaps of an image: zero the structure, then call the function as often as the
+ * header counts entries. One call reads less than 100 bytes. Returns OK, READ_FAILED, or BAD_ARGUMENT: for an image
+ * that refcow_open() neither accepted nor refused, and for a call beyond the last entry. Entries are not validated, but
+ * spans lie where their comments say. Only refcow_check() validates the tables of snapshots and bitmaps. */
 
 /* A header extension. */
 typedef struct refcow_extension {
@@ -229,8 +233,8 @@ typedef struct refcow_extension {
     uint32_t next;        /* private: its index */
 } refcow_extension;
 
-/* header.extensions of them. EXTENSION_LENGTH: since the image was opened it has changed, and the contents do not end
- * in the first cluster. */
+/* There are header.extensions. Also returns EXTENSION_LENGTH: the image has changed since it was opened, and the
+ * contents do not end in the first cluster. */
 refcow_status refcow_next_extension(const refcow_image *image, refcow_extension *extension);
 
 #define REFCOW_NO_ICOUNT UINT64_MAX
@@ -244,22 +248,23 @@ typedef struct refcow_snapshot {
     refcow_span id;            /* decimal digits, by custom: not terminated, not validated */
     refcow_span name;          /* the same */
     uint32_t date_seconds;     /* since 1970, when it was taken */
-    uint32_t date_nanoseconds; /* besides */
-    uint64_t vm_clock;         /* nanoseconds that the guest had been running for */
+    uint32_t date_nanoseconds; /* to be added to date_seconds */
+    uint64_t vm_clock;         /* nanoseconds for which the guest had run */
     uint64_t vm_state_size;    /* bytes of memory and devices; 0: the disk only */
-    uint64_t disk_size;        /* virtual size then; 0: the entry does not say */
+    uint64_t disk_size;        /* virtual size of the snapshot; 0: the entry does not say */
     uint64_t icount;           /* instructions that the guest had executed; REFCOW_NO_ICOUNT: the entry does not say */
-    uint32_t extra_size;       /* bytes of extra data, which the last three fields are in */
+    uint32_t extra_size;       /* bytes of extra data, which hold the three fields above */
     uint32_t next;             /* private: index of the one after it */
     uint64_t end;              /* host offset behind its entry, not padded */
 } refcow_snapshot;
 
-/* header.nb_snapshots of them, REFCOW_SNAPSHOTS_MAX at most. SNAPSHOTS_OFFSET: the table is out of range. */
+/* There are header.nb_snapshots, at most REFCOW_SNAPSHOTS_MAX. Also returns SNAPSHOTS_OFFSET: the table is out of
+ * range. */
 refcow_status refcow_next_snapshot(const refcow_image *image, refcow_snapshot *snapshot);
 
 /* Bits of refcow_bitmap.flags. */
-#define REFCOW_BITMAP_IN_USE 1u /* a writer has not stored it: the contents of the bitmap are unknown */
-#define REFCOW_BITMAP_AUTO 2u   /* it records every write when the image is opened */
+#define REFCOW_BITMAP_IN_USE 1u /* a writer did not store the bitmap: its contents are unknown */
+#define REFCOW_BITMAP_AUTO 2u   /* the bitmap records every write while the image is open */
 
 /* A persistent dirty bitmap. */
 typedef struct refcow_bitmap {
@@ -270,195 +275,198 @@ typedef struct refcow_bitmap {
     uint32_t table_entries;
     uint32_t extra_size;
     refcow_span name;    /* not terminated, not validated */
-    uint8_t type;        /* 1: tracks what was written */
-    uint8_t granularity; /* log2 of the bytes of the disk that a bit stands for */
+    uint8_t type;        /* 1: dirty tracking */
+    uint8_t granularity; /* a bit stands for 1 << granularity bytes of the disk */
     uint32_t next;       /* private: index of the one after it */
     uint64_t end;        /* host offset behind the padding of its entry */
 } refcow_bitmap;
 
-/* header.nb_bitmaps of them. */
+/* There are header.nb_bitmaps. */
 refcow_status refcow_next_bitmap(const refcow_image *image, refcow_bitmap *bitmap);
 
-/* Read any bytes, for example those of a name. Those at or past the end of the file are zeros. Returns as the above. */
+/* Read bytes of the file, for example a name. Bytes at or past the end of the file are zeros. Returns OK, READ_FAILED
+ * or BAD_ARGUMENT, as above. */
 refcow_status refcow_read_bytes(const refcow_image *image, uint64_t offset, void *buffer, size_t length);
 
 /* ------------------------------------------------------------------ check */
 
-/* The smallest block of memory that any image can be checked in. */
+/* Bytes of memory that are enough to check any image. */
 #define REFCOW_MEMORY_MIN 65536u
 
-/* What a check of this image takes. */
+/* How much memory a check of this image needs. */
 typedef struct refcow_plan {
     uint64_t minimum;  /* bytes: REFCOW_MEMORY_MIN */
-    uint64_t one_pass; /* bytes with which one pass over the metadata is enough, unless clusters have so many references
-                          that counting starts again with wider counters; may be more than the machine has */
-    uint64_t passes;   /* with the memory that was asked about: as many at most, unless counting starts again */
+    uint64_t one_pass; /* bytes for a check in one pass; may be more than the machine has. If a cluster has so many
+                          references that counting starts again with wider counters, there are more passes */
+    uint64_t passes;   /* the most passes with memory_size bytes, unless counting starts again */
 } refcow_plan;
 
-/* Fill plan for an image that refcow_open() has accepted or refused. memory_size is what the caller thinks of giving to
- * refcow_check(); less than REFCOW_MEMORY_MIN gives REFCOW_STATUS_MEMORY_TOO_SMALL, with passes 0. Reads nothing. */
+/* Fill plan for an image that refcow_open() accepted or refused. memory_size is the size of the block that the caller
+ * would give to refcow_check(). Less than REFCOW_MEMORY_MIN gives REFCOW_STATUS_MEMORY_TOO_SMALL, with passes 0. Reads
+ * nothing. */
 refcow_status refcow_plan_memory(const refcow_image *image, uint64_t memory_size, refcow_plan *plan);
 
-/* No guest offset: the defect is not on the way to a place on the virtual disk. */
+/* No guest offset: the defect does not affect the virtual disk at one offset. */
 #define REFCOW_NO_GUEST UINT64_MAX
 
-/* No table: what is wrong is not a table's entry. */
+/* No table: the defect is not in an entry of a table. */
 #define REFCOW_NO_TABLE UINT64_MAX
 
-/* One defect, or a range of equal defects: in adjacent clusters, or in adjacent entries that name adjacent places. Then
- * guest, index and found are those of the first. Contains no pointers. */
+/* One defect, or a range of equal defects: of adjacent clusters, or of adjacent entries that refer to adjacent
+ * clusters. In a range, guest, index and found are those of the first defect. Contains no pointers. */
 typedef struct refcow_finding {
     refcow_kind kind;
-    refcow_role role;  /* of the reference that is wrong; REFCOW_ROLE_NONE if it is not about one */
-    uint64_t host;     /* what is wrong with: offset of the referenced place or the first cluster */
+    refcow_role role;  /* of the reference; REFCOW_ROLE_NONE: the finding is about a cluster */
+    uint64_t host;     /* host offset of the first cluster, or of the structure that the reference refers to */
     uint64_t length;   /* bytes from host on */
-    uint64_t guest;    /* lowest offset on the virtual disk that is affected, or REFCOW_NO_GUEST; L2 tables that are not
-                          cluster aligned are left out of account */
-    uint64_t table;    /* host offset of the table whose entry is wrong, or REFCOW_NO_TABLE; of an L2 table that is not
-                          cluster aligned: of the cluster that holds the entry */
-    uint64_t index;    /* of the entry in that table, or in that cluster */
-    uint64_t expected; /* the counted references, or the copied flag that would be right, else 0 */
-    uint64_t found;    /* the stored refcount; of too many references: the highest that the image can store; else the
-                          whole entry as it stands in the table, or of a snapshot the field that is wrong */
-    uint64_t times; /* defects that this finding stands for, at least 1: each cluster or entry of the range counts once,
-                       or as often as the table that holds it is named */
+    uint64_t guest;    /* the lowest guest offset that is affected, or REFCOW_NO_GUEST. L2 tables that are not cluster
+                          aligned do not count */
+    uint64_t table;    /* host offset of the table that has the entry, or REFCOW_NO_TABLE. If an L2 table is not cluster
+                          aligned: host offset of the cluster that has the entry */
+    uint64_t index;    /* index of the entry in that table, or in that cluster */
+    uint64_t expected; /* the counted references, or the right copied flag, else 0 */
+    uint64_t found; /* the stored refcount; for TOO_MANY_REFERENCES the highest refcount that the image can store; else
+                       the whole entry, or the wrong field of a snapshot */
+    uint64_t times; /* the number of defects, at least 1: each cluster or entry counts once, or as often as its table is
+                       referred to */
 } refcow_finding;
 
-/* Work is counted in units, on one account for all that takes time: a unit is about as much as to decode an entry of a
- * table, some 10 ns. Reading 64 bytes is a unit, a read 128 besides; sorting, a finding, a question for holes, and
- * what an observer is told count, too. The same image, options and answers of next_data give the same work.
+/* Work is everything that takes time, counted in units of about 10 ns. Decoding one table entry is one unit, reading 64
+ * bytes is one unit, each read is 128 units more. Sorting, findings, calls of next_data and calls of the observer are
+ * work, too. The same image, options and answers of next_data give the same work.
  *
- * The default limit is REFCOW_WORK_FREE, and REFCOW_WORK_PER_BYTE for each byte of the image's L2 tables, as they are
- * read for the first time, which does not lie in 4 KiB of zeros: an image has to have as much metadata as it wants
- * work. It is REFCOW_WORK_MAX at most, and the same for files, devices and servers. */
+ * The default limit is REFCOW_WORK_FREE, plus REFCOW_WORK_PER_BYTE for each byte of the image's L2 tables outside of 4
+ * KiB pages of zeros. Each L2 table counts once. The default limit is at most REFCOW_WORK_MAX, and the same for files,
+ * devices and servers. */
 #define REFCOW_WORK_FREE ((uint64_t)32 << 20)
 #define REFCOW_WORK_PER_BYTE 4u
 #define REFCOW_WORK_MAX ((uint64_t)64 << 30)
 
-/* Limits of the caller. A limit that is reached stops the check with a status of class LIMIT; all found before stays.
+/* Limits of the caller. A check that reaches a limit stops with a status of class LIMIT, and keeps what it has found.
  */
 typedef struct refcow_limits {
-    uint64_t max_read; /* bytes handed out by the reader, zeros of holes included; 0: no limit */
+    uint64_t max_read; /* bytes read, with the zeros of holes; 0: no limit */
     uint64_t max_work; /* units; 0: the default; UINT64_MAX: no limit */
 } refcow_limits;
 
-/* Where a check stands. */
+/* How far a check is. */
 typedef struct refcow_progress {
     uint64_t pass;  /* 1 up */
-    uint64_t done;  /* clusters of the file whose comparison is finished; stands still when a cluster has so many
-                       references that counting starts again with wider counters */
+    uint64_t done;  /* clusters of the file that are compared. Does not grow while counting starts again with wider
+                       counters */
     uint64_t total; /* clusters of the file */
     uint64_t bytes_read;
     uint64_t work;         /* units */
-    uint64_t next;         /* what done will be after this pass */
-    uint64_t tables;       /* L2 tables of this pass that have been dealt with */
-    uint64_t tables_known; /* of so many; grows if there are more than the memory has room for */
+    uint64_t next;         /* the value of done after this pass */
+    uint64_t tables;       /* L2 tables that this pass has read */
+    uint64_t tables_known; /* L2 tables that this pass knows of; grows if the memory has no room for all of them */
 } refcow_progress;
 
-/* A structure takes up host clusters. */
+/* A reference: a structure occupies host clusters. */
 typedef struct refcow_reference {
     refcow_role role;
-    uint64_t offset; /* of the structure; it takes up every cluster that it touches */
+    uint64_t offset; /* host offset of the structure; it occupies every cluster that it touches */
     uint64_t length;
-    uint64_t times;  /* how often it is named: by the active disk's tables and by those of all snapshots */
-    uint64_t active; /* of these, by the active disk; metadata that belongs to no snapshot counts here */
+    uint64_t times;  /* references to the structure from the tables of the active disk and of all snapshots */
+    uint64_t active; /* of these, from the active disk; metadata that belongs to no snapshot counts here */
 } refcow_reference;
 
-/* Adjacent clusters that are alike. */
+/* Adjacent clusters with equal refcounts. */
 typedef struct refcow_clusters {
     uint64_t host; /* offset of the first */
     uint64_t length;
-    uint64_t stored;  /* the refcount of each */
-    uint64_t counted; /* references to each; more than the image's width can store are not cut off */
-    int is_known;     /* 0: the stored refcount could not be looked up, and is 0 here */
+    uint64_t stored;  /* the stored refcount of each */
+    uint64_t counted; /* references to each; may be more than the image can store */
+    int is_known;     /* 0: the stored refcount could not be read, and stored is 0 */
 } refcow_clusters;
 
-/* Someone who wants to know what is where in the file, and looks on while it is checked, window by window; none of the
- * callbacks may be NULL. Between two windows there are only clusters without a reference and a refcount. Nothing is
- * told about an image that is refused, nor of references that reach past the end of the file by a cluster or more:
- * those are findings. Looking on takes time, and 9 bytes of memory for each cluster instead of 2. */
+/* An observer learns which structure occupies which clusters, window by window, during a check. No callback may be
+ * NULL. Clusters between two windows have no reference and no refcount. An observer learns nothing about a refused
+ * image, and nothing about references that reach past the end of the file by a cluster or more: those are findings. An
+ * observer takes time, and 9 bytes of memory for each cluster instead of 2. */
 typedef struct refcow_observer {
-    /* A window begins, in ascending order: from this host offset on, so many bytes, of which the file may have less. */
+    /* A window begins: length bytes from this host offset. Windows come in ascending order. The file may end in a
+     * window. */
     void (*window)(void *user, uint64_t host, uint64_t length);
-    /* Then come all references that touch it, in no order; they may reach out of it. */
+    /* Then all references that touch the window, in any order. They may reach beyond the window. */
     void (*reference)(void *user, const refcow_reference *reference);
-    /* Then all clusters of it that the file has, in ascending order, with what was stored and counted. */
+    /* Then all clusters of the window that are in the file, in ascending order. */
     void (*clusters)(void *user, const refcow_clusters *clusters);
-    void *user; /* given to the callbacks */
+    void *user; /* the first argument of the callbacks */
 } refcow_observer;
 
-/* What refcow_check() needs. Zero the structure, then set what you want. */
+/* The options of refcow_check(). Zero the structure, then set what you need. */
 typedef struct refcow_options {
     void *memory;             /* the block that the check works in; any alignment */
-    size_t memory_size;       /* at least REFCOW_MEMORY_MIN; more means fewer passes, the answer is the same */
-    refcow_finding *findings; /* where findings go; NULL: they are only counted */
-    size_t findings_capacity; /* room for as many findings, of which each listed kind has an equal share; a share of
-                                 less than 1 is room for none. Ranges are made in the end, of those kept: the last one
-                                 of a kind may go on in what is omitted */
-    uint32_t findings_kinds;  /* the kinds to list, a bit each: 1 << REFCOW_KIND_REFCOUNT_HIGH; 0: all. The others are
+    size_t memory_size;       /* at least REFCOW_MEMORY_MIN. More memory means fewer passes and the same answer */
+    refcow_finding *findings; /* where findings are written; NULL: they are only counted */
+    size_t findings_capacity; /* elements of findings. Each listed kind gets an equal share; a share of less than 1
+                                 lists none. Adjacent findings are joined at the end: the last range of a kind may
+                                 continue in omitted findings */
+    uint32_t findings_kinds;  /* the kinds to list, a bit each: 1 << REFCOW_KIND_REFCOUNT_HIGH; 0: all. Other kinds are
                                  only counted, which is faster */
     refcow_limits limits;
-    /* Optional. Called between reads, at least once per 2 MiB read; anything but 0 stops the check with CANCELLED. On
-     * an image that is refused the refusal stays the status, also for a limit; see refcounts.complete. */
+    /* Optional. Called between reads, at least once for each 2 MiB read. Any value but 0 stops the check with
+     * CANCELLED. If the image is refused, the refusal stays the status, also after a limit; see refcounts.complete. */
     int (*progress)(void *user, const refcow_progress *progress);
-    void *user; /* given to progress and orphan */
-    /* Optional. Called for each entry that the refcount report counts among the orphans, which are no findings, so that
-     * the caller can list them, in no order: of kind REFCOW_KIND_REFCOUNT_LOW, with the whole entry in found and
-     * nothing in expected. NULL: counting starts again with wider counters, forget all that was told so far. */
+    void *user; /* the first argument of progress and orphan */
+    /* Optional. Called for each entry that the refcount report counts as an orphan, in any order. Orphans are no
+     * findings; entry has the kind REFCOW_KIND_REFCOUNT_LOW, the whole entry in found, and 0 in expected. entry NULL:
+     * counting starts again with wider counters; forget all orphans so far. */
     void (*orphan)(void *user, const refcow_finding *entry);
     const refcow_observer *observer; /* optional */
 } refcow_options;
 
-/* The refcount report: how the active disk's data clusters stand in the refcounts. Best effort: given for every image
- * whose magic, version and cluster_bits are valid, also when the check refuses it. */
+/* The refcount report: the stored refcounts of the active disk's data clusters. Every image whose magic, version and
+ * cluster_bits are valid gets one, also a refused image. */
 typedef struct refcow_refcount_report {
     uint32_t refcount_order;
     uint32_t refcount_table_clusters;
     uint64_t refcount_table_offset;
-    uint64_t allocated_clusters; /* standard L2 entries of the active tree with a host cluster; not compressed ones and
-                                    not those with the zero flag; entries, so a cluster that two entries name is 2 */
-    uint64_t orphan_clusters;    /* of these, how many name a cluster whose stored refcount is 0; none with an external
+    uint64_t allocated_clusters; /* standard L2 entries of the active disk with a host cluster, without compressed
+                                    entries and entries with the zero flag. Two entries for one cluster count twice */
+    uint64_t orphan_clusters;    /* of these, entries whose cluster has the stored refcount 0; always 0 with an external
                                     data file, whose clusters have no refcounts */
-    uint64_t unknown_clusters;   /* of these, how many have no refcount that could be looked up */
-    int complete; /* 0: stopped early, or the header's tables are outside the format's limits, so that not
-                     everything could be counted or looked up; the counts are lower bounds */
+    uint64_t unknown_clusters;   /* of these, entries whose refcount could not be read */
+    int complete; /* 0: the check stopped early, or the header's tables are outside of the format's limits. The counts
+                     are then lower bounds */
 } refcow_refcount_report;
 
 /* The answer of a check. */
 typedef struct refcow_result {
     refcow_verdict verdict;
-    refcow_error error; /* OK when complete; else why there is no more */
+    refcow_error error; /* OK: complete; else why the check stopped */
     /* The counts of the check. All 0 when the verdict is refused; lower bounds when it is incomplete. */
     uint64_t corruptions;
     uint64_t leaks;               /* clusters */
-    uint64_t check_errors;        /* clusters whose stored refcount could not be looked up */
+    uint64_t check_errors;        /* clusters whose stored refcount could not be read */
     uint64_t image_end_offset;    /* end of the last cluster that is referenced or has a refcount */
-    uint64_t total_clusters;      /* guest clusters; virtual size in whole sectors of 512, rounded up */
-    uint64_t allocated_clusters;  /* entries of the active tree with a host cluster or compressed data */
-    uint64_t fragmented_clusters; /* of these, how many do not follow their predecessor in the same L2 table */
-    uint64_t compressed_clusters; /* of these, how many are compressed */
-    /* How much a reader may have to expand. The first is at least allocated_clusters: readers also find data where the
-     * check does not count any, as in compressed entries with a bitmap of subclusters. */
-    uint64_t data_clusters;          /* guest clusters of the active tree that a reader may find data in */
-    uint64_t snapshot_data_clusters; /* the same of the trees of all snapshots, added up */
+    uint64_t total_clusters;      /* guest clusters: the virtual size in whole sectors of 512 bytes, rounded up */
+    uint64_t allocated_clusters;  /* entries of the active disk with a host cluster or compressed data */
+    uint64_t fragmented_clusters; /* of these, entries whose cluster does not follow that of the entry before */
+    uint64_t compressed_clusters; /* of these, compressed entries */
+    /* How much a reader may have to expand. data_clusters is at least allocated_clusters: readers also find data where
+     * `qemu-img check` counts none, as in compressed entries with a subcluster bitmap. */
+    uint64_t data_clusters;          /* guest clusters of the active disk in which a reader may find data */
+    uint64_t snapshot_data_clusters; /* the same for all snapshots, added up */
     refcow_refcount_report refcounts;
-    /* What it took. The same image, block size, limits and room for findings give the same figures. */
+    /* What the check cost. The same image, block size, limits and room for findings give the same figures. */
     uint64_t passes;
     uint64_t memory_used; /* bytes of the block */
     uint64_t bytes_read;
     uint64_t work; /* units */
-    /* The findings: the defects of each kind, all counted; and how many findings were written, sorted by kind, then by
-     * table and index, then by host offset. Of each kind the first ones are kept. */
-    uint64_t found[REFCOW_KINDS];
-    size_t findings_count;
-    uint64_t findings_omitted; /* defects that no written finding stands for */
+    /* Findings are sorted by kind, then by table and index, then by host offset. The first ones of each kind are
+     * written. */
+    uint64_t found[REFCOW_KINDS]; /* all defects of each kind */
+    size_t findings_count;        /* findings written */
+    uint64_t findings_omitted;    /* defects without a written finding */
 } refcow_result;
 
 /*
- * Check an image that refcow_open() has accepted, or give the refcount report of one that it has refused.
+ * Check an image that refcow_open() accepted, or give the refcount report of an image that it refused.
  *
- * Returns result->error.status: OK means that the counts are complete and comparable with those of `qemu-img check`.
- * Damage in the image is never a status; a status that is not OK means that finding nothing proves nothing.
+ * Returns result->error.status. OK: the counts are complete and comparable with those of `qemu-img check`. Any other
+ * status: the check is not complete, and finding nothing proves nothing. Damage in the image is never a status.
  */
 refcow_status refcow_check(const refcow_image *image, const refcow_options *options, refcow_result *result);
 
