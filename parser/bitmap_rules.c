@@ -101,10 +101,10 @@ static bool judge_tables(struct check *check, refcow_error *refusal)
         if (!refcow_bitmaps_add_tables(check))
             return false;
         while (refusal->status == REFCOW_STATUS_OK && refcow_sweep_next(&check->sweep, &segment)) {
-            struct stretch stretch = {segment.start, segment.end, 0, 0};
+            struct extent extent = {segment.start, segment.end, 0, 0};
             while (refusal->status == REFCOW_STATUS_OK &&
-                   refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size))
-                *refusal = judge_table_chunk(check, stretch.start, stretch.bytes);
+                   refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size))
+                *refusal = judge_table_chunk(check, extent.start, extent.bytes);
         }
     } while (refusal->status == REFCOW_STATUS_OK && refcow_sweep_continue(&check->sweep));
     return check->reader.error.status == REFCOW_STATUS_OK;

@@ -47,15 +47,15 @@ bool refcow_bitmaps_add_tables(struct check *check)
 }
 
 /* The clusters that the entries in the chunk name. Bound: bytes of the chunk. */
-static void count_chunk(struct check *check, const struct segment *segment, const struct stretch *stretch)
+static void count_chunk(struct check *check, const struct segment *segment, const struct extent *extent)
 {
-    uint64_t index = (stretch->start - segment->table) / 8;
-    for (size_t at = 0; at < stretch->bytes; at += 8, index++) {
-        struct place place = {segment->table, index, REFCOW_NO_GUEST, load_be64(check->chunk + at)};
-        struct reference data = {REFCOW_ROLE_BITMAP_DATA, place.entry & ENTRY_OFFSET, check->cluster_size,
+    uint64_t index = (extent->start - segment->table) / 8;
+    for (size_t at = 0; at < extent->bytes; at += 8, index++) {
+        struct origin origin = {segment->table, index, REFCOW_NO_GUEST, load_be64(check->chunk + at)};
+        struct reference data = {REFCOW_ROLE_BITMAP_DATA, origin.entry & ENTRY_OFFSET, check->cluster_size,
                                  segment->depth, segment->depth};
         if (data.offset != 0)
-            refcow_count(check, &data, &place);
+            refcow_count(check, &data, &origin);
     }
 }
 
@@ -68,9 +68,9 @@ static bool count_clusters(struct check *check)
         if (!refcow_bitmaps_add_tables(check))
             return false;
         while (refcow_sweep_next(&check->sweep, &segment)) {
-            struct stretch stretch = {segment.start, segment.end, 0, 0};
-            while (refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size))
-                count_chunk(check, &segment, &stretch);
+            struct extent extent = {segment.start, segment.end, 0, 0};
+            while (refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size))
+                count_chunk(check, &segment, &extent);
         }
     } while (refcow_sweep_continue(&check->sweep));
     return check->reader.error.status == REFCOW_STATUS_OK;
@@ -82,11 +82,11 @@ static void count_tables(struct check *check)
     refcow_bitmap bitmap = refcow_bitmaps_start(check->header);
     while (refcow_bitmaps_next(check, &bitmap)) {
         uint64_t length = 8 * (uint64_t)bitmap.table_entries;
-        struct place place = {check->header->bitmap_directory.offset, bitmap.index, REFCOW_NO_GUEST,
-                              bitmap.table_offset};
+        struct origin origin = {check->header->bitmap_directory.offset, bitmap.index, REFCOW_NO_GUEST,
+                                bitmap.table_offset};
         struct reference table = {REFCOW_ROLE_BITMAP_TABLE, bitmap.table_offset, length, 1, 1};
         if (refcow_readable(table.offset, table.length))
-            refcow_count(check, &table, &place);
+            refcow_count(check, &table, &origin);
     }
 }
 
@@ -94,7 +94,7 @@ bool refcow_bitmaps_count(struct check *check)
 {
     const refcow_span *span = &check->header->bitmap_directory;
     struct reference directory = {REFCOW_ROLE_BITMAP_DIRECTORY, span->offset, span->length, 1, 1};
-    refcow_count(check, &directory, &NO_PLACE);
+    refcow_count(check, &directory, &NO_ORIGIN);
     count_tables(check);
     return count_clusters(check);
 }

@@ -22,7 +22,7 @@ enum {
 #define BITMAP_RESERVED_BITS 0xff000000000001feu
 #define BITMAP_ALL_ONES 1u /* no cluster: all its bits are 1 */
 
-/* Before the first entry. An entry is at the same time the place from which the next one is read. */
+/* Before the first entry. An entry also says where the next one begins. */
 refcow_bitmap refcow_bitmaps_start(const refcow_header *header);
 
 /* Go on to the next entry, whose first BITMAP_HEAD_SIZE bytes these are. */

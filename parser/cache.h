@@ -2,7 +2,7 @@
  * cache.h - small looks into the file: a refcount, an entry of the refcount table, the head of a snapshot.
  *
  * What is near to an earlier look, or was looked at not long ago, is not read again. Each page of the file has one
- * place in the cache where it can be.
+ * slot of the cache where it can be.
  */
 #ifndef REFCOW_CACHE_H
 #define REFCOW_CACHE_H
@@ -14,9 +14,9 @@
 
 struct cache {
     struct reader *reader;
-    uint8_t *pages;    /* `places` times page_size + CACHE_LOOK_BYTES bytes */
-    uint64_t *numbers; /* which page of the file is at each place */
-    size_t places;     /* a power of two */
+    uint8_t *pages;    /* `slots` times page_size + CACHE_LOOK_BYTES bytes */
+    uint64_t *numbers; /* which page of the file is at each slot */
+    size_t slots;      /* a power of two */
     size_t page_size;  /* a power of two */
 };
 

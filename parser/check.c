@@ -97,7 +97,7 @@ static bool check_window(struct check *check, uint64_t first)
     refcow_window_start(window, first, last);
     if (check->observer != NULL && !tell_window(check, first, end))
         return false;
-    if (!refcow_report(&check->reader) ||
+    if (!refcow_call_progress(&check->reader) ||
         !refcow_charge(&check->reader, WORK_PAGE * units_of(end - first, PAGE_BITS)) ||
         !refcow_refcounts_load(&check->refcounts, window) || !refcow_references_walk(check))
         return false;

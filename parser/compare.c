@@ -14,7 +14,7 @@ struct clusters {
 
 /* -------------------------------------------------------------- findings */
 
-static void report(struct check *check, refcow_finding *range)
+static void add_range(struct check *check, refcow_finding *range)
 {
     if (range->times != 0)
         refcow_findings_add(&check->findings, range);
@@ -23,8 +23,8 @@ static void report(struct check *check, refcow_finding *range)
 
 void refcow_compare_finish(struct check *check)
 {
-    report(check, &check->mismatch);
-    report(check, &check->excess);
+    add_range(check, &check->mismatch);
+    add_range(check, &check->excess);
 }
 
 /* Whether a finding continues the range: the same defect in the cluster after it. */
@@ -35,13 +35,13 @@ static bool continues(const refcow_finding *range, const refcow_finding *finding
 }
 
 /* Windows and their clusters come in ascending order, so one range at a time can go on. */
-static void report_in_range(struct check *check, refcow_finding *range, const refcow_finding *finding)
+static void add_to_range(struct check *check, refcow_finding *range, const refcow_finding *finding)
 {
     if (continues(range, finding)) {
         range->length += finding->length;
         range->times += finding->times;
     } else {
-        report(check, range);
+        add_range(check, range);
         *range = *finding;
     }
 }
@@ -67,7 +67,7 @@ static void compare_with_limit(struct check *check, const struct clusters *clust
     excess.expected = clusters->counted;
     excess.found = check->refcount_limit;
     excess.times = clusters->count * (clusters->counted - check->refcount_limit);
-    report_in_range(check, &check->excess, &excess);
+    add_to_range(check, &check->excess, &excess);
 }
 
 static void tell_clusters(const struct check *check, const struct clusters *clusters)
@@ -92,7 +92,7 @@ static void compare_clusters(struct check *check, const struct clusters *cluster
         mismatch.expected = counted;
         mismatch.found = clusters->stored;
     }
-    report_in_range(check, &check->mismatch, &mismatch);
+    add_to_range(check, &check->mismatch, &mismatch);
 }
 
 /* ----------------------------------------------------------------- pages */
@@ -118,7 +118,7 @@ static void compare_alike(struct check *check, uint64_t first, uint64_t end)
 /* A page that is described by a few numbers. A hole that is none may have its ends anywhere. */
 static void compare_uniform(struct check *check, const struct page *page, uint64_t first, uint64_t end)
 {
-    const uint64_t ends[] = {page->stretch.start, page->hole.start, page->hole.end, page->stretch.end, PAGE_CLUSTERS};
+    const uint64_t ends[] = {page->run.start, page->hole.start, page->hole.end, page->run.end, PAGE_CLUSTERS};
     uint64_t next = first;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         compare_alike(check, next, least(first + ends[i], end));
@@ -141,8 +141,8 @@ static bool compare_one(struct check *check, uint64_t cluster)
  * equal; nobody looks on with narrow counters. */
 static bool is_equal(const struct window *window, const struct page *page, uint64_t first, uint64_t end)
 {
-    uint64_t at = refcow_window_place(window, first);
-    uint64_t stop = refcow_window_place(window, end - 1) + 1;
+    uint64_t at = refcow_window_index(window, first);
+    uint64_t stop = refcow_window_index(window, end - 1) + 1;
     if (!page->is_dense || window->wide != NULL || page->every != 0)
         return false;
     if (page->stored == PAGE_STORED_MIXED)
@@ -185,7 +185,7 @@ static uint64_t end_of_used(struct check *check, uint64_t first, uint64_t end)
 {
     const struct window *window = &check->window;
     const struct page *page = refcow_window_page(window, first);
-    bool is_counted = page->every != 0 || page->stretch.start != page->stretch.end || page->is_dense;
+    bool is_counted = page->every != 0 || page->run.start != page->run.end || page->is_dense;
     if (page->stored == REFCOUNT_UNKNOWN || (page->stored == 0 && !is_counted))
         return first;
     uint64_t used = end;

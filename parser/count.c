@@ -1,30 +1,30 @@
 #include "count.h"
 
-refcow_finding refcow_finding_at(refcow_kind kind, const struct reference *reference, const struct place *place)
+refcow_finding refcow_finding_at(refcow_kind kind, const struct reference *reference, const struct origin *origin)
 {
     refcow_finding finding = {0};
     finding.kind = kind;
     finding.role = reference->role;
     finding.host = reference->offset;
     finding.length = reference->length;
-    finding.guest = place->guest;
-    finding.table = place->table;
-    finding.index = place->index;
-    finding.found = place->entry;
+    finding.guest = origin->guest;
+    finding.table = origin->table;
+    finding.index = origin->index;
+    finding.found = origin->entry;
     finding.times = reference->weight;
     return finding;
 }
 
-void refcow_report_entry(struct check *check, refcow_kind kind, const struct reference *reference,
-                         const struct place *place)
+void refcow_add_entry_finding(struct check *check, refcow_kind kind, const struct reference *reference,
+                              const struct origin *origin)
 {
     if (!check->first_pass)
         return;
-    refcow_finding finding = refcow_finding_at(kind, reference, place);
+    refcow_finding finding = refcow_finding_at(kind, reference, origin);
     refcow_findings_add(&check->findings, &finding);
 }
 
-/* Of start .. end - 1, places in the window. */
+/* Of start .. end - 1, indexes in the window. */
 static uint64_t whole_pages(uint64_t start, uint64_t end)
 {
     uint64_t first = units_of(start, PAGE_BITS);
@@ -55,13 +55,13 @@ static void tell(struct check *check, const struct reference *reference, uint64_
         check->observer->reference(check->observer->user, &told);
 }
 
-void refcow_count(struct check *check, const struct reference *reference, const struct place *place)
+void refcow_count(struct check *check, const struct reference *reference, const struct origin *origin)
 {
     if (reference->length == 0)
         return;
     uint64_t end = reference->offset + reference->length;
     if (end >= check->file_length + check->cluster_size) {
-        refcow_report_entry(check, REFCOW_KIND_OUT_OF_FILE, reference, place);
+        refcow_add_entry_finding(check, REFCOW_KIND_OUT_OF_FILE, reference, origin);
         return;
     }
     uint32_t bits = check->header->cluster_bits;
@@ -92,12 +92,12 @@ bool refcow_stored_refcount(struct check *check, uint64_t cluster, uint8_t *refc
 }
 
 void refcow_check_copied_flag(struct check *check, refcow_kind kind, uint8_t refcount,
-                              const struct reference *reference, const struct place *place)
+                              const struct reference *reference, const struct origin *origin)
 {
-    bool is_copied = (place->entry & ENTRY_COPIED) != 0;
+    bool is_copied = (origin->entry & ENTRY_COPIED) != 0;
     if (refcount == REFCOUNT_UNKNOWN || (refcount == 1) == is_copied)
         return;
-    refcow_finding finding = refcow_finding_at(kind, reference, place);
+    refcow_finding finding = refcow_finding_at(kind, reference, origin);
     finding.expected = refcount == 1;
     refcow_findings_add(&check->findings, &finding);
 }

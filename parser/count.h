@@ -16,7 +16,7 @@ struct reference {
 };
 
 /* Which table entry is being looked at; for findings. */
-struct place {
+struct origin {
     uint64_t table; /* host offset of the table, or REFCOW_NO_TABLE */
     uint64_t index;
     uint64_t guest; /* or REFCOW_NO_GUEST */
@@ -24,17 +24,17 @@ struct place {
 };
 
 /* Of a reference that no table's entry makes. */
-#define NO_PLACE ((struct place){REFCOW_NO_TABLE, 0, REFCOW_NO_GUEST, 0})
+#define NO_ORIGIN ((struct origin){REFCOW_NO_TABLE, 0, REFCOW_NO_GUEST, 0})
 
-refcow_finding refcow_finding_at(refcow_kind kind, const struct reference *reference, const struct place *place);
+refcow_finding refcow_finding_at(refcow_kind kind, const struct reference *reference, const struct origin *origin);
 
 /* A defect of an entry, whatever window is being counted: it is reported in the first pass. */
-void refcow_report_entry(struct check *check, refcow_kind kind, const struct reference *reference,
-                         const struct place *place);
+void refcow_add_entry_finding(struct check *check, refcow_kind kind, const struct reference *reference,
+                              const struct origin *origin);
 
 /* Count one reference. It may stick out of the file by less than a cluster, in which case there is one more cluster to
  * compare; one that reaches further is a finding and counts nothing. */
-void refcow_count(struct check *check, const struct reference *reference, const struct place *place);
+void refcow_count(struct check *check, const struct reference *reference, const struct origin *origin);
 
 /* The stored refcount of a cluster as a byte, if it is this pass's to judge: every cluster of the file belongs to one
  * window, and what lies beyond the file is looked up in the first pass. */
@@ -43,6 +43,6 @@ bool refcow_stored_refcount(struct check *check, uint64_t cluster, uint8_t *refc
 /* The copied flag of an entry must be set exactly when the stored refcount is 1. Where it cannot be looked up nothing
  * is said. */
 void refcow_check_copied_flag(struct check *check, refcow_kind kind, uint8_t refcount,
-                              const struct reference *reference, const struct place *place);
+                              const struct reference *reference, const struct origin *origin);
 
 #endif

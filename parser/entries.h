@@ -32,7 +32,7 @@ enum l2_class {
 /* What decides how L2 entries are to be read. */
 struct l2_format {
     bool extended;
-    bool data_file;           /* guest data is in another file, whose offset 0 is an ordinary place */
+    bool data_file;           /* guest data is in another file, whose offset 0 is an ordinary offset */
     uint64_t special;         /* an entry without these bits names a host cluster, if any, and that is all it says */
     uint64_t steps[L2_GROUP]; /* what distinguishes the entries of a group from its first one, if they name one cluster
                                  after the other; in the byte order of the image */

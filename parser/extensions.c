@@ -40,7 +40,7 @@ static bool is_place(const refcow_image *image, uint64_t offset)
     return is_aligned(offset, (uint64_t)1 << image->header.cluster_bits);
 }
 
-/* The extension has the place of the LUKS header: offset and length. */
+/* The extension has the span of the LUKS header: offset and length. */
 static bool locate_encryption(refcow_image *image, struct reader *reader, refcow_span contents)
 {
     refcow_header *header = &image->header;
@@ -73,7 +73,7 @@ static refcow_error refusal_of_directory(const refcow_span *directory, uint64_t 
     return (refcow_error){REFCOW_STATUS_OK, 0, 0};
 }
 
-/* The extension has the number of bitmaps and the place of their directory. It is to be trusted only if the autoclear
+/* The extension has the number of bitmaps and the span of their directory. It is to be trusted only if the autoclear
  * bit says that every writer since has known about bitmaps; its length is judged all the same. Of a repeated one the
  * oracle reads only the last directory, so `wrong` is what makes that one unreadable. */
 static bool locate_bitmaps(refcow_image *image, struct reader *reader, refcow_span contents, refcow_error *wrong)

@@ -18,7 +18,7 @@ static bool is_listed(const struct findings *findings, size_t kind)
     ensures \result + findings->room <= findings->end; */
 static size_t first_of(const struct findings *findings, size_t kind)
 {
-    size_t first = findings->places[kind] * findings->room;
+    size_t first = findings->ranks[kind] * findings->room;
     return (size_t)least(first, findings->end - findings->room); /* never more */
 }
 
@@ -37,7 +37,7 @@ void refcow_findings_start(struct findings *findings, const refcow_options *opti
     findings->kinds = options->findings_kinds != 0 ? options->findings_kinds & all : all;
     uint8_t listed = 0;
     for (size_t kind = 0; kind < REFCOW_KINDS; kind++) {
-        findings->places[kind] = listed;
+        findings->ranks[kind] = listed;
         listed = (uint8_t)(listed + (is_listed(findings, kind) ? 1 : 0));
     }
     size_t lists = (size_t)greatest(listed, 1);
@@ -61,7 +61,7 @@ static int compare_numbers(uint64_t one, uint64_t other)
 }
 
 /* The order of findings of a kind: by the entry that is wrong, then by host offset, then by whatever tells them apart.
- * The guest offset does not: a table that is named twice is one place with two guest offsets, of which the lower one is
+ * The guest offset does not: a table that is named twice has two guest offsets, of which the lower one is
  * kept. */
 /*@ requires \valid_read(one) && \valid_read(other);
     assigns \nothing; */
@@ -322,7 +322,7 @@ static bool is_product(uint64_t number, uint64_t entries, uint64_t each)
     return number % times == 0 && number / times == each;
 }
 
-/* Whether a finding is the same defect in the next entry, which names the next place. */
+/* Whether a finding is the same defect in the next entry, which names the next origin. */
 static bool is_next_entry(const refcow_finding *range, const refcow_finding *next)
 {
     uint64_t entries = next->index - least(range->index, next->index);

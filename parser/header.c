@@ -137,7 +137,7 @@ static void validate_features(refcow_image *image)
 }
 
 /* Whether a table can stand there: cluster aligned and readable; past the end of the file it is a table of zeros. One
- * without entries needs a place all the same. */
+ * without entries must lie in the file all the same. */
 static bool is_table_place(const refcow_header *header, uint64_t offset, uint64_t length)
 {
     return is_aligned(offset, (uint64_t)1 << header->cluster_bits) && offset <= INT64_MAX &&
@@ -174,7 +174,7 @@ static void validate_l1_table(refcow_image *image)
         refcow_refuse(image, REFCOW_STATUS_L1_SIZE_SMALL, header->l1_size, AT_L1_SIZE);
 }
 
-/* The snapshot table must have a place even when it has no entries. */
+/* The snapshot table must lie in the file even when it has no entries. */
 static void validate_snapshots(refcow_image *image)
 {
     const refcow_header *header = &image->header;

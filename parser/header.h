@@ -15,7 +15,7 @@ bool refcow_refuse(refcow_image *image, refcow_status status, uint64_t value, ui
  * not fill, chance alone makes it so; nothing that follows is unsafe even then, but for the source's callbacks. */
 bool refcow_is_usable(const refcow_image *image);
 
-/* Before the first extension. One is at the same time the place from which the next one is read. */
+/* Before the first extension. An extension also says where the next one begins. */
 refcow_extension refcow_extensions_start(const refcow_header *header);
 
 #define EXTENSION_HEAD_SIZE 8u

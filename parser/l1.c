@@ -17,20 +17,20 @@ struct l1_table {
 };
 
 /* The entry itself: is it sound, and its reference to the L2 table. */
-static void visit_entry(struct check *check, const struct l1_table *table, const struct place *place)
+static void visit_entry(struct check *check, const struct l1_table *table, const struct origin *origin)
 {
-    uint64_t offset = place->entry & ENTRY_OFFSET;
+    uint64_t offset = origin->entry & ENTRY_OFFSET;
     uint8_t refcount = 0;
     struct reference reference = {REFCOW_ROLE_L2_TABLE, offset, check->cluster_size, table->weight,
                                   table->is_active ? 1 : 0};
-    if ((place->entry & L1_RESERVED_BITS) != 0)
-        refcow_report_entry(check, REFCOW_KIND_L1_RESERVED, &reference, place);
-    refcow_count(check, &reference, place);
+    if ((origin->entry & L1_RESERVED_BITS) != 0)
+        refcow_add_entry_finding(check, REFCOW_KIND_L1_RESERVED, &reference, origin);
+    refcow_count(check, &reference, origin);
     if (!is_aligned(offset, check->cluster_size))
-        refcow_report_entry(check, REFCOW_KIND_L2_UNALIGNED, &reference, place);
+        refcow_add_entry_finding(check, REFCOW_KIND_L2_UNALIGNED, &reference, origin);
     if (table->is_active && offset != 0 &&
         refcow_stored_refcount(check, offset >> check->header->cluster_bits, &refcount))
-        refcow_check_copied_flag(check, REFCOW_KIND_L1_COPIED, refcount, &reference, place);
+        refcow_check_copied_flag(check, REFCOW_KIND_L1_COPIED, refcount, &reference, origin);
 }
 
 /* The entries in the chunk, which begins at this host offset. Every word that is not 0 names an L2 table, also when
@@ -40,14 +40,14 @@ static void visit_l1_chunk(struct check *check, const struct l1_table *table, ui
 {
     uint64_t index = (offset - table->offset) / 8;
     for (size_t at = 0; at < bytes; at += 8, index++) {
-        struct place place = {table->offset, index, REFCOW_NO_GUEST, load_be64(check->chunk + at)};
-        if (place.entry == 0)
+        struct origin origin = {table->offset, index, REFCOW_NO_GUEST, load_be64(check->chunk + at)};
+        if (origin.entry == 0)
             continue;
         if (table->is_active)
-            place.guest = index << check->l1_span_bits;
+            origin.guest = index << check->l1_span_bits;
         if (scan != LATER_SCAN)
-            visit_entry(check, table, &place);
-        struct table_name name = {place.entry & ENTRY_OFFSET, table->weight, table->is_active ? 1 : 0, place.guest};
+            visit_entry(check, table, &origin);
+        struct table_name name = {origin.entry & ENTRY_OFFSET, table->weight, table->is_active ? 1 : 0, origin.guest};
         /* Past the end of the file it is a table of zeros, with nothing in it. */
         if (scan != SCAN_OF_KNOWN && name.offset < check->file_length)
             refcow_tables_add(&check->tables, &name);
@@ -55,12 +55,11 @@ static void visit_l1_chunk(struct check *check, const struct l1_table *table, ui
 }
 
 /* Part of a table, or of several that overlap. */
-static bool scan_stretch(struct check *check, const struct l1_table *table, uint64_t start, uint64_t end,
-                         enum scan scan)
+static bool scan_extent(struct check *check, const struct l1_table *table, uint64_t start, uint64_t end, enum scan scan)
 {
-    struct stretch stretch = {start, end, 0, 0};
-    while (refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size))
-        visit_l1_chunk(check, table, stretch.start, stretch.bytes, scan);
+    struct extent extent = {start, end, 0, 0};
+    while (refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size))
+        visit_l1_chunk(check, table, extent.start, extent.bytes, scan);
     return check->reader.error.status == REFCOW_STATUS_OK;
 }
 
@@ -76,8 +75,8 @@ static bool scan_active(struct check *check, enum scan scan)
     if (!refcow_readable(table.offset, length))
         return true; /* the L1 table of a refused image */
     if (scan != LATER_SCAN)
-        refcow_count(check, &reference, &NO_PLACE);
-    return scan_stretch(check, &table, table.offset, table.offset + length, scan);
+        refcow_count(check, &reference, &NO_ORIGIN);
+    return scan_extent(check, &table, table.offset, table.offset + length, scan);
 }
 
 /* -------------------------------------------------------------- snapshots */
@@ -87,19 +86,19 @@ static void visit_snapshot(struct check *check, const refcow_snapshot *snapshot)
 {
     const refcow_header *header = check->header;
     struct reference reference = {REFCOW_ROLE_L1_TABLE, snapshot->l1_offset, 8 * (uint64_t)snapshot->l1_size, 1, 0};
-    struct place place = {header->snapshots_offset, snapshot->index, REFCOW_NO_GUEST, snapshot->l1_offset};
+    struct origin origin = {header->snapshots_offset, snapshot->index, REFCOW_NO_GUEST, snapshot->l1_offset};
     if (refcow_snapshot_is_incomplete(header, snapshot)) {
-        place.entry = snapshot->extra_size;
-        refcow_report_entry(check, REFCOW_KIND_SNAPSHOT_INCOMPLETE, &reference, &place);
+        origin.entry = snapshot->extra_size;
+        refcow_add_entry_finding(check, REFCOW_KIND_SNAPSHOT_INCOMPLETE, &reference, &origin);
     }
-    place.entry = snapshot->l1_offset;
+    origin.entry = snapshot->l1_offset;
     if (!is_aligned(snapshot->l1_offset, check->cluster_size)) {
-        refcow_report_entry(check, REFCOW_KIND_SNAPSHOT_L1_UNALIGNED, &reference, &place);
+        refcow_add_entry_finding(check, REFCOW_KIND_SNAPSHOT_L1_UNALIGNED, &reference, &origin);
     } else if (snapshot->l1_size > REFCOW_L1_ENTRIES_MAX) {
-        place.entry = snapshot->l1_size;
-        refcow_report_entry(check, REFCOW_KIND_SNAPSHOT_L1_LARGE, &reference, &place);
+        origin.entry = snapshot->l1_size;
+        refcow_add_entry_finding(check, REFCOW_KIND_SNAPSHOT_L1_LARGE, &reference, &origin);
     } else if (refcow_snapshot_has_l1(header, snapshot)) {
-        refcow_count(check, &reference, &place);
+        refcow_count(check, &reference, &origin);
     }
 }
 
@@ -109,9 +108,9 @@ static void count_snapshot_table(struct check *check, const refcow_snapshot *las
     const refcow_header *header = check->header;
     struct reference table = {REFCOW_ROLE_SNAPSHOT_TABLE, header->snapshots_offset,
                               last->end - header->snapshots_offset, 1, 1};
-    refcow_count(check, &table, &NO_PLACE);
+    refcow_count(check, &table, &NO_ORIGIN);
     if (check->l2.data_file && header->nb_snapshots != 0)
-        refcow_report_entry(check, REFCOW_KIND_SNAPSHOTS_AND_DATA_FILE, &table, &NO_PLACE);
+        refcow_add_entry_finding(check, REFCOW_KIND_SNAPSHOTS_AND_DATA_FILE, &table, &NO_ORIGIN);
 }
 
 /* What all snapshots of a sweep's round have to say for themselves. Bound: REFCOW_SNAPSHOTS_MAX snapshots. */
@@ -141,7 +140,7 @@ static bool scan_snapshots(struct check *check, enum scan scan)
             return false;
         while (refcow_sweep_next(&check->sweep, &segment)) {
             struct l1_table table = {segment.table, segment.depth, false};
-            if (!scan_stretch(check, &table, segment.start, segment.end, scan))
+            if (!scan_extent(check, &table, segment.start, segment.end, scan))
                 return false;
         }
         is_first_round = false;

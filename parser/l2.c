@@ -82,12 +82,12 @@ bool refcow_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_ta
     uint64_t at = walk->tables[walk->newest].offset;
     uint64_t end = least(at + check->cluster_size, next_table);
     while (at < end) {
-        struct stretch stretch = {at, least(end, end_of_oldest(check, walk)), 0, 0};
-        at = stretch.end;
-        while (refcow_next_chunk(&check->reader, &stretch, check->chunk, check->chunk_size)) {
+        struct extent extent = {at, least(end, end_of_oldest(check, walk)), 0, 0};
+        at = extent.end;
+        while (refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size)) {
             if (check->first_pass)
-                refcow_earn(&check->reader, check->chunk, stretch.bytes);
-            visit_l2_chunk(check, walk, stretch.start, stretch.bytes);
+                refcow_earn(&check->reader, check->chunk, extent.bytes);
+            visit_l2_chunk(check, walk, extent.start, extent.bytes);
         }
         if (check->reader.error.status != REFCOW_STATUS_OK)
             return false;

@@ -2,13 +2,13 @@
 
 #include "header.h"
 
-/* How the caller's block is divided. Everything but the clusters of the window has a fixed place in it. */
+/* How the caller's block is divided. Everything but the clusters of the window has a fixed offset in it. */
 struct layout {
     size_t chunk;      /* bytes for reading tables */
     size_t names;      /* distinct L2 tables in one scan */
     size_t ranges;     /* of L2 tables */
     size_t edges;      /* of L1 tables of snapshots, or of bitmap tables */
-    size_t places;     /* in the cache for look-ups */
+    size_t slots;      /* in the cache for look-ups */
     size_t findings;   /* that wait to be merged into the list */
     uint64_t clusters; /* in a window */
     uint64_t pages;    /* of them */
@@ -24,8 +24,8 @@ struct layout {
 #define LOOKUP_BYTES (LOOKUP_PAGE + CACHE_LOOK_BYTES + sizeof(uint64_t))
 #define DIRECTORY_EXTRA (CACHE_LOOK_BYTES + sizeof(uint64_t))
 #define DIRECTORY_SHARE 4u /* of the chunk: what is read at a time of the tables of snapshots and bitmaps */
-#define PLACES_MIN 16u
-#define PLACES_MAX 32768u /* a refcount table of 8 MiB */
+#define SLOTS_MIN 16u
+#define SLOTS_MAX 32768u /* a refcount table of 8 MiB */
 
 /* Names get at most a quarter of a block, ranges, edges, the cache and findings at most a sixteenth each. */
 #define NAMES_SHARE 4u
@@ -47,7 +47,7 @@ static uint64_t clusters_to_count(const refcow_image *image)
     return units_of(round_up(image->source.size, SECTOR_SIZE), image->header.cluster_bits) + 1;
 }
 
-/* As many names as the active disk and the snapshots can have between them, or the file has places for tables: where
+/* As many names as the active disk and the snapshots can have between them, or the file has slots for tables: where
  * they are not aligned, they overlap. The names of bitmaps take the same room. */
 /*@ requires \valid_read(image) && 9 <= image->header.cluster_bits <= 21;
     assigns \nothing; */
@@ -72,20 +72,20 @@ static uint64_t edges_wanted(const refcow_image *image)
 /* Places for the refcount table and the refcounts of the file: a power of two. */
 /*@ requires \valid_read(image) && 9 <= image->header.cluster_bits <= 21;
     assigns \nothing;
-    ensures PLACES_MIN <= \result <= PLACES_MAX; */
-static uint64_t places_wanted(const refcow_image *image)
+    ensures SLOTS_MIN <= \result <= SLOTS_MAX; */
+static uint64_t slots_wanted(const refcow_image *image)
 {
     const refcow_header *header = &image->header;
     uint64_t table =
         least((uint64_t)header->refcount_table_clusters << header->cluster_bits, REFCOW_REFCOUNT_TABLE_BYTES_MAX);
     uint64_t refcounts = clusters_to_count(image) << least(header->refcount_order, 6) >> 3;
-    uint64_t places = PLACES_MIN;
-    /*@ loop invariant PLACES_MIN <= places <= PLACES_MAX;
-        loop assigns places;
-        loop variant PLACES_MAX - places; */
-    while (places <= PLACES_MAX / 2 && places * LOOKUP_PAGE < table + refcounts)
-        places *= 2;
-    return places;
+    uint64_t slots = SLOTS_MIN;
+    /*@ loop invariant SLOTS_MIN <= slots <= SLOTS_MAX;
+        loop assigns slots;
+        loop variant SLOTS_MAX - slots; */
+    while (slots <= SLOTS_MAX / 2 && slots * LOOKUP_PAGE < table + refcounts)
+        slots *= 2;
+    return slots;
 }
 
 /* ---------------------------------------------------------- what one gets */
@@ -140,7 +140,7 @@ static uint64_t clusters_in(uint64_t size, uint32_t bytes_per_cluster)
 }
 
 /* Everything but the window. */
-/*@ requires \valid_read(layout) && layout->places <= PLACES_MAX && layout->chunk <= CHUNK_LARGE;
+/*@ requires \valid_read(layout) && layout->slots <= SLOTS_MAX && layout->chunk <= CHUNK_LARGE;
     requires layout->names * sizeof(struct table_name) <= SIZE_MAX / NAMES_SHARE;
     requires layout->ranges * sizeof(struct range) <= SIZE_MAX / OTHER_SHARE;
     requires layout->edges * sizeof(struct table_name) <= SIZE_MAX / OTHER_SHARE;
@@ -148,12 +148,12 @@ static uint64_t clusters_in(uint64_t size, uint32_t bytes_per_cluster)
     assigns \nothing;
     ensures \result == ALIGNMENT + layout->names * sizeof(struct table_name) +
             layout->ranges * sizeof(struct range) + layout->edges * sizeof(struct table_name) +
-            layout->places * LOOKUP_BYTES + layout->findings * sizeof(refcow_finding) + DIRECTORY_EXTRA +
+            layout->slots * LOOKUP_BYTES + layout->findings * sizeof(refcow_finding) + DIRECTORY_EXTRA +
             layout->chunk + layout->chunk / DIRECTORY_SHARE; */
 static uint64_t fixed_bytes(const struct layout *layout)
 {
     return ALIGNMENT + layout->names * sizeof(struct table_name) + layout->ranges * sizeof(struct range) +
-           layout->edges * sizeof(struct table_name) + layout->places * LOOKUP_BYTES +
+           layout->edges * sizeof(struct table_name) + layout->slots * LOOKUP_BYTES +
            layout->findings * sizeof(refcow_finding) + DIRECTORY_EXTRA + layout->chunk +
            layout->chunk / DIRECTORY_SHARE;
 }
@@ -165,7 +165,7 @@ static uint64_t fixed_bytes(const struct layout *layout)
     ensures 1 <= \result.clusters && \result.used <= size && \result.pages == pages(\result.clusters);
     ensures \result.used == ALIGNMENT + \result.names * sizeof(struct table_name) +
             \result.ranges * sizeof(struct range) + \result.edges * sizeof(struct table_name) +
-            \result.places * LOOKUP_BYTES + \result.findings * sizeof(refcow_finding) + DIRECTORY_EXTRA +
+            \result.slots * LOOKUP_BYTES + \result.findings * sizeof(refcow_finding) + DIRECTORY_EXTRA +
             \result.chunk + \result.chunk / DIRECTORY_SHARE +
             bytes(\result.clusters, is_wide ? WINDOW_WIDE_BYTES : WINDOW_NARROW_BYTES); */
 static struct layout divide(const refcow_image *image, uint64_t size, bool is_wide)
@@ -177,12 +177,12 @@ static struct layout divide(const refcow_image *image, uint64_t size, bool is_wi
     layout.ranges = share(names_wanted(image), size / OTHER_SHARE, sizeof(struct range));
     layout.edges = share(edges_wanted(image), size / OTHER_SHARE, sizeof(struct table_name));
     layout.findings = (size_t)least(size / OTHER_SHARE / sizeof(refcow_finding), FINDINGS_MAX);
-    layout.places = (size_t)places_wanted(image);
-    /*@ loop invariant 1 <= layout.places <= PLACES_MAX;
-        loop assigns layout.places;
-        loop variant layout.places; */
-    while (layout.places > PLACES_MIN && layout.places * LOOKUP_BYTES > size / OTHER_SHARE)
-        layout.places /= 2;
+    layout.slots = (size_t)slots_wanted(image);
+    /*@ loop invariant 1 <= layout.slots <= SLOTS_MAX;
+        loop assigns layout.slots;
+        loop variant layout.slots; */
+    while (layout.slots > SLOTS_MIN && layout.slots * LOOKUP_BYTES > size / OTHER_SHARE)
+        layout.slots /= 2;
     uint64_t fixed = fixed_bytes(&layout);
     //@ assert fixed + 0x1000 <= size;
     layout.clusters = least(clusters_to_count(image), clusters_in(size - fixed, bytes));
@@ -198,9 +198,9 @@ refcow_status refcow_plan_memory(const refcow_image *image, uint64_t memory_size
     struct layout wanted = {CHUNK_LARGE, 0, 0, 0, 0, FINDINGS_MAX, 0, 0, 0};
     uint64_t names = names_wanted(image);
     uint64_t edges = edges_wanted(image);
-    uint64_t places = places_wanted(image);
+    uint64_t slots = slots_wanted(image);
     uint64_t fixed = fixed_bytes(&wanted) + names * (sizeof(struct table_name) + sizeof(struct range)) +
-                     edges * sizeof(struct table_name) + places * LOOKUP_BYTES;
+                     edges * sizeof(struct table_name) + slots * LOOKUP_BYTES;
     uint64_t one_pass = fixed + window_bytes(clusters_to_count(image), WINDOW_NARROW_BYTES);
     one_pass = greatest(one_pass, NAMES_SHARE * names * sizeof(struct table_name));
     one_pass = greatest(one_pass, OTHER_SHARE * names * sizeof(struct range));
@@ -239,9 +239,9 @@ void refcow_memory_divide(struct check *check, const refcow_image *image, const 
     check->tables.room = layout.names;
     check->ranges.room = layout.ranges;
     check->sweep.edges.room = layout.edges;
-    check->lookups.places = layout.places;
+    check->lookups.slots = layout.slots;
     check->lookups.page_size = LOOKUP_PAGE;
-    check->directory.places = 1;
+    check->directory.slots = 1;
     check->directory.page_size = layout.chunk / DIRECTORY_SHARE;
     check->window_clusters = layout.clusters;
     check->chunk_size = check->refcounts.chunk_size = layout.chunk;
@@ -250,8 +250,8 @@ void refcow_memory_divide(struct check *check, const refcow_image *image, const 
     check->tables.names = take(&at, check->tables.room, sizeof *check->tables.names);
     check->ranges.list = take(&at, check->ranges.room, sizeof *check->ranges.list);
     check->sweep.edges.names = take(&at, check->sweep.edges.room, sizeof *check->sweep.edges.names);
-    check->lookups.numbers = take(&at, check->lookups.places, sizeof *check->lookups.numbers);
-    check->directory.numbers = take(&at, check->directory.places, sizeof *check->directory.numbers);
+    check->lookups.numbers = take(&at, check->lookups.slots, sizeof *check->lookups.numbers);
+    check->directory.numbers = take(&at, check->directory.slots, sizeof *check->directory.numbers);
     check->findings.waiting_room = layout.findings;
     check->findings.waiting = take(&at, layout.findings, sizeof *check->findings.waiting);
     check->window.pages = take(&at, layout.pages, sizeof *check->window.pages);
@@ -260,8 +260,8 @@ void refcow_memory_divide(struct check *check, const refcow_image *image, const 
     else
         check->window.narrow = take(&at, check->window_clusters, sizeof *check->window.narrow);
     check->window.stored = take(&at, check->window_clusters, sizeof *check->window.stored);
-    check->lookups.pages = take(&at, check->lookups.places, check->lookups.page_size + CACHE_LOOK_BYTES);
-    check->directory.pages = take(&at, check->directory.places, check->directory.page_size + CACHE_LOOK_BYTES);
+    check->lookups.pages = take(&at, check->lookups.slots, check->lookups.page_size + CACHE_LOOK_BYTES);
+    check->directory.pages = take(&at, check->directory.slots, check->directory.page_size + CACHE_LOOK_BYTES);
     check->chunk = check->refcounts.chunk = take(&at, check->chunk_size, sizeof *check->chunk);
     //@ assert at <= (uint8_t *)options->memory + options->memory_size;
     refcow_cache_start(&check->lookups, &check->reader);

@@ -52,17 +52,17 @@ struct table_walk refcow_refcounts_walk(const struct refcounts *refcounts, uint6
 
 bool refcow_refcounts_next_entry(struct refcounts *refcounts, struct table_walk *walk, uint64_t *index, uint64_t *entry)
 {
-    struct stretch *stretch = &walk->stretch;
+    struct extent *extent = &walk->extent;
     do {
-        while (walk->at < stretch->bytes) {
-            *index = (stretch->start + walk->at - refcounts->table_offset) / 8;
+        while (walk->at < extent->bytes) {
+            *index = (extent->start + walk->at - refcounts->table_offset) / 8;
             *entry = load_be64(refcounts->chunk + walk->at);
             walk->at += 8;
             if (*entry != 0)
                 return true;
         }
         walk->at = 0;
-    } while (refcow_next_chunk(refcounts->reader, stretch, refcounts->chunk, refcounts->chunk_size));
+    } while (refcow_next_chunk(refcounts->reader, extent, refcounts->chunk, refcounts->chunk_size));
     return false;
 }
 
@@ -85,7 +85,7 @@ static uint64_t narrow_refcount_at(const uint8_t *bytes, uint64_t index, uint32_
     return ((uint64_t)bytes[bit / 8] >> (bit % 8)) & low_bits(1u << order);
 }
 
-/* The refcount at an index of a stretch of a block; wide ones are big-endian. */
+/* The refcount at an index of an extent of a block; wide ones are big-endian. */
 static uint64_t refcount_at(const uint8_t *bytes, uint64_t index, uint32_t order)
 {
     switch (order) {
@@ -146,7 +146,7 @@ static bool are_equal(const uint8_t *from, uint32_t order, uint64_t first, uint6
     return width >= 8 || from[at] == 0 || from[at] == 0xff;
 }
 
-/* The refcounts of clusters of one page, at least 1: the indexes first .. end - 1 of a stretch of a block. Returns how
+/* The refcounts of clusters of one page, at least 1: the indexes first .. end - 1 of an extent of a block. Returns how
  * many were decoded one by one. */
 static uint64_t store_in_page(struct window *window, uint64_t cluster, const uint8_t *from, uint32_t order,
                               uint64_t first, uint64_t end)

@@ -26,7 +26,7 @@ struct refcounts {
     bool usable;         /* false: the header's fields are so wrong that no refcount can be looked up */
 };
 
-/* Take the place and the width of the refcounts from the header; buffers are the caller's to set. False: the header is
+/* Take the offset and the width of the refcounts from the header; buffers are the caller's to set. False: the header is
  * outside the format's limits, so that some or all refcounts are unknown. */
 bool refcow_refcounts_start(struct refcounts *refcounts, const refcow_header *header, struct reader *reader);
 
@@ -35,7 +35,7 @@ uint64_t refcow_refcounts_limit(const struct refcounts *refcounts);
 
 /* The entries of the table that are not 0, in their order. */
 struct table_walk {
-    struct stretch stretch;
+    struct extent extent;
     size_t at; /* bytes of the chunk that are behind */
 };
 

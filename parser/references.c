@@ -8,7 +8,7 @@
 static void count_header(struct check *check)
 {
     struct reference header = {REFCOW_ROLE_HEADER, 0, check->cluster_size, 1, 1};
-    refcow_count(check, &header, &NO_PLACE);
+    refcow_count(check, &header, &NO_ORIGIN);
 }
 
 static void count_refcount_table(struct check *check)
@@ -16,7 +16,7 @@ static void count_refcount_table(struct check *check)
     const refcow_header *header = check->header;
     struct reference table = {REFCOW_ROLE_REFCOUNT_TABLE, header->refcount_table_offset,
                               (uint64_t)header->refcount_table_clusters << header->cluster_bits, 1, 1};
-    refcow_count(check, &table, &NO_PLACE);
+    refcow_count(check, &table, &NO_ORIGIN);
 }
 
 static void count_encryption_header(struct check *check)
@@ -25,7 +25,7 @@ static void count_encryption_header(struct check *check)
     struct reference encryption = {REFCOW_ROLE_ENCRYPTION_HEADER, span->offset, span->length, 1, 1};
     /* The oracle takes the length as a signed number: from 2^63 on there is nothing to count. */
     if (span->length <= INT64_MAX)
-        refcow_count(check, &encryption, &NO_PLACE);
+        refcow_count(check, &encryption, &NO_ORIGIN);
 }
 
 bool refcow_references_walk(struct check *check)
@@ -43,18 +43,18 @@ static void visit_block(struct check *check, uint64_t index, uint64_t entry)
 {
     uint64_t offset = entry & ~(uint64_t)BLOCK_RESERVED_BITS;
     uint64_t cluster = offset >> check->header->cluster_bits;
-    struct place place = {check->header->refcount_table_offset, index, REFCOW_NO_GUEST, entry};
+    struct origin origin = {check->header->refcount_table_offset, index, REFCOW_NO_GUEST, entry};
     struct reference block = {REFCOW_ROLE_REFCOUNT_BLOCK, offset, check->cluster_size, 1, 1};
     if ((entry & BLOCK_RESERVED_BITS) != 0) {
-        refcow_report_entry(check, REFCOW_KIND_BLOCK_RESERVED, &block, &place);
+        refcow_add_entry_finding(check, REFCOW_KIND_BLOCK_RESERVED, &block, &origin);
     } else if (!is_aligned(offset, check->cluster_size)) {
-        refcow_report_entry(check, REFCOW_KIND_BLOCK_UNALIGNED, &block, &place);
+        refcow_add_entry_finding(check, REFCOW_KIND_BLOCK_UNALIGNED, &block, &origin);
     } else if (cluster >= check->clusters + check->grown) {
-        refcow_report_entry(check, REFCOW_KIND_BLOCK_OUT_OF_FILE, &block, &place);
+        refcow_add_entry_finding(check, REFCOW_KIND_BLOCK_OUT_OF_FILE, &block, &origin);
     } else {
-        refcow_count(check, &block, &place);
+        refcow_count(check, &block, &origin);
         if (refcow_window_holds(&check->window, cluster) && capped_count(check, cluster) != 1) {
-            refcow_finding finding = refcow_finding_at(REFCOW_KIND_BLOCK_SHARED, &block, &place);
+            refcow_finding finding = refcow_finding_at(REFCOW_KIND_BLOCK_SHARED, &block, &origin);
             refcow_findings_add(&check->findings, &finding);
         }
     }

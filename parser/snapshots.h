@@ -9,7 +9,7 @@
 /* Bytes of an entry in which all fields are; then come the id and the name. */
 #define SNAPSHOT_FIELDS_SIZE 64u
 
-/* Before the first entry. An entry is at the same time the place from which the next one is read. */
+/* Before the first entry. An entry also says where the next one begins. */
 refcow_snapshot refcow_snapshots_start(const refcow_header *header);
 
 /* Where the entry after this one begins. */

@@ -26,21 +26,21 @@ bool refcow_readable(uint64_t offset, uint64_t length)
     return length == 0 || (length <= READ_END && offset <= READ_END - length);
 }
 
-bool refcow_report(struct reader *reader)
+bool refcow_call_progress(struct reader *reader)
 {
     if (reader->progress != NULL && reader->progress(reader->user, &reader->at) != 0)
         return fail(reader, REFCOW_STATUS_CANCELLED, 0);
     return true;
 }
 
-/* Report when enough work was done since the last report. */
-static bool report_at_intervals(struct reader *reader)
+/* Call progress when enough work was done since the last call. */
+static bool call_at_intervals(struct reader *reader)
 {
     uint64_t done = reader->at.bytes_read + 8 * reader->at.work;
-    if (done < reader->next_report)
+    if (done < reader->next_call)
         return true;
-    reader->next_report = done + REPORT_INTERVAL;
-    return refcow_report(reader);
+    reader->next_call = done + REPORT_INTERVAL;
+    return refcow_call_progress(reader);
 }
 
 /* Add to one of the counts, up to its limit. */
@@ -51,7 +51,7 @@ static bool account(struct reader *reader, uint64_t *count, uint64_t more, uint6
     if (more > limit - least(*count, limit))
         return fail(reader, over_limit, limit);
     *count += more;
-    return report_at_intervals(reader);
+    return call_at_intervals(reader);
 }
 
 void refcow_reader_start(struct reader *reader, const refcow_source *source)
@@ -92,7 +92,7 @@ void refcow_earn(struct reader *reader, const uint8_t *bytes, size_t length)
     }
 }
 
-/* Only a stretch of zeros makes it worth a call to ask how far the zeros reach: dense files never pay for it. */
+/* Only a run of zeros makes it worth a call to ask how far the zeros reach: dense files never pay for it. */
 static void look_for_hole(struct reader *reader, uint64_t offset, const uint8_t *bytes, size_t length)
 {
     const refcow_source *source = reader->source;
@@ -134,23 +134,23 @@ static uint64_t skip_zeros(const struct reader *reader, uint64_t offset)
 }
 
 /* Where the next chunk is. Entries are 8 or 16 bytes. Past the end of the file there are only zeros. */
-static void find_next_chunk(const struct reader *reader, struct stretch *stretch, size_t size)
+static void find_next_chunk(const struct reader *reader, struct extent *extent, size_t size)
 {
-    uint64_t zeros = least(skip_zeros(reader, stretch->next), stretch->end) - stretch->next;
-    stretch->start = stretch->next + round_down(zeros, 16);
-    uint64_t data = round_up(greatest(stretch->start, reader->source->size) - stretch->start, 16);
-    stretch->bytes = (size_t)least(least(stretch->end - stretch->start, data), size);
-    stretch->next = stretch->start + stretch->bytes;
+    uint64_t zeros = least(skip_zeros(reader, extent->next), extent->end) - extent->next;
+    extent->start = extent->next + round_down(zeros, 16);
+    uint64_t data = round_up(greatest(extent->start, reader->source->size) - extent->start, 16);
+    extent->bytes = (size_t)least(least(extent->end - extent->start, data), size);
+    extent->next = extent->start + extent->bytes;
 }
 
-bool refcow_next_chunk(struct reader *reader, struct stretch *stretch, uint8_t *buffer, size_t size)
+bool refcow_next_chunk(struct reader *reader, struct extent *extent, uint8_t *buffer, size_t size)
 {
-    while (stretch->next < stretch->end) {
-        find_next_chunk(reader, stretch, size);
-        if (stretch->bytes == 0 || !refcow_read(reader, stretch->start, buffer, stretch->bytes))
+    while (extent->next < extent->end) {
+        find_next_chunk(reader, extent, size);
+        if (extent->bytes == 0 || !refcow_read(reader, extent->start, buffer, extent->bytes))
             return false;
-        if (!all_zeros(buffer, stretch->bytes))
-            return refcow_charge(reader, stretch->bytes / 8);
+        if (!all_zeros(buffer, extent->bytes))
+            return refcow_charge(reader, extent->bytes / 8);
     }
     return false;
 }

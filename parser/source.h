@@ -2,7 +2,7 @@
  * source.h - the single I/O choke point: everything that is read from an image goes through a reader.
  *
  * A reader hands out bytes, counts them, stops at the caller's limits and remembers the first failure: after it every
- * call returns false, so callers may look at the end of a stretch of work.
+ * call returns false, so callers may look at the end of a piece of work.
  */
 #ifndef REFCOW_SOURCE_H
 #define REFCOW_SOURCE_H
@@ -29,12 +29,12 @@ struct reader {
     uint64_t most_work; /* units */
     bool is_earning;    /* most_work is the default, which grows with what the image has */
     int (*progress)(void *user, const refcow_progress *progress);
-    void *user;           /* of all callbacks but those of the source */
-    refcow_progress at;   /* counts the work, and is what the callback sees */
-    uint64_t next_report; /* work at which the callback is called next */
-    uint64_t next_hint;   /* bytes read at which the source may be asked for holes again */
-    uint64_t owed;        /* work that was done where nobody could stop: the next charge takes it over */
-    uint64_t hole_start;  /* a stretch that next_data said is a hole; empty if start = end */
+    void *user;          /* of all callbacks but those of the source */
+    refcow_progress at;  /* counts the work, and is what the callback sees */
+    uint64_t next_call;  /* work at which the callback is called next */
+    uint64_t next_hint;  /* bytes read at which the source may be asked for holes again */
+    uint64_t owed;       /* work that was done where nobody could stop: the next charge takes it over */
+    uint64_t hole_start; /* a run of bytes that next_data said is a hole; empty if start = end */
     uint64_t hole_end;
     refcow_error error;
 };
@@ -50,7 +50,7 @@ void refcow_reader_limit(struct reader *reader, const refcow_limits *limits);
 
 /* Put so many units of work on the account. */
 /*@ requires \valid(reader);
-    assigns reader->at, reader->next_report, reader->owed, reader->error \from reader->at, units;
+    assigns reader->at, reader->next_call, reader->owed, reader->error \from reader->at, units;
     assigns \result \from reader->at, units;
     ensures \result == 0 || \result == 1; */
 bool refcow_charge(struct reader *reader, uint64_t units);
@@ -59,7 +59,7 @@ bool refcow_charge(struct reader *reader, uint64_t units);
 void refcow_earn(struct reader *reader, const uint8_t *bytes, size_t length);
 
 /* Call the progress callback now; not when the reader has failed. */
-bool refcow_report(struct reader *reader);
+bool refcow_call_progress(struct reader *reader);
 
 /* Whether the oracle can read there at all: offset + length at most 2^63 - 2^30, or nothing to read. Tables that break
  * this rule are refused, or their look-ups fail; what lies past the end of the file but below this is zeros. */
@@ -67,7 +67,7 @@ bool refcow_readable(uint64_t offset, uint64_t length);
 
 /* A table that is read chunk by chunk. Stretches that are known to be zeros, in a hole or past the end of the file, are
  * left out: an entry of zeros never means anything. */
-struct stretch {
+struct extent {
     uint64_t next;  /* host offset of the next chunk; set it to the beginning of the table, a multiple of 8 */
     uint64_t end;   /* host offset; set it to the end of the table, a multiple of 8 after the beginning */
     uint64_t start; /* host offset of the chunk that was read */
@@ -76,6 +76,6 @@ struct stretch {
 
 /* Read the next chunk into the buffer, whose size is a multiple of 16; false at the end and when the reader has failed.
  * Bound: the length of the table. */
-bool refcow_next_chunk(struct reader *reader, struct stretch *stretch, uint8_t *buffer, size_t size);
+bool refcow_next_chunk(struct reader *reader, struct extent *extent, uint8_t *buffer, size_t size);
 
 #endif

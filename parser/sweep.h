@@ -1,5 +1,5 @@
 /*
- * sweep.h - tables that overlap: each stretch of the file is visited once, with the number of tables that it belongs
+ * sweep.h - tables that overlap: each part of the file is visited once, with the number of tables that it belongs
  * to.
  *
  * The L1 tables of 65536 snapshots may all be the same table, or each begin a cluster after the one before. A sweep
@@ -19,7 +19,7 @@ struct sweep {
     uint64_t table_end;
 };
 
-/* A stretch that the same tables cover. */
+/* A part of the file that the same tables cover. */
 struct segment {
     uint64_t start;
     uint64_t end;

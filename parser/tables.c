@@ -75,7 +75,7 @@ static bool is_sorted(const struct table_name *names, size_t count)
 /*@ requires \valid(set) && \valid(set->reader) && \valid(set->names + (0 .. set->count - 1));
     requires \separated(set, set->reader, set->names + (0 .. set->count - 1));
     assigns set->names[0 .. set->count - 1] \from set->names[0 .. set->count - 1];
-    assigns set->reader->at, set->reader->next_report, set->reader->owed, set->reader->error \from set->reader->at;
+    assigns set->reader->at, set->reader->next_call, set->reader->owed, set->reader->error \from set->reader->at;
     assigns \result \from set->reader->at;
     ensures \result == 0 || \result == 1; */
 static bool sort(struct table_set *set)
@@ -91,7 +91,7 @@ static bool sort(struct table_set *set)
     for (size_t at = count / 2; at > 0; at--)
         sink(names, at - 1, count);
     /*@ loop invariant 0 <= end <= count;
-        loop assigns end, names[0 .. count - 1], reader->at, reader->next_report, reader->owed, reader->error;
+        loop assigns end, names[0 .. count - 1], reader->at, reader->next_call, reader->owed, reader->error;
         loop variant end; */
     for (size_t end = count; end > 1; end--) {
         if (!refcow_charge(reader, WORK_NAME))
@@ -142,7 +142,7 @@ void refcow_tables_add(struct table_set *set, const struct table_name *name)
 {
     if (name->offset < set->lowest || name->offset > set->highest)
         return;
-    /* One table named many times in a row, as an attacker likes it, takes one place. */
+    /* One table named many times in a row, as an attacker likes it, takes one origin. */
     if (set->count > 0 && set->names[set->count - 1].offset == name->offset) {
         add_up(&set->names[set->count - 1], name);
         return;

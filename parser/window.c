@@ -17,12 +17,12 @@ void refcow_window_start(struct window *window, uint64_t first, uint64_t last)
 
 uint64_t refcow_window_page_end(const struct window *window, uint64_t cluster)
 {
-    return window->first + least_page_end(window, refcow_window_place(window, cluster));
+    return window->first + least_page_end(window, refcow_window_index(window, cluster));
 }
 
 struct page *refcow_window_page(const struct window *window, uint64_t cluster)
 {
-    return &window->pages[refcow_window_place(window, cluster) >> PAGE_BITS];
+    return &window->pages[refcow_window_index(window, cluster) >> PAGE_BITS];
 }
 
 /* ------------------------------------------------------- stored refcounts */
@@ -39,19 +39,19 @@ static void make_mixed(struct window *window, struct page *page, uint64_t at)
 
 void refcow_window_store(struct window *window, uint64_t first, uint64_t count, uint8_t refcount)
 {
-    uint64_t at = refcow_window_place(window, first);
+    uint64_t at = refcow_window_index(window, first);
     struct page *page = refcow_window_page(window, first);
     if (is_aligned(at, PAGE_CLUSTERS))
         page->stored = refcount;
     if (page->stored == refcount)
         return;
     make_mixed(window, page, at);
-    set_bytes(window->stored, at, refcow_window_place(window, first + count - 1) + 1, refcount);
+    set_bytes(window->stored, at, refcow_window_index(window, first + count - 1) + 1, refcount);
 }
 
 uint64_t refcow_window_store_each(struct window *window, uint64_t first)
 {
-    uint64_t at = refcow_window_place(window, first);
+    uint64_t at = refcow_window_index(window, first);
     make_mixed(window, refcow_window_page(window, first), at);
     return at;
 }
@@ -68,8 +68,8 @@ bool refcow_window_are_stored(const struct window *window, uint64_t first, uint6
     for (uint64_t cluster = first; cluster < end; cluster = refcow_window_page_end(window, cluster)) {
         uint8_t stored = refcow_window_page(window, cluster)->stored;
         uint64_t last = least(end, refcow_window_page_end(window, cluster)) - 1;
-        bool are_equal = stored == PAGE_STORED_MIXED ? are_bytes(window->stored, refcow_window_place(window, cluster),
-                                                                 refcow_window_place(window, last) + 1, refcount)
+        bool are_equal = stored == PAGE_STORED_MIXED ? are_bytes(window->stored, refcow_window_index(window, cluster),
+                                                                 refcow_window_index(window, last) + 1, refcount)
                                                      : stored == refcount;
         if (!are_equal)
             return false;
@@ -98,7 +98,7 @@ static bool count_narrow(uint8_t *counters, uint64_t at, uint64_t end, uint64_t 
     return full != 0;
 }
 
-/* Count references to clusters of a dense page; `at` and `end` are places in the window. */
+/* Count references to clusters of a dense page; `at` and `end` are indexes in the window. */
 static void count_each(struct window *window, uint64_t at, uint64_t end, uint64_t weight)
 {
     if (window->wide != NULL)
@@ -126,29 +126,29 @@ static bool is_same(struct page_part one, struct page_part other)
     return one.start == other.start && one.end == other.end;
 }
 
-/* Make a stretch longer by what comes right before or after it; false: that does not. */
-static bool extend(struct page_part *stretch, struct page_part more)
+/* Make a run longer by what comes right before or after it; false: that does not. */
+static bool extend(struct page_part *run, struct page_part more)
 {
-    if (more.start == stretch->end)
-        stretch->end = more.end;
-    else if (more.end == stretch->start)
-        stretch->start = more.start;
+    if (more.start == run->end)
+        run->end = more.end;
+    else if (more.end == run->start)
+        run->start = more.start;
     else
         return false;
     return true;
 }
 
-/* Make a stretch longer by what is further away; false: it is not, or there is a hole already. */
+/* Make a run longer by what is further away; false: it is not, or there is a hole already. */
 static bool leave_hole(struct page *page, struct page_part more)
 {
     if (!is_empty(page->hole))
         return false;
-    if (more.start > page->stretch.end) {
-        page->hole = (struct page_part){page->stretch.end, more.start};
-        page->stretch.end = more.end;
-    } else if (more.end < page->stretch.start) {
-        page->hole = (struct page_part){more.end, page->stretch.start};
-        page->stretch.start = more.start;
+    if (more.start > page->run.end) {
+        page->hole = (struct page_part){page->run.end, more.start};
+        page->run.end = more.end;
+    } else if (more.end < page->run.start) {
+        page->hole = (struct page_part){more.end, page->run.start};
+        page->run.start = more.start;
     } else {
         return false;
     }
@@ -167,37 +167,36 @@ static bool fill_hole(struct page_part *hole, struct page_part more)
     return true;
 }
 
-/* Begin a stretch, give the same one more references, or add to it; false if it would be two, or have more references
+/* Begin a run, give the same one more references, or add to it; false if it would be two, or have more references
  * than `each` can say: then it is as it was, or begun without any. */
-static bool join_stretch(struct page *page, struct page_part more, uint64_t weight)
+static bool join_run(struct page *page, struct page_part more, uint64_t weight)
 {
-    if (is_empty(page->stretch)) {
-        page->stretch = more;
+    if (is_empty(page->run)) {
+        page->run = more;
         page->each = 0;
     }
-    if (is_same(page->stretch, more) && is_empty(page->hole) && weight <= UINT32_MAX - page->each) {
+    if (is_same(page->run, more) && is_empty(page->hole) && weight <= UINT32_MAX - page->each) {
         page->each += (uint32_t)weight; /* a table of the active disk and of snapshots */
         return true;
     }
-    return page->each == weight &&
-           (extend(&page->stretch, more) || leave_hole(page, more) || fill_hole(&page->hole, more));
+    return page->each == weight && (extend(&page->run, more) || leave_hole(page, more) || fill_hole(&page->hole, more));
 }
 
 /* Give each cluster of a page a counter of its own. */
 static void make_dense(struct window *window, struct page *page, uint64_t page_start, uint64_t page_end)
 {
-    uint64_t after_hole = greatest(page->hole.end, page->stretch.start);
+    uint64_t after_hole = greatest(page->hole.end, page->run.start);
     if (window->wide != NULL)
         set_bytes((uint8_t *)window->wide, page_start * sizeof *window->wide, page_end * sizeof *window->wide, 0);
     else
         set_bytes(window->narrow, page_start, page_end, 0);
-    count_each(window, page_start + page->stretch.start, least(page_start + page->hole.start, page_end), page->each);
-    count_each(window, page_start + after_hole, least(page_start + page->stretch.end, page_end), page->each);
-    page->stretch = page->hole = NO_PART;
+    count_each(window, page_start + page->run.start, least(page_start + page->hole.start, page_end), page->each);
+    count_each(window, page_start + after_hole, least(page_start + page->run.end, page_end), page->each);
+    page->run = page->hole = NO_PART;
     page->is_dense = true;
 }
 
-/* References to a part of a page; `at` and `end` are places in the window. */
+/* References to a part of a page; `at` and `end` are indexes in the window. */
 static void count_in_page(struct window *window, uint64_t at, uint64_t end, uint64_t weight)
 {
     struct page *page = &window->pages[at >> PAGE_BITS];
@@ -210,11 +209,11 @@ static void count_in_page(struct window *window, uint64_t at, uint64_t end, uint
         return;
     }
     if (!page->is_dense) {
-        if (!join_stretch(page, part, weight)) {
+        if (!join_run(page, part, weight)) {
             make_dense(window, page, page_start, page_end);
-        } else if (is_same(page->stretch, whole) && is_empty(page->hole)) {
+        } else if (is_same(page->run, whole) && is_empty(page->hole)) {
             page->every += page->each;
-            page->stretch = page->hole = NO_PART;
+            page->run = page->hole = NO_PART;
         }
     }
     if (page->is_dense)
@@ -241,7 +240,7 @@ static void count_in_pages(struct window *window, uint64_t start, uint64_t stop,
 {
     for (uint64_t cluster = start, next = 0; cluster < stop; cluster = next) {
         next = least(stop, refcow_window_page_end(window, cluster));
-        count_in_page(window, refcow_window_place(window, cluster), refcow_window_place(window, next - 1) + 1, weight);
+        count_in_page(window, refcow_window_index(window, cluster), refcow_window_index(window, next - 1) + 1, weight);
     }
 }
 
@@ -261,10 +260,10 @@ bool refcow_window_holds(struct window *window, uint64_t cluster)
 
 uint64_t refcow_window_counted(const struct window *window, uint64_t cluster)
 {
-    uint64_t at = refcow_window_place(window, cluster);
+    uint64_t at = refcow_window_index(window, cluster);
     const struct page *page = refcow_window_page(window, cluster);
     uint64_t in_page = at & (PAGE_CLUSTERS - 1);
     if (!page->is_dense)
-        return page->every + (is_in(page->stretch, in_page) && !is_in(page->hole, in_page) ? page->each : 0);
+        return page->every + (is_in(page->run, in_page) && !is_in(page->hole, in_page) ? page->each : 0);
     return page->every + (window->wide != NULL ? window->wide[at] : window->narrow[at]);
 }

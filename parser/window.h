@@ -2,7 +2,7 @@
  * window.h - the sink of all references: what the image stores and what was counted for the host clusters of one pass.
  *
  * The clusters of a window are divided into pages. Most pages are uniform: their clusters have the same stored
- * refcount, and the same number of references, at least those of one stretch. Then a few numbers describe the page.
+ * refcount, and the same number of references, at least those of one run. Then a few numbers describe the page.
  * Only where clusters differ is there a byte for each of them, so that counting an orderly image touches next to no
  * memory.
  *
@@ -27,21 +27,21 @@ struct page_part {
     uint16_t end;
 };
 
-/* The references counted for a cluster are the sum of what the page has for all of them, for the stretch, and, in a
- * dense page, for each one. The stretch may have a hole: a refcount block amid data is counted after them. */
+/* The references counted for a cluster are the sum of what the page has for all of them, for the run, and, in a
+ * dense page, for each one. The run may have a hole: a refcount block amid data is counted after them. */
 struct page {
     uint64_t every; /* references to each cluster */
-    struct page_part stretch;
-    struct page_part hole; /* within the stretch */
-    uint32_t each;         /* references to each cluster of the stretch that is not in the hole */
+    struct page_part run;
+    struct page_part hole; /* within the run */
+    uint32_t each;         /* references to each cluster of the run that is not in the hole */
     uint8_t stored;        /* stored refcount of each cluster, or PAGE_STORED_MIXED: see the bytes */
-    bool is_dense;         /* there is a counter for each cluster, and no stretch */
+    bool is_dense;         /* there is a counter for each cluster, and no run */
 };
 
 struct window {
     uint64_t first; /* the clusters first .. end - 1 */
     uint64_t end;
-    uint64_t last;   /* the place of the last one: end - 1 - first */
+    uint64_t last;   /* the index of the last one: end - 1 - first */
     uint64_t lowest; /* of the clusters asked for since refcow_window_watch(), but for refcow_window_count_one() */
     uint64_t highest;
     uint64_t beyond; /* the lowest cluster at or past end that was asked for; UINT64_MAX: none */
@@ -63,9 +63,9 @@ struct window {
 /* Begin with last + 1 clusters: no references, and stored refcounts of 0. */
 void refcow_window_start(struct window *window, uint64_t first, uint64_t last);
 
-/* Where a cluster of the window has its place in the arrays. Any number gets one of them: an error of arithmetic must
+/* The index of a cluster of the window in the arrays. Any number gets one of them: an error of arithmetic must
  * not become one of memory. */
-static inline uint64_t refcow_window_place(const struct window *window, uint64_t cluster)
+static inline uint64_t refcow_window_index(const struct window *window, uint64_t cluster)
 {
     return least(cluster - window->first, window->last);
 }
@@ -79,7 +79,7 @@ struct page *refcow_window_page(const struct window *window, uint64_t cluster);
 /* ----------------------------------------------------- stored refcounts */
 
 /* Set the stored refcounts of clusters of one page, from `first` on: `count` of them to the same value, or each to
- * a byte that the caller writes to `stored`, from the place on that this returns. They are set in ascending order,
+ * a byte that the caller writes to `stored`, from the index on that this returns. They are set in ascending order,
  * without a gap, up to the end of the page. */
 void refcow_window_store(struct window *window, uint64_t first, uint64_t count, uint8_t refcount);
 uint64_t refcow_window_store_each(struct window *window, uint64_t first);
@@ -87,7 +87,7 @@ uint64_t refcow_window_store_each(struct window *window, uint64_t first);
 /* The stored refcount of a cluster in the window. */
 static inline uint8_t refcow_window_stored(const struct window *window, uint64_t cluster)
 {
-    uint64_t at = refcow_window_place(window, cluster);
+    uint64_t at = refcow_window_index(window, cluster);
     uint8_t stored = window->pages[at >> PAGE_BITS].stored;
     return stored == PAGE_STORED_MIXED ? window->stored[at] : stored;
 }
@@ -108,14 +108,14 @@ void refcow_window_count(struct window *window, uint64_t first, uint64_t count, 
 static inline bool refcow_window_is_dense(const struct window *window, uint64_t cluster)
 {
     return cluster >= window->first && cluster < window->end &&
-           window->pages[refcow_window_place(window, cluster) >> PAGE_BITS].is_dense && window->wide == NULL;
+           window->pages[refcow_window_index(window, cluster) >> PAGE_BITS].is_dense && window->wide == NULL;
 }
 
 /* Count `weight` more references to such a cluster; false, and nothing was done, if the counter would run full. It is
  * not noted as asked for: that is for later windows, in which it will not be. */
 static inline bool refcow_window_count_one(struct window *window, uint64_t cluster, uint64_t weight)
 {
-    uint64_t at = refcow_window_place(window, cluster);
+    uint64_t at = refcow_window_index(window, cluster);
     uint64_t sum = window->narrow[at] + least(weight, NARROW_FULL);
     if (sum < NARROW_FULL)
         window->narrow[at] = (uint8_t)sum;

@@ -66,7 +66,7 @@ static void make_any_arrays(void)
     for (size_t i = 0; i < PAGES; i++) {
         pages[i].every = any64();
         pages[i].each = Frama_C_unsigned_int_interval(0, UINT32_MAX);
-        pages[i].stretch = any_part();
+        pages[i].extent = any_part();
         pages[i].hole = any_part();
         pages[i].stored = Frama_C_unsigned_char_interval(0, UINT8_MAX);
         pages[i].is_dense = Frama_C_interval(0, 1);
@@ -87,7 +87,7 @@ static void make_any_state(struct check *check)
     MAKE_ANY(*check->result);
     MAKE_ANY(check->reader.at);
     check->reader.most_work = any64();
-    check->reader.next_report = any64();
+    check->reader.next_call = any64();
     check->reader.next_hint = any64();
     check->reader.owed = any64();
     check->reader.hole_start = any64();
@@ -143,9 +143,9 @@ void any_memory_divide(struct check *check, const refcow_image *image, const ref
     check->tables.room = NAMES;
     check->ranges.room = NAMES;
     check->sweep.edges.room = NAMES;
-    check->lookups.places = PLACES;
+    check->lookups.slots = PLACES;
     check->lookups.page_size = LOOKUP_PAGE;
-    check->directory.places = 1;
+    check->directory.slots = 1;
     check->directory.page_size = DIRECTORY_PAGE;
     check->window_clusters = Frama_C_unsigned_long_long_interval(1, CLUSTERS);
     check->memory_used = any64();
