@@ -1,10 +1,11 @@
+#include "bitmap_names.h"
+
+#include "bitmaps.h"
+
 /*
- * bitmap_names.c - are the names of the bitmaps different? Up to 65535 names of up to 1023 bytes, in bounded memory.
- *
  * Names are told apart by a hash, in the set that is otherwise used for the names of tables; those with equal hashes
  * are then compared. Who makes many names with one hash on purpose meets the limit on work.
  */
-#include "bitmaps.h"
 
 /* Bits by which the hash of the words before is turned: no multiple of 8, so that words in another order differ. */
 #define HASH_STEP 23u

@@ -1,6 +1,6 @@
-/*
- * bitmap_rules.c - what the oracle insists on before it counts bitmaps: most damage in them is a refusal.
- */
+#include "bitmap_rules.h"
+
+#include "bitmap_names.h"
 #include "bitmaps.h"
 
 #define KNOWN_FLAGS 3u
@@ -9,7 +9,6 @@
 #define GRANULARITY_MAX 31u
 #define NAME_MAX 1023u
 #define BITMAP_BYTES_MAX ((uint64_t)512 << 20)
-#define SECTOR_SIZE 512u
 
 static refcow_error refusal_at(const refcow_bitmap *bitmap, refcow_status status, uint64_t value, uint32_t field)
 {

@@ -37,10 +37,4 @@ bool refcow_bitmaps_add_tables(struct check *check);
 /* Count the directory, the tables and the clusters that they name. */
 bool refcow_bitmaps_count(struct check *check);
 
-/* Validate the directory and the tables. What breaks a rule that the oracle insists on is a refusal. */
-bool refcow_bitmaps_validate(struct check *check, refcow_error *refusal);
-
-/* Whether a bitmap that is not in use has the name of one before it. Uses the room for table names. */
-bool refcow_bitmaps_are_names_repeated(struct check *check, bool *are_repeated);
-
 #endif

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SECTOR_SIZE 512u /* the unit in which `qemu-img check` takes sizes of files and disks */
+
 /* The only functions from outside. Declared here because freestanding C has no <string.h>. Comments that begin with an
  * at sign are contracts, for `make prove`. */
 /*@ requires \valid((uint8_t *)to + (0 .. length - 1));

@@ -1,14 +1,13 @@
 /*
  * check.c - a check from beginning to end: count and compare window by window, give the verdict.
  */
-#include "check.h"
-#include "bitmaps.h"
+#include "bitmap_rules.h"
+#include "compare.h"
 #include "header.h"
 #include "l2_plain.h"
 #include "memory.h"
+#include "references.h"
 #include "snapshots.h"
-
-#define SECTOR_SIZE 512u
 
 static void start_reader(struct reader *reader, const refcow_image *image, const refcow_options *options)
 {

@@ -1,5 +1,5 @@
 /*
- * check.h - what a check in progress is made of, shared by the steps: references, then compare, in windows.
+ * check.h - the state of a check in progress, which its steps share.
  */
 #ifndef REFCOW_CHECK_H
 #define REFCOW_CHECK_H
@@ -47,24 +47,5 @@ struct check {
     bool lookups_can_fail;   /* some refcount block is unaligned or unreadable */
     bool is_report_complete; /* the refcount report covers all of the active tree */
 };
-
-/* Count the references of everything but the refcount blocks in the window, decide on the copied flags of the clusters
- * in the window, and in the first pass report broken entries and gather the statistics. */
-bool refcow_references_walk(struct check *check);
-
-/* Count the references to refcount blocks. They come last: a block whose cluster has any other use is a finding. */
-bool refcow_references_walk_blocks(struct check *check);
-
-/* What the oracle's counter for a cluster in the window holds: it does not go past what the image's width can store. */
-static inline uint64_t capped_count(const struct check *check, uint64_t cluster)
-{
-    return least(refcow_window_counted(&check->window, cluster), check->refcount_limit);
-}
-
-/* Compare the stored with the counted refcounts of the window. */
-bool refcow_compare_window(struct check *check);
-
-/* Report what may go on in the next window; after the last one. */
-void refcow_compare_finish(struct check *check);
 
 #endif

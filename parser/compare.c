@@ -1,7 +1,4 @@
-/*
- * compare.c - the stored refcounts of a window against the counted ones.
- */
-#include "check.h"
+#include "compare.h"
 
 /* Clusters that stand or fall together: they have the same stored and the same counted refcount. */
 struct clusters {

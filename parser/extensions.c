@@ -1,10 +1,10 @@
-/*
- * extensions.c - the header extensions: (type, length, contents padded to 8) from the end of the header to the backing
- * file's name, or to the end of the first cluster.
- */
-#include "header.h"
+#include "extensions.h"
 
 #include "cache.h"
+#include "refusal.h"
+
+/* An extension is a type, a length, and contents padded to 8 bytes. They stand from the end of the header to the
+ * backing file's name, or to the end of the first cluster. */
 
 enum {
     TYPE_END = 0,

@@ -1,10 +1,10 @@
-/*
- * header.c - the image header: decoded once, each field validated once.
- *
- * The rules are those by which the oracle opens an image. The broken one whose field stands first is remembered as a
- * refusal; the header is decoded all the same, because the refcount report is given for refused images too.
- */
 #include "header.h"
+
+#include "extensions.h"
+#include "refusal.h"
+
+/* The rules are those by which the oracle opens an image. The broken one whose field stands first is remembered as a
+ * refusal; the header is decoded all the same, because the refcount report is given for refused images too. */
 
 #define VERSION_PATCH_BITS 8u
 #define MAGIC 0x514649fbu /* "QFI\xfb" */
@@ -39,18 +39,7 @@ enum {
 #define KNOWN_INCOMPATIBLE 0x1fu
 #define EXTENDED_L2_CLUSTER_BITS_MIN 14u
 #define REFCOUNT_ORDER_MAX 6u
-#define SECTOR_SIZE 512u
 #define SNAPSHOT_HEAD_SIZE 40u
-
-bool refcow_refuse(refcow_image *image, refcow_status status, uint64_t value, uint64_t offset)
-{
-    if (image->error.status == REFCOW_STATUS_OK || offset < image->error.offset) {
-        image->error.status = status;
-        image->error.value = value;
-        image->error.offset = offset;
-    }
-    return false;
-}
 
 /* Clusters of 512 bytes to 2 MiB. */
 static bool has_cluster_size(const refcow_header *header)

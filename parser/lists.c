@@ -2,6 +2,7 @@
  * lists.c - what an image has besides its tables, for callers: extensions, snapshots, bitmaps, and the bytes of names.
  */
 #include "bitmaps.h"
+#include "extensions.h"
 #include "header.h"
 #include "snapshots.h"
 

@@ -34,8 +34,6 @@ struct layout {
 /* More findings would not make it faster to merge them. */
 #define FINDINGS_MAX 16384u
 
-#define SECTOR_SIZE 512u
-
 /* ------------------------------------------------------- what one wants */
 
 /* Clusters of the file, and the one that a reference may stick out into. */

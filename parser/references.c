@@ -1,6 +1,5 @@
-/*
- * references.c - every reference in the image: which structure takes up which host clusters, how many times.
- */
+#include "references.h"
+
 #include "bitmaps.h"
 #include "count.h"
 #include "l1.h"
@@ -36,6 +35,12 @@ bool refcow_references_walk(struct check *check)
     count_refcount_table(check);
     count_encryption_header(check);
     return refcow_bitmaps_count(check) && refcow_l1_walk(check);
+}
+
+/* The counter of `qemu-img check` for a cluster of the window: it does not go past what the image's width can store. */
+static uint64_t capped_count(const struct check *check, uint64_t cluster)
+{
+    return least(refcow_window_counted(&check->window, cluster), check->refcount_limit);
 }
 
 /* One entry of the refcount table: the rules in the order of the oracle, of which the first that applies counts. */

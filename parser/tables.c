@@ -38,7 +38,7 @@ static void swap(struct table_name *one, struct table_name *other)
 /* Let a name sink in a heap until none below it is higher. Bound: the height of the heap. */
 /*@ requires \valid(names + (0 .. count - 1)) && at < count;
     assigns names[0 .. count - 1]; */
-static void sink(struct table_name *names, size_t at, size_t count)
+static void sink_name(struct table_name *names, size_t at, size_t count)
 {
     struct table_name name = names[at];
     bool is_above = false;
@@ -89,7 +89,7 @@ static bool sort(struct table_set *set)
         loop assigns at, names[0 .. count - 1];
         loop variant at; */
     for (size_t at = count / 2; at > 0; at--)
-        sink(names, at - 1, count);
+        sink_name(names, at - 1, count);
     /*@ loop invariant 0 <= end <= count;
         loop assigns end, names[0 .. count - 1], reader->at, reader->next_call, reader->owed, reader->error;
         loop variant end; */
@@ -97,7 +97,7 @@ static bool sort(struct table_set *set)
         if (!refcow_charge(reader, WORK_NAME))
             return false;
         swap(&names[0], &names[end - 1]);
-        sink(names, 0, end - 1);
+        sink_name(names, 0, end - 1);
     }
     return true;
 }
