@@ -94,17 +94,14 @@ static refcow_error judge_table_chunk(const struct check *check, uint64_t offset
 /* Bound: the file, in the rounds of the sweep. */
 static bool judge_tables(struct check *check, refcow_error *refusal)
 {
-    struct segment segment = {0};
+    struct piece piece = {0};
     refcow_sweep_start(&check->sweep);
     do {
         if (!refcow_bitmaps_add_tables(check))
             return false;
-        while (refusal->status == REFCOW_STATUS_OK && refcow_sweep_next(&check->sweep, &segment)) {
-            struct extent extent = {segment.start, segment.end, 0, 0};
-            while (refusal->status == REFCOW_STATUS_OK &&
-                   refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size))
-                *refusal = judge_table_chunk(check, extent.start, extent.bytes);
-        }
+        while (refusal->status == REFCOW_STATUS_OK &&
+               refcow_sweep_next(&check->sweep, &piece, check->chunk, check->chunk_size))
+            *refusal = judge_table_chunk(check, piece.extent.start, piece.extent.bytes);
     } while (refusal->status == REFCOW_STATUS_OK && refcow_sweep_continue(&check->sweep));
     return check->reader.error.status == REFCOW_STATUS_OK;
 }

@@ -47,10 +47,11 @@ bool refcow_bitmaps_add_tables(struct check *check)
 }
 
 /* The clusters that the entries in the chunk name. Bound: bytes of the chunk. */
-static void count_chunk(struct check *check, const struct segment *segment, const struct extent *extent)
+static void count_chunk(struct check *check, const struct piece *piece)
 {
-    uint64_t index = (extent->start - segment->table) / 8;
-    for (size_t at = 0; at < extent->bytes; at += 8, index++) {
+    const struct segment *segment = &piece->segment;
+    uint64_t index = (piece->extent.start - segment->table) / 8;
+    for (size_t at = 0; at < piece->extent.bytes; at += 8, index++) {
         struct origin origin = {segment->table, index, REFCOW_NO_GUEST, load_be64(check->chunk + at)};
         struct reference data = {REFCOW_ROLE_BITMAP_DATA, origin.entry & ENTRY_OFFSET, check->cluster_size,
                                  segment->depth, segment->depth};
@@ -62,16 +63,13 @@ static void count_chunk(struct check *check, const struct segment *segment, cons
 /* Bound of the rounds: each deals with at least half as many edges as there is room for. */
 static bool count_clusters(struct check *check)
 {
-    struct segment segment = {0};
+    struct piece piece = {0};
     refcow_sweep_start(&check->sweep);
     do {
         if (!refcow_bitmaps_add_tables(check))
             return false;
-        while (refcow_sweep_next(&check->sweep, &segment)) {
-            struct extent extent = {segment.start, segment.end, 0, 0};
-            while (refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size))
-                count_chunk(check, &segment, &extent);
-        }
+        while (refcow_sweep_next(&check->sweep, &piece, check->chunk, check->chunk_size))
+            count_chunk(check, &piece);
     } while (refcow_sweep_continue(&check->sweep));
     return check->reader.error.status == REFCOW_STATUS_OK;
 }

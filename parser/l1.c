@@ -35,11 +35,11 @@ static void visit_entry(struct check *check, const struct l1_table *table, const
 
 /* The entries in the chunk, which begins at this host offset. Every word that is not 0 names an L2 table, also when
  * only its flags are set. Bound: bytes of the chunk. */
-static void visit_l1_chunk(struct check *check, const struct l1_table *table, uint64_t offset, size_t bytes,
+static void visit_l1_chunk(struct check *check, const struct l1_table *table, const struct extent *extent,
                            enum scan scan)
 {
-    uint64_t index = (offset - table->offset) / 8;
-    for (size_t at = 0; at < bytes; at += 8, index++) {
+    uint64_t index = (extent->start - table->offset) / 8;
+    for (size_t at = 0; at < extent->bytes; at += 8, index++) {
         struct origin origin = {table->offset, index, REFCOW_NO_GUEST, load_be64(check->chunk + at)};
         if (origin.entry == 0)
             continue;
@@ -52,15 +52,6 @@ static void visit_l1_chunk(struct check *check, const struct l1_table *table, ui
         if (scan != SCAN_OF_KNOWN && name.offset < check->file_length)
             refcow_tables_add(&check->tables, &name);
     }
-}
-
-/* Part of a table, or of several that overlap. */
-static bool scan_extent(struct check *check, const struct l1_table *table, uint64_t start, uint64_t end, enum scan scan)
-{
-    struct extent extent = {start, end, 0, 0};
-    while (refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size))
-        visit_l1_chunk(check, table, extent.start, extent.bytes, scan);
-    return check->reader.error.status == REFCOW_STATUS_OK;
 }
 
 /* ------------------------------------------------------------ active disk */
@@ -76,7 +67,10 @@ static bool scan_active(struct check *check, enum scan scan)
         return true; /* the L1 table of a refused image */
     if (scan != LATER_SCAN)
         refcow_count(check, &reference, &NO_ORIGIN);
-    return scan_extent(check, &table, table.offset, table.offset + length, scan);
+    struct extent extent = {table.offset, table.offset + length, 0, 0};
+    while (refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size))
+        visit_l1_chunk(check, &table, &extent, scan);
+    return check->reader.error.status == REFCOW_STATUS_OK;
 }
 
 /* -------------------------------------------------------------- snapshots */
@@ -133,19 +127,18 @@ static bool add_snapshots(struct check *check, bool are_visited)
 static bool scan_snapshots(struct check *check, enum scan scan)
 {
     bool is_first_round = true;
-    struct segment segment = {0};
+    struct piece piece = {0};
     refcow_sweep_start(&check->sweep);
     do {
         if (!add_snapshots(check, scan != LATER_SCAN && is_first_round))
             return false;
-        while (refcow_sweep_next(&check->sweep, &segment)) {
-            struct l1_table table = {segment.table, segment.depth, false};
-            if (!scan_extent(check, &table, segment.start, segment.end, scan))
-                return false;
+        while (refcow_sweep_next(&check->sweep, &piece, check->chunk, check->chunk_size)) {
+            struct l1_table table = {piece.segment.table, piece.segment.depth, false};
+            visit_l1_chunk(check, &table, &piece.extent, scan);
         }
         is_first_round = false;
     } while (refcow_sweep_continue(&check->sweep));
-    return true;
+    return check->reader.error.status == REFCOW_STATUS_OK;
 }
 
 /* --------------------------------------------------------------- L2 tables */

@@ -33,7 +33,7 @@ static void note_table(struct sweep *sweep, const struct table_name *edge)
     sweep->table_end = end;
 }
 
-bool refcow_sweep_next(struct sweep *sweep, struct segment *segment)
+static bool next_segment(struct sweep *sweep, struct segment *segment)
 {
     bool is_covered = false;
     while (!is_covered && sweep->next < sweep->edges.count) {
@@ -49,6 +49,18 @@ bool refcow_sweep_next(struct sweep *sweep, struct segment *segment)
         note_table(sweep, edge);
     }
     return is_covered;
+}
+
+bool refcow_sweep_next(struct sweep *sweep, struct piece *piece, uint8_t *buffer, size_t size)
+{
+    struct reader *reader = sweep->edges.reader;
+    while (!refcow_next_chunk(reader, &piece->extent, buffer, size)) {
+        if (reader->error.status != REFCOW_STATUS_OK || !next_segment(sweep, &piece->segment))
+            return false;
+        piece->extent.next = piece->segment.start;
+        piece->extent.end = piece->segment.end;
+    }
+    return true;
 }
 
 bool refcow_sweep_continue(struct sweep *sweep)

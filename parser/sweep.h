@@ -27,14 +27,23 @@ struct segment {
     uint64_t table; /* where one of these tables begins */
 };
 
-/* A sweep takes rounds: in each one name all tables, then take the segments. */
+/* The chunk of a segment that was read. Begin with zeros. */
+struct piece {
+    struct segment segment;
+    struct extent extent;
+};
+
+/* A sweep takes rounds: in each one name all tables, then read the pieces. */
 void refcow_sweep_start(struct sweep *sweep);
 
 /* A table is two edges. Of a name in `edges`, `weight` tables begin and `active` tables end at its offset; UINT64_MAX
  * less `guest` is where the longest one that begins there ends. An empty table covers nothing. */
 void refcow_sweep_add(struct sweep *sweep, uint64_t start, uint64_t end);
 bool refcow_sweep_sort(struct sweep *sweep); /* false when the reader has failed */
-bool refcow_sweep_next(struct sweep *sweep, struct segment *segment);
+
+/* Read the next chunk into the buffer, as refcow_next_chunk(). False at the end of the round and when the reader has
+ * failed. */
+bool refcow_sweep_next(struct sweep *sweep, struct piece *piece, uint8_t *buffer, size_t size);
 
 /* Start another round if there are tables left; false when the sweep is done. */
 bool refcow_sweep_continue(struct sweep *sweep);
