@@ -4,7 +4,7 @@
 #include "bitmap_rules.h"
 #include "compare.h"
 #include "header.h"
-#include "l2_plain.h"
+#include "l2_fast.h"
 #include "memory.h"
 #include "references.h"
 #include "snapshots.h"
@@ -27,14 +27,10 @@ static void start_report(struct check *check)
     report->refcount_table_offset = header->refcount_table_offset;
 }
 
-static struct l2_format l2_format_of(const refcow_header *header, const refcow_observer *observer)
+static struct l2_format l2_format_of(const refcow_header *header)
 {
-    struct l2_format format = {0};
-    format.extended = (header->incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0;
-    format.data_file = (header->incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0;
-    format.special = ~(ENTRY_OFFSET | ENTRY_COPIED) | low_bits(header->cluster_bits);
-    if (format.extended || format.data_file || observer != NULL)
-        format.special = UINT64_MAX;
+    struct l2_format format = {(header->incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0,
+                               (header->incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0};
     return format;
 }
 
@@ -56,8 +52,8 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     check->clusters = units_of(check->file_length, header->cluster_bits);
     check->reader.at.total = check->clusters;
     check->observer = options->observer;
-    check->l2 = l2_format_of(header, check->observer);
-    refcow_l2_plain_start(check);
+    check->l2 = l2_format_of(header);
+    refcow_l2_fast_start(check);
     check->l1_span_bits = 2 * header->cluster_bits - (check->l2.extended ? 4 : 3);
     refcow_memory_divide(check, image, options, is_wide);
     check->refcounts.cache = &check->lookups;

@@ -14,6 +14,16 @@
 #include "tables.h"
 #include "window.h"
 
+/* Entries that l2_fast.c looks at together; a power of two. */
+#define L2_GROUP ((size_t)32)
+
+/* What l2_fast.c compares entries with. */
+struct l2_fast {
+    uint64_t special;         /* an entry without these bits names a host cluster, if any, and that is all it says */
+    uint64_t steps[L2_GROUP]; /* what distinguishes the entries of a group from its first one, if they name one cluster
+                                 after the other; in the byte order of the image */
+};
+
 struct check {
     const refcow_header *header;
     refcow_result *result;
@@ -31,6 +41,7 @@ struct check {
     refcow_finding mismatch; /* adjacent clusters with the same one, which may go on; times 0: none */
     refcow_finding excess;   /* the same for clusters with more references than a refcount can say */
     struct l2_format l2;
+    struct l2_fast fast;
     uint64_t cluster_size;
     uint64_t file_length;     /* the file's size rounded up to 512, as the oracle has it */
     uint64_t clusters;        /* of the file: file_length rounded up to clusters */

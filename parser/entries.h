@@ -26,16 +26,10 @@ enum l2_class {
     L2_COMPRESSED
 };
 
-/* Entries that may be looked at together; a power of two. */
-#define L2_GROUP ((size_t)32)
-
 /* What decides how L2 entries are to be read. */
 struct l2_format {
     bool extended;
-    bool data_file;           /* guest data is in another file, whose offset 0 is an ordinary offset */
-    uint64_t special;         /* an entry without these bits names a host cluster, if any, and that is all it says */
-    uint64_t steps[L2_GROUP]; /* what distinguishes the entries of a group from its first one, if they name one cluster
-                                 after the other; in the byte order of the image */
+    bool data_file; /* guest data is in another file, whose offset 0 is an ordinary offset */
 };
 
 static inline enum l2_class l2_class_of(uint64_t entry, const struct l2_format *format)

@@ -1,6 +1,6 @@
 #include "l2.h"
 
-#include "l2_plain.h"
+#include "l2_fast.h"
 
 /* The entries in the chunk, which was read from this host offset. Bound: bytes of the chunk. */
 static void visit_l2_chunk(struct check *check, struct l2_walk *walk, uint64_t offset, size_t bytes)
@@ -10,7 +10,7 @@ static void visit_l2_chunk(struct check *check, struct l2_walk *walk, uint64_t o
         return;
     }
     for (size_t at = 0, others = 0; at < bytes; at = others) {
-        at = refcow_l2_visit_plain(check, walk, at, bytes, &others);
+        at = refcow_l2_visit_fast(check, walk, at, bytes, &others);
         refcow_l2_visit_entries(check, walk, offset, at, others, 8);
     }
 }

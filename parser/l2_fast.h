@@ -1,19 +1,19 @@
 /*
- * l2_plain.h - what a sound image is full of: entries that name a host cluster and say nothing else, visited many at a
+ * l2_fast.h - what a sound image is full of: entries that name a host cluster and say nothing else, visited many at a
  * time. There is one rule for them and for all others (l2_entry.h); this is only the shorter way where it has nothing
  * to say.
  */
-#ifndef REFCOW_L2_PLAIN_H
-#define REFCOW_L2_PLAIN_H
+#ifndef REFCOW_L2_FAST_H
+#define REFCOW_L2_FAST_H
 
 #include "l2_entry.h"
 
-/* Prepare for visits. Needs check->cluster_size. */
-void refcow_l2_plain_start(struct check *check);
+/* Prepare for visits. Needs what a check is given of the image, the options and cluster_size. */
+void refcow_l2_fast_start(struct check *check);
 
 /* Visit the plain entries from `at` of the chunk on, as long as there is nothing to be said of them. Returns where they
  * end, and in *others where the entries behind them end that are to be visited one by one, up to the next plain one.
  * Bound: end, that of the chunk. */
-size_t refcow_l2_visit_plain(struct check *check, struct l2_walk *walk, size_t at, size_t end, size_t *others);
+size_t refcow_l2_visit_fast(struct check *check, struct l2_walk *walk, size_t at, size_t end, size_t *others);
 
 #endif

@@ -1,8 +1,8 @@
-#include "l2_plain.h"
+#include "l2_fast.h"
 
 static bool is_plain(const struct check *check, uint64_t entry)
 {
-    return (entry & check->l2.special) == 0 && (entry & ENTRY_OFFSET) != 0;
+    return (entry & check->fast.special) == 0 && (entry & ENTRY_OFFSET) != 0;
 }
 
 /* A word as its bytes are in the image: words can be compared without knowing the numbers. */
@@ -14,13 +14,16 @@ static uint64_t load_raw(const uint8_t *bytes)
 }
 
 /* The steps are what the later entries of a group add to the first one. */
-void refcow_l2_plain_start(struct check *check)
+void refcow_l2_fast_start(struct check *check)
 {
+    bool is_one_by_one = check->l2.extended || check->l2.data_file || check->observer != NULL;
+    uint64_t plain = (ENTRY_OFFSET | ENTRY_COPIED) & ~(check->cluster_size - 1);
+    check->fast.special = is_one_by_one ? UINT64_MAX : ~plain;
     for (size_t i = 0; i < L2_GROUP; i++) {
         uint8_t bytes[8] = {0};
         for (size_t k = 0; k < 8; k++)
             bytes[k] = (uint8_t)(i * check->cluster_size >> (56 - 8 * k));
-        check->l2.steps[i] = load_raw(bytes);
+        check->fast.steps[i] = load_raw(bytes);
     }
 }
 
@@ -47,7 +50,7 @@ static size_t end_of_run(const struct check *check, size_t at, size_t end)
     /* Up to the first group, the groups, and what is behind them. */
     for (; next < end && load_be64(chunk + next) == word && !is_aligned(word, L2_GROUP * cluster_size); next += 8)
         word += cluster_size;
-    while (next + 8 * L2_GROUP <= end && load_be64(chunk + next) == word && is_group(chunk + next, check->l2.steps)) {
+    while (next + 8 * L2_GROUP <= end && load_be64(chunk + next) == word && is_group(chunk + next, check->fast.steps)) {
         word += L2_GROUP * cluster_size;
         next += 8 * L2_GROUP;
     }
@@ -110,7 +113,7 @@ static size_t visit_scattered(struct check *check, struct l2_walk *walk, size_t 
     const struct l2_walk open = *walk;
     const uint64_t cluster_size = check->cluster_size;
     const uint32_t bits = check->header->cluster_bits;
-    const uint64_t special = check->l2.special;
+    const uint64_t special = check->fast.special;
     uint64_t next = walk->next;
     uint64_t fragmented = 0;
     window.end = greatest(window.first, least(window.end, check->file_length >> bits));
@@ -148,7 +151,7 @@ static size_t end_of_others(const struct check *check, size_t at, size_t end)
 }
 
 /* Bound: each step is over at least one entry. */
-size_t refcow_l2_visit_plain(struct check *check, struct l2_walk *walk, size_t at, size_t end, size_t *others)
+size_t refcow_l2_visit_fast(struct check *check, struct l2_walk *walk, size_t at, size_t end, size_t *others)
 {
     while (at < end && is_plain(check, load_be64(check->chunk + at))) {
         uint64_t word = load_be64(check->chunk + at);
