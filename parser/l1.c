@@ -1,5 +1,7 @@
 #include "l1.h"
 
+#include "copied.h"
+
 #include "l2.h"
 #include "snapshots.h"
 

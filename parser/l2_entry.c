@@ -3,6 +3,8 @@
  */
 #include "l2_entry.h"
 
+#include "copied.h"
+
 /* An entry of the open tables. Its index is that in the cluster which holds it: the table, if that is aligned. */
 struct l2_entry {
     struct origin origin;
