@@ -31,90 +31,31 @@ static void swap(struct table_name *one, struct table_name *other)
     *other = name;
 }
 
-/*@ requires \valid(names + (0 .. count - 1));
-    assigns names[0 .. count - 1]; */
-static void insertion_sort(struct table_name *names, size_t count)
-{
-    /*@ loop invariant 1 <= i;
-        loop assigns i, names[0 .. count - 1];
-        loop variant count - i; */
-    for (size_t i = 1; i < count; i++) {
-        struct table_name name = names[i];
-        size_t to = i;
-        /*@ loop invariant to <= i;
-            loop assigns to, names[0 .. count - 1];
-            loop variant to; */
-        for (; to > 0 && names[to - 1].offset > name.offset; to--)
-            names[to] = names[to - 1];
-        names[to] = name;
-    }
-}
-
-/* The bits in which offsets differ. */
-/*@ requires \valid_read(names + (0 .. count - 1)) && count > 0;
-    assigns \nothing; */
-static uint64_t differences(const struct table_name *names, size_t count)
-{
-    uint64_t bits = 0;
-    /*@ loop invariant 1 <= i;
-        loop assigns i, bits;
-        loop variant count - i; */
-    for (size_t i = 1; i < count; i++)
-        bits |= names[i].offset ^ names[0].offset;
-    return bits;
-}
-
-/* How many low bits hold the value: 0 to 64. */
-/*@ assigns \nothing;
-    ensures \result <= 64; */
-static uint32_t width_of(uint64_t value)
-{
-    uint32_t width = 64;
-    /*@ loop invariant width <= 64;
-        loop assigns width;
-        loop variant width; */
-    while (width > 0 && (value >> (width - 1)) == 0)
-        width--;
-    return width;
-}
-
-/* Put names without the bit before those with it: how many are before. */
-/*@ requires \valid(names + (0 .. count - 1));
-    assigns names[0 .. count - 1];
-    ensures \result <= count; */
-static size_t divide_by(struct table_name *names, size_t count, uint64_t bit)
-{
-    size_t low = 0;
-    size_t high = count;
-    /*@ loop invariant low <= high <= count;
-        loop assigns low, high, names[0 .. count - 1];
-        loop variant high - low; */
-    while (low < high) {
-        if ((names[low].offset & bit) == 0)
-            low++;
-        else if (--high > low)
-            swap(&names[low], &names[high]);
-    }
-    return low;
-}
-
-/* Parts that are so small are sorted by insertion. */
-#define SMALL_PART 16u
-
-/* Work on so many names is a unit. */
+/* Work on so many names that are in order is a unit; bringing one into order is so many units. */
 #define NAMES_PER_UNIT 2u
+#define WORK_NAME 8u
 
-/* Bring a small part in order, and tell of a larger one by how many low bits it is to be sorted: 0, it is in order. The
- * names do not differ in other bits than `bits` low ones. */
-/*@ requires \valid(names + (0 .. count - 1));
-    assigns names[0 .. count - 1];
-    ensures \result <= bits; */
-static uint32_t sort_small(struct table_name *names, size_t count, uint32_t bits)
+/* Let a name sink in a heap until none below it is higher. Bound: the height of the heap. */
+/*@ requires \valid(names + (0 .. count - 1)) && at < count;
+    assigns names[0 .. count - 1]; */
+static void sink_name(struct table_name *names, size_t at, size_t count)
 {
-    if (count > SMALL_PART)
-        return (uint32_t)least(bits, width_of(differences(names, count)));
-    insertion_sort(names, count);
-    return 0;
+    struct table_name name = names[at];
+    bool is_above = false;
+    /*@ loop invariant at < count;
+        loop assigns at, is_above, names[0 .. count - 1];
+        loop variant count - at + (is_above ? 0 : 1); */
+    while (at < count / 2 && !is_above) {
+        size_t child = 2 * at + 1;
+        if (child + 1 < count && names[child + 1].offset > names[child].offset)
+            child++;
+        is_above = names[child].offset <= name.offset;
+        if (!is_above) {
+            names[at] = names[child];
+            at = child;
+        }
+    }
+    names[at] = name;
 }
 
 /*@ requires \valid_read(names + (0 .. count - 1));
@@ -130,15 +71,7 @@ static bool is_sorted(const struct table_name *names, size_t count)
     return true;
 }
 
-/* Names that are still to be sorted by some of their low bits: they do not differ in the others. */
-struct part {
-    size_t end; /* it begins where the part before it ends */
-    uint32_t bits;
-};
-
-/* Radix exchange: a part is divided by the highest bit in which its names differ. No order of names is worse than one
- * division for each bit, whoever has chosen it. The parts to the right wait in a list, the leftmost last. Bound: a step
- * for each name and each bit. */
+/* Heapsort: no order of names is much worse than another, whoever has chosen it. Bound: the names, twice. */
 /*@ requires \valid(set) && \valid(set->reader) && \valid(set->names + (0 .. set->count - 1));
     requires \separated(set, set->reader, set->names + (0 .. set->count - 1));
     assigns set->names[0 .. set->count - 1] \from set->names[0 .. set->count - 1];
@@ -150,32 +83,21 @@ static bool sort(struct table_set *set)
     struct table_name *names = set->names;
     struct reader *reader = set->reader;
     size_t count = set->count;
-    struct part parts[64 + 1];
-    size_t waiting = 0;
-    size_t start = 0; /* names before it are in order */
     if (is_sorted(names, count))
         return true;
-    struct part all = {count, 64};
-    /*@ loop invariant start <= count && waiting <= 65;
-        loop invariant \forall integer k; 0 <= k < waiting ==> start <= parts[k].end <= count;
-        loop invariant \forall integer j, k; 0 <= j <= k < waiting ==> parts[k].end <= parts[j].end;
-        loop invariant \forall integer k; 0 <= k < waiting ==> parts[k].bits + k <= 64;
-        loop assigns start, waiting, parts[0 .. 64], names[0 .. count - 1], reader->at,
-                     reader->next_report, reader->owed, reader->error; */
-    for (parts[waiting++] = all; waiting > 0;) {
-        size_t last = waiting - 1;
-        size_t length = parts[last].end - start;
-        uint32_t bits = sort_small(names + start, length, parts[last].bits);
-        if (bits > 0) {
-            parts[last].bits = bits - 1;
-            struct part left = {start + divide_by(names + start, length, (uint64_t)1 << (bits - 1)), bits - 1};
-            parts[waiting++] = left;
-        } else {
-            start = parts[last].end;
-            waiting = last;
-        }
-        if (!refcow_charge(reader, 1 + length / NAMES_PER_UNIT))
+    /*@ loop invariant 0 <= at <= count / 2;
+        loop assigns at, names[0 .. count - 1];
+        loop variant at; */
+    for (size_t at = count / 2; at > 0; at--)
+        sink_name(names, at - 1, count);
+    /*@ loop invariant 0 <= end <= count;
+        loop assigns end, names[0 .. count - 1], reader->at, reader->next_report, reader->owed, reader->error;
+        loop variant end; */
+    for (size_t end = count; end > 1; end--) {
+        if (!refcow_charge(reader, WORK_NAME))
             return false;
+        swap(&names[0], &names[end - 1]);
+        sink_name(names, 0, end - 1);
     }
     return true;
 }
