@@ -34,6 +34,8 @@ struct reader {
     uint64_t next_report; /* work at which the callback is called next */
     uint64_t next_hint;   /* bytes read at which the source may be asked for holes again */
     uint64_t owed;        /* work that was done where nobody could stop: the next charge takes it over */
+    uint64_t source_work; /* what the source has said last */
+    uint64_t read_work;   /* what it took for the last read besides WORK_READ */
     uint64_t hole_start;  /* a stretch that next_data said is a hole; empty if start = end */
     uint64_t hole_end;
     refcow_error error;
@@ -55,7 +57,8 @@ void refcow_reader_limit(struct reader *reader, const refcow_limits *limits);
     ensures \result == 0 || \result == 1; */
 bool refcow_charge(struct reader *reader, uint64_t units);
 
-/* These bytes are part of an L2 table that was not read before: where the limit on work is the default, it grows. */
+/* These bytes were just read, and are part of an L2 table that was not read before: where the limit on work is the
+ * default, it grows. */
 void refcow_earn(struct reader *reader, const uint8_t *bytes, size_t length);
 
 /* Call the progress callback now; not when the reader has failed. */
