@@ -30,7 +30,7 @@ struct image_nbd {
     struct block blocks[BLOCKS]; /* the last ones that were read */
     uint64_t clock;
     uint64_t requests; /* up to now */
-    bool has_failed; /* the blocks are not to be trusted any more */
+    bool has_failed;   /* the blocks are not to be trusted any more */
     memory_block bytes;
     uint64_t data_start; /* where the server has last said that there is data */
     uint64_t data_end;

@@ -329,8 +329,7 @@ static void work_of_the_source_is_charged(void)
     image_free(&image);
 }
 
-/* An image is given the work that it takes to read its L2 tables, however slow the source; tables of zeros do not count.
- */
+/* An image is given the work that it takes to read its L2 tables, however slow the source; not for tables of zeros. */
 static void slow_reads_of_tables_are_granted(void)
 {
     image_recipe recipe = {3, 9, 4, 200, 1, 0, 0};

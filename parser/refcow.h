@@ -134,8 +134,8 @@ typedef struct refcow_source {
     uint64_t (*next_data)(void *user, uint64_t offset);
     void *user;    /* given to the callbacks, otherwise untouched */
     uint64_t size; /* of the file; 0 to 2^63 - 2^30 */
-    /* Optional (NULL: none): the work, in units (see REFCOW_WORK_FREE), that all calls up to now have taken besides what
-     * they take of a local file: a round trip to a server, for example. Never less than the time before. */
+    /* Optional (NULL: none): the work, in units (see REFCOW_WORK_FREE), that all calls up to now have taken besides
+     * what they take of a local file: a round trip to a server, for example. Never less than the time before. */
     uint64_t (*work)(void *user);
 } refcow_source;
 

@@ -54,8 +54,8 @@ static bool account(struct reader *reader, uint64_t *count, uint64_t more, uint6
     return report_at_intervals(reader);
 }
 
-/* What the source has taken, beyond local reads, since it was asked last. More than REFCOW_WORK_MAX makes no difference,
- * and does not overflow. */
+/* What the source has taken, beyond local reads, since it was asked last. More than REFCOW_WORK_MAX makes no
+ * difference, and does not overflow. */
 static uint64_t ask_for_work(struct reader *reader)
 {
     const refcow_source *source = reader->source;
