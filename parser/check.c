@@ -16,6 +16,7 @@ static void start_reader(struct reader *reader, const refcow_image *image, const
     reader->progress = options->progress;
     reader->user = options->user;
     reader->at.pass = 1;
+    reader->at.work = least(image->work, reader->most_work);
 }
 
 static void start_report(struct check *check)

@@ -226,6 +226,7 @@ refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t versi
 
     struct reader reader;
     refcow_reader_start(&reader, &image->source);
+    reader.most_work = REFCOW_WORK_FREE;
     uint8_t bytes[HEADER_SIZE] = {0};
     if (refcow_read(&reader, 0, bytes, sizeof bytes) && recognise(image, bytes)) {
         decode_version_2(&image->header, bytes);
@@ -235,5 +236,6 @@ refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t versi
     }
     if (reader.error.status != REFCOW_STATUS_OK)
         image->error = reader.error;
+    image->work = reader.at.work + reader.owed;
     return image->error.status;
 }

@@ -136,6 +136,9 @@ typedef struct refcow_source {
     uint64_t (*next_data)(void *user, uint64_t offset);
     void *user;    /* the first argument of the callbacks */
     uint64_t size; /* of the file; 0 to 2^63 - 2^30 */
+    /* Optional; NULL: none. Return the extra work of all calls so far, in units (see REFCOW_WORK_FREE): what they took
+     * beyond reading a local file, such as round trips to a server. The sum never becomes less. */
+    uint64_t (*work)(void *user);
 } refcow_source;
 
 /* ----------------------------------------------------------------- header */
@@ -199,6 +202,7 @@ typedef struct refcow_image {
     refcow_header header; /* valid if refcow_open() returned OK or a status of class REFUSED */
     refcow_error error;   /* the status that refcow_open() returned, with its evidence */
     refcow_source source; /* private */
+    uint64_t work;        /* private: the units of work that opening took; a check starts with them */
 } refcow_image;
 
 /*
@@ -211,6 +215,7 @@ typedef struct refcow_image {
  *   OK             the image can be checked
  *   class REFUSED  error names the first field that breaks a rule. refcow_check() may still be called: it gives the
  *                  refcount report, as far as possible, with verdict refused
+ *   WORK_LIMIT     opening took more work than REFCOW_WORK_FREE. Only an image with very many header extensions does
  *   other classes  the image must not be used
  *
  * A file that is shorter than the header reads as if it were padded with zeros.
@@ -332,11 +337,13 @@ typedef struct refcow_finding {
 } refcow_finding;
 
 /* Work is everything that takes time, counted in units of about 10 ns. Decoding one table entry is one unit, reading 64
- * bytes is one unit, each read is 128 units more. Sorting, findings, calls of next_data and calls of the observer are
- * work, too. The same image, options and answers of next_data give the same work.
+ * bytes is one unit, each read is 128 units more. Opening the image, sorting, findings, calls of next_data, calls of the
+ * observer and the work that the source reports are work, too. The same image, options and answers of the source give
+ * the same work.
  *
  * The default limit is REFCOW_WORK_FREE, plus REFCOW_WORK_PER_BYTE for each byte of the image's L2 tables outside of 4
- * KiB pages of zeros. Each L2 table counts once. The default limit is at most REFCOW_WORK_MAX, and the same for files,
+ * KiB pages of zeros, plus what the source reports for reading them. Each L2 table counts once. The default limit is at
+ * most REFCOW_WORK_MAX, and the same for files,
  * devices and servers. */
 #define REFCOW_WORK_FREE ((uint64_t)32 << 20)
 #define REFCOW_WORK_PER_BYTE 4u

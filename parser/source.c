@@ -54,10 +54,23 @@ static bool account(struct reader *reader, uint64_t *count, uint64_t more, uint6
     return call_at_intervals(reader);
 }
 
+/* What the source has taken, beyond local reads, since it was asked last. More than REFCOW_WORK_MAX makes no
+ * difference, and does not overflow. */
+static uint64_t ask_for_work(struct reader *reader)
+{
+    const refcow_source *source = reader->source;
+    if (source->work == NULL)
+        return 0;
+    uint64_t before = reader->source_work;
+    reader->source_work = source->work(source->user);
+    return least(reader->source_work - least(before, reader->source_work), REFCOW_WORK_MAX);
+}
+
 void refcow_reader_start(struct reader *reader, const refcow_source *source)
 {
     memset(reader, 0, sizeof *reader);
     reader->source = source;
+    ask_for_work(reader);
     reader->most_read = UINT64_MAX;
     reader->most_work = UINT64_MAX;
 }
@@ -90,6 +103,8 @@ void refcow_earn(struct reader *reader, const uint8_t *bytes, size_t length)
         if (reader->is_earning && !all_zeros(bytes + at, page))
             reader->most_work = least(reader->most_work + REFCOW_WORK_PER_BYTE * page, REFCOW_WORK_MAX);
     }
+    if (reader->is_earning)
+        reader->most_work = least(reader->most_work + reader->read_work, REFCOW_WORK_MAX);
 }
 
 /* Only a run of zeros makes it worth a call to ask how far the zeros reach: dense files never pay for it. */
@@ -121,6 +136,8 @@ bool refcow_read(struct reader *reader, uint64_t offset, uint8_t *buffer, size_t
     if (source->read(source->user, offset, buffer, inside) != 0)
         return fail(reader, REFCOW_STATUS_READ_FAILED, offset);
     look_for_hole(reader, offset, buffer, inside);
+    reader->read_work = ask_for_work(reader);
+    reader->owed += reader->read_work;
     return true;
 }
 

@@ -29,12 +29,14 @@ struct reader {
     uint64_t most_work; /* units */
     bool is_earning;    /* most_work is the default, which grows with what the image has */
     int (*progress)(void *user, const refcow_progress *progress);
-    void *user;          /* of all callbacks but those of the source */
-    refcow_progress at;  /* counts the work, and is what the callback sees */
-    uint64_t next_call;  /* work at which the callback is called next */
-    uint64_t next_hint;  /* bytes read at which the source may be asked for holes again */
-    uint64_t owed;       /* work that was done where nobody could stop: the next charge takes it over */
-    uint64_t hole_start; /* a run of bytes that next_data said is a hole; empty if start = end */
+    void *user;           /* of all callbacks but those of the source */
+    refcow_progress at;   /* counts the work, and is what the callback sees */
+    uint64_t next_call;   /* work at which the callback is called next */
+    uint64_t next_hint;   /* bytes read at which the source may be asked for holes again */
+    uint64_t owed;        /* work that was done where nobody could stop: the next charge takes it over */
+    uint64_t source_work; /* what the source reported last */
+    uint64_t read_work;   /* what it reported for the last read */
+    uint64_t hole_start;  /* a run of bytes that next_data said is a hole; empty if start = end */
     uint64_t hole_end;
     refcow_error error;
 };
@@ -55,7 +57,8 @@ void refcow_reader_limit(struct reader *reader, const refcow_limits *limits);
     ensures \result == 0 || \result == 1; */
 bool refcow_charge(struct reader *reader, uint64_t units);
 
-/* These bytes are part of an L2 table that was not read before: where the limit on work is the default, it grows. */
+/* These bytes were just read, and are part of an L2 table that was not read before: where the limit on work is the
+ * default, it grows. */
 void refcow_earn(struct reader *reader, const uint8_t *bytes, size_t length);
 
 /* Call the progress callback now; not when the reader has failed. */

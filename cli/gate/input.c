@@ -121,12 +121,19 @@ static uint64_t next_data(void *user, uint64_t offset)
     return input->inner.next_data(input->inner.user, offset);
 }
 
+static uint64_t work(void *user)
+{
+    gate_input *input = user;
+    return input->inner.work(input->inner.user);
+}
+
 refcow_source gate_input_source(gate_input *input)
 {
     return (refcow_source){.read = read_and_count,
                            .next_data = input->inner.next_data != NULL ? next_data : NULL,
                            .user = input,
-                           .size = input->inner.size};
+                           .size = input->inner.size,
+                           .work = input->inner.work != NULL ? work : NULL};
 }
 
 const char *gate_input_detail(const gate_input *input)

@@ -319,7 +319,7 @@ static void expect_failed_reads(const refcow_image *image, image_file *file)
 static void row_is_true(void)
 {
     image_file file = load(current->columns[PATH]);
-    refcow_source source = {read_file, NULL, &file, file.size};
+    refcow_source source = {.read = read_file, .user = &file, .size = file.size};
     refcow_image image;
     refcow_status status = refcow_open(&image, sizeof image, REFCOW_VERSION, &source);
     refcow_class class_ = refcow_status_class(status);

@@ -1125,6 +1125,27 @@ static void a_full_page_with_a_hole(void)
     image_free(&image);
 }
 
+/* The work to check an image whose LUKS header takes up so many clusters, from the middle of a page on. */
+static uint64_t work_of_luks_header(uint64_t clusters)
+{
+    built_image image = image_build(small);
+    image_encrypt(&image, 1);
+    image_append(&image, 5000);
+    image_put(&image, HEADER_LENGTH_3 + 16, 8, clusters * image.cluster_size);
+    check_answer answer = check_image(&image);
+    uint64_t work = answer.result.work;
+    CHECK_STRING(refcow_status_name(answer.checked), "ok");
+    drop_answer(&answer);
+    image_free(&image);
+    return work;
+}
+
+/* They are counted one by one, also where they are as many as a page has. */
+static void clusters_of_parts_of_pages_are_charged(void)
+{
+    CHECK(work_of_luks_header(4096) >= work_of_luks_header(4095));
+}
+
 /* An encryption header takes up the end of a page, all of the next one and the beginning of the one after. */
 static void one_reference_to_a_whole_page(void)
 {
@@ -1295,6 +1316,7 @@ void run_counting_tests(void)
     RUN(a_full_page_with_two_exceptions);
     RUN(a_full_page_with_a_hole);
     RUN(one_reference_to_a_whole_page);
+    RUN(clusters_of_parts_of_pages_are_charged);
     RUN(a_page_of_high_refcounts);
     RUN(narrow_refcounts_in_turns);
     RUN(narrow_refcounts_in_windows);

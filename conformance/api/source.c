@@ -104,14 +104,25 @@ static uint64_t next_extent(void *user, uint64_t offset)
     return UINT64_MAX;
 }
 
+static uint64_t work_of_calls(void *user)
+{
+    const memory_source *source = user;
+    return source->work_each * (source->reads + source->questions);
+}
+
 refcow_source source_callbacks(memory_source *source)
 {
-    refcow_source callbacks = {read_memory, NULL, source, source->size};
-    return callbacks;
+    return (refcow_source){
+        .read = read_memory,
+        .user = source,
+        .size = source->size,
+        .work = source->work_each != 0 ? work_of_calls : NULL,
+    };
 }
 
 refcow_source source_callbacks_with_holes(memory_source *source)
 {
-    refcow_source callbacks = {read_memory, next_extent, source, source->size};
+    refcow_source callbacks = source_callbacks(source);
+    callbacks.next_data = next_extent;
     return callbacks;
 }

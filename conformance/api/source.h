@@ -24,6 +24,7 @@ typedef struct memory_source {
     uint64_t lies;     /* not 0: state of a generator that flips bits in what is delivered */
     file_extent later; /* what reads see instead from the one with the number changes_at on, counted from 1; 0: none */
     uint64_t changes_at;
+    uint64_t work_each; /* units that a read or a question takes besides; 0: the source has no such callback */
     /* What happened. */
     uint64_t reads;
     uint64_t delivered;

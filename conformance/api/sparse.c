@@ -251,8 +251,6 @@ static void tables_in_an_order_against_quicksort(void)
     image_free(&image);
 }
 
-/* The only thing that a refcount table says of a long hole is a block that no refcount can be looked up in: the check
- * goes there, and what it finds does not depend on the windows. */
 /* Each table refers to another part of the file: to earlier and later windows than the one at hand. */
 static void tables_for_different_windows(void)
 {
@@ -272,6 +270,8 @@ static void tables_for_different_windows(void)
     image_free(&image);
 }
 
+/* The only thing that a refcount table says of a long hole is a block that no refcount can be looked up in: the check
+ * goes there, and what it finds does not depend on the windows. */
 static void unreadable_blocks_in_a_hole_are_not_passed_over(void)
 {
     image_recipe recipe = {3, 12, 4, 1, 3, 0, 0};
@@ -305,6 +305,109 @@ static void a_long_hole_costs_little(void)
     expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
     CHECK(answer.result.work < MIB);
     CHECK(answer.result.bytes_read < 16 * MIB);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* What the source says that its calls have taken is work, but for what the last one did. */
+static void work_of_the_source_is_charged(void)
+{
+    image_recipe recipe = {3, 9, 4, 20, 1, 0, 0};
+    built_image image = image_build(recipe);
+    memory_source source = source_of_image(&image);
+    run_options options = {0};
+    check_answer local = run_check(&source, &options);
+    source.work_each = 1000;
+    check_answer remote = run_check(&source, &options);
+    CHECK_SAME(&remote, &local);
+    CHECK_EQUAL(remote.reads, local.reads);
+    CHECK(local.reads > recipe.l2_tables);
+    CHECK(remote.result.work <= local.result.work + 1000 * local.reads);
+    CHECK(remote.result.work >= local.result.work + 1000 * (local.reads - 1));
+    drop_answer(&remote);
+    drop_answer(&local);
+    image_free(&image);
+}
+
+/* An image is given the work that it takes to read its L2 tables, however slow the source; not for tables of zeros. */
+static void slow_reads_of_tables_are_granted(void)
+{
+    image_recipe recipe = {3, 9, 4, 200, 1, 0, 0};
+    built_image image = image_build(recipe);
+    memory_source source = source_of_image(&image);
+    source.work_each = REFCOW_WORK_FREE / 100;
+    run_options options = {0};
+    check_answer full = run_check(&source, &options);
+    CHECK(full.reads > recipe.l2_tables);
+    CHECK_EQUAL(full.checked, REFCOW_STATUS_OK);
+    drop_answer(&full);
+    for (uint64_t i = 0; i < recipe.l2_tables; i++)
+        image_put(&image, image_l2_entry(&image, i * image.l2_entries), 8, 0);
+    check_answer empty = run_check(&source, &options);
+    CHECK_EQUAL(empty.checked, REFCOW_STATUS_WORK_LIMIT);
+    CHECK(empty.reads <= 102);
+    drop_answer(&empty);
+    image_free(&image);
+}
+
+/* A source that says so much work that sums of it do not fit into 64 bits. */
+static void endless_work_of_the_source_is_a_limit(void)
+{
+    image_recipe recipe = {3, 9, 4, 2, 1, 0, 0};
+    built_image image = image_build(recipe);
+    memory_source source = source_of_image(&image);
+    run_options options = {0};
+    source.work_each = UINT64_MAX - 1;
+    check_answer answer = run_check(&source, &options);
+    CHECK_EQUAL(answer.opened, REFCOW_STATUS_WORK_LIMIT);
+    CHECK_EQUAL(answer.reads, 1);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* A header full of extensions, each of which names the LUKS header. */
+static built_image image_of_extensions(uint64_t *extensions)
+{
+    image_recipe recipe = {3, 16, 4, 1, 1, 0, 0};
+    built_image image = image_build(recipe);
+    image_encrypt(&image, 1000);
+    uint64_t luks = image_get(&image, HEADER_LENGTH_3 + 8, 8);
+    *extensions = 0;
+    for (uint64_t at = HEADER_LENGTH_3; at + 24 <= image.cluster_size; at += 24) {
+        image_put_extension(&image, at, EXTENSION_ENCRYPTION, 16, 0);
+        image_put(&image, at + 8, 8, luks);
+        image_put(&image, at + 16, 8, 1000);
+        ++*extensions;
+    }
+    return image;
+}
+
+/* What it took to open an image is part of what the check took, and has a limit of its own. */
+static void opening_is_work(void)
+{
+    uint64_t extensions;
+    built_image image = image_of_extensions(&extensions);
+    memory_source source = source_of_image(&image);
+    run_options options = {0};
+    check_answer answer = run_check(&source, &options);
+    expect_counts(&answer, REFCOW_VERDICT_CLEAN, 0, 0, 0);
+    CHECK_EQUAL(answer.image.header.extensions, extensions);
+    CHECK(answer.image.work >= 2 * 128 * extensions);
+    CHECK(answer.result.work > answer.image.work);
+    options.limits.max_work = answer.image.work;
+    drop_answer(&answer);
+
+    answer = run_check(&source, &options);
+    CHECK_EQUAL(answer.opened, REFCOW_STATUS_OK);
+    CHECK_EQUAL(answer.checked, REFCOW_STATUS_WORK_LIMIT);
+    drop_answer(&answer);
+
+    source.work_each = REFCOW_WORK_FREE / 100;
+    options.limits.max_work = UINT64_MAX;
+    answer = run_check(&source, &options);
+    CHECK_EQUAL(answer.opened, REFCOW_STATUS_WORK_LIMIT);
+    CHECK_EQUAL(answer.image.error.value, REFCOW_WORK_FREE);
+    CHECK_EQUAL(answer.reads, 100);
     drop_answer(&answer);
     image_free(&image);
 }
@@ -343,5 +446,9 @@ void run_sparse_tests(void)
     RUN(tables_for_different_windows);
     RUN(unreadable_blocks_in_a_hole_are_not_passed_over);
     RUN(a_long_hole_costs_little);
+    RUN(work_of_the_source_is_charged);
+    RUN(slow_reads_of_tables_are_granted);
+    RUN(endless_work_of_the_source_is_a_limit);
+    RUN(opening_is_work);
     RUN(entries_of_the_refcount_table_are_counted);
 }

@@ -76,3 +76,20 @@ patiently() {
     done
     return 1
 }
+
+# hold OPTION...: a process of qemu-io with these options holds image.qcow2 open, and takes commands from descriptor 9,
+# until let_go. The prompt comes when it has all its locks.
+hold() {
+    mkfifo commands
+    "$QEMU_IO" "$@" image.qcow2 <commands >holder.out 2>&1 3>&- &
+    holder=$!
+    exec 9>commands
+    patiently test -s holder.out
+    kill -0 "$holder"
+}
+
+let_go() {
+    exec 9>&-
+    wait "$holder"
+    rm commands holder.out
+}

@@ -30,11 +30,19 @@ static uint64_t any_next_data(void *user, uint64_t offset)
     return any64();
 }
 
+static uint64_t any_work(void *user)
+{
+    (void)user;
+    return any64();
+}
+
 static inline refcow_source any_source(void)
 {
-    refcow_source source = {any_read, NULL, NULL, any64()};
+    refcow_source source = {.read = any_read, .size = any64()};
     if (Frama_C_interval(0, 1))
         source.next_data = any_next_data;
+    if (Frama_C_interval(0, 1))
+        source.work = any_work;
     return source;
 }
 
@@ -44,6 +52,7 @@ static inline void any_image(refcow_image *image)
     Frama_C_make_unknown((char *)image, sizeof *image);
     image->error.status = (refcow_status)Frama_C_interval(INT_MIN, INT_MAX);
     image->source = any_source();
+    image->work = any64();
 }
 
 #endif

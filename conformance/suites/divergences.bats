@@ -114,18 +114,11 @@ make_data_file() {
 }
 
 @test "3: an image that a writer holds open is checked" {
-    local cluster=65536 writer
+    local cluster=65536
     create compat=1.1 100
     guest 'write 0 4'
     own_answer image.qcow2 >expected
-    mkfifo commands
-    "$QEMU_IO" -f qcow2 image.qcow2 <commands >/dev/null 2>&1 3>&- &
-    writer=$!
-    exec 9>commands
-    for _ in {1..100}; do
-        "$QEMU_IMG" info image.qcow2 >/dev/null 2>&1 || break
-        sleep 0.1
-    done
+    hold -f qcow2
     assert_refused_by_qemu_img image.qcow2
     assert_equal "$("$REFCOW" check --output=json image.qcow2 | jq .refcow.writer)" true
     own_answer image.qcow2 | jq -S 'del(.refcow | .writer, .locks)' >actual
@@ -133,8 +126,7 @@ make_data_file() {
     compare 'held by a writer, -U' image.qcow2 -U
     # Nor does the check keep a writer out.
     echo 'write 1M 64k' >&9
-    exec 9>&-
-    wait "$writer"
+    let_go
     compare 'after the writer' image.qcow2
 }
 

@@ -668,18 +668,13 @@ ROWS
 
 @test "an image that somebody holds open to write to it" {
     plain
-    mkfifo commands
-    "$QEMU_IO" -f qcow2 image.qcow2 <commands >/dev/null 2>&1 3>&- &
-    local holder=$!
-    exec 9>commands
-    for _ in {1..100}; do ! "$REFCOW" gate -q image.qcow2 || sleep 0.1; done
+    hold -f qcow2
     gate 2 image.qcow2
     assert_equal "$(ids broken)" writer
     gate 0 --allow writer image.qcow2
     gate 2 --expect raw image.qcow2
     assert_equal "$(ids broken)" declared-raw,writer
-    exec 9>&-
-    wait "$holder"
+    let_go
     gate 0 image.qcow2
 }
 

@@ -526,20 +526,17 @@ PYTHON
     assert_equal "$(own '.["backing-file"] | [.hex, .length]')" "[\"$evil\",15]"
 }
 
-is_held() {
-    "$REFCOW" info "$1" | grep '^Somebody holds the image open to write to it'
-}
-
 @test "a writer is told of" {
     create_image compat=1.1
     run -0 "$REFCOW" info --output=json image.qcow2
     assert_equal "$(jq -c '.refcow | [.writer, .changed]' <<<"$output")" '[false,false]'
-    coproc "$QEMU_IO" -f qcow2 image.qcow2
-    patiently is_held image.qcow2
+    hold -f qcow2
+    run -0 "$REFCOW" info image.qcow2
+    assert_output --partial 'Somebody holds the image open to write to it'
     "$REFCOW" info --output=json image.qcow2 >answer.json
     validate answer.json
     assert_equal "$(own .writer)" true
-    kill "$COPROC_PID"
+    let_go
 }
 
 @test "no file that an image names is opened" {

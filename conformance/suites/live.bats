@@ -10,22 +10,6 @@ make_image() {
     guest 'write 0 4'
 }
 
-# A process of qemu holds image.qcow2, until let_go.
-hold() { # qemu-io OPTION...
-    mkfifo commands
-    "$QEMU_IO" "$@" image.qcow2 <commands >/dev/null 2>&1 3>&- &
-    holder=$!
-    exec 9>commands
-    sleep 0.5
-    kill -0 "$holder"
-}
-
-let_go() {
-    exec 9>&-
-    wait "$holder"
-    rm commands
-}
-
 own() { # FILTER [FILE]
     "$REFCOW" check --output=json "${2:-image.qcow2}" | jq -c ".refcow | $1"
 }

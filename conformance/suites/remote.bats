@@ -202,6 +202,30 @@ certificates() { # DIRECTORY NAME: of the server, as a line of certtool's templa
     run ! grep -E 'connection=[0-9]+ (Write|Trim|Zero|Flush|Cache) ' log
 }
 
+# requests RECIPE OPTION...: how many requests to a server the check takes, which is given up.
+requests() {
+    "$conformance/../corpus/hostile/make-hostile" "$1" image.qcow2
+    serve few.pid nbdkit -f --exit-with-parent -U few.sock -P few.pid --filter=stats \
+        file image.qcow2 statsfile="$PWD/statistics"
+    run -1 "$REFCOW" check --quiet "${@:2}" "$(at few.sock)"
+    stop_servers
+    rm few.pid few.sock
+    awk '/^(read|extents): [0-9]+ ops/ {sum += $2} END {print sum}' statistics
+}
+
+@test "requests are work: an image that is hostile to servers is given up" {
+    local recipe count
+    for recipe in past-the-end-tables scattered-l2-tables; do
+        count=$(requests $recipe)
+        [ "$count" -gt 1000 ] && [ "$count" -le $((33554432 / 6000 + 1)) ] || fail "$recipe: $count requests"
+    done
+    # Each of these 16,384 tables is on the disk.
+    count=$(requests scattered-tables)
+    [ "$count" -gt 16384 ] && [ "$count" -le 40000 ] || fail "$count requests"
+    count=$(requests scattered-tables --max-work 6000000)
+    [ "$count" -gt 500 ] && [ "$count" -le 1001 ] || fail "--max-work 6000000: $count requests"
+}
+
 @test "a server that is not there, an URI that is none" {
     local uri
     while read -r uri; do

@@ -41,19 +41,23 @@ static const refcow_limits LIMITS = {32u << 20, 1u << 18};
 
 static void hear_window(void *user, uint64_t host, uint64_t length)
 {
-    (void)user, (void)host, (void)length;
+    (void)user;
+    (void)host;
+    (void)length;
     meter_tell();
 }
 
 static void hear_reference(void *user, const refcow_reference *reference)
 {
-    (void)user, (void)reference;
+    (void)user;
+    (void)reference;
     meter_tell();
 }
 
 static void hear_clusters(void *user, const refcow_clusters *clusters)
 {
-    (void)user, (void)clusters;
+    (void)user;
+    (void)clusters;
     meter_tell();
 }
 

@@ -91,8 +91,12 @@ static uint64_t next_nonzero(void *user, uint64_t offset)
 
 refcow_source input_source(input_file *file, int with_next_data)
 {
-    refcow_source source = {read_input, with_next_data ? next_nonzero : NULL, file, file->size};
-    return source;
+    return (refcow_source){
+        .read = read_input,
+        .next_data = with_next_data ? next_nonzero : NULL,
+        .user = file,
+        .size = file->size,
+    };
 }
 
 uint64_t input_number(const input_file *file, uint64_t offset, size_t width)
