@@ -391,10 +391,11 @@ static void every_progress_call_may_cancel(void)
 
 /* ------------------------------------------------------------------ limits */
 
-/* Each bound, or some thousand of them when there are more, and the first ones on which the check passes. */
+/* Each bound, or two thousand of them when there are more than ten thousand, and the first ones on which the check
+ * passes. */
 static uint64_t step_of(uint64_t most)
 {
-    return most / 2000 + 1;
+    return most <= 10000 ? 1 : most / 2000;
 }
 
 static void try_read_limits(const built_image *image)

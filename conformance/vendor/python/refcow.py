@@ -28,7 +28,8 @@ class refcow_error(Structure):
 
 class refcow_source(Structure):
     READ = CFUNCTYPE(c_int, c_void_p, c_uint64, c_void_p, c_size_t)
-    _fields_ = [("read", READ), ("next_data", c_void_p), ("user", c_void_p), ("size", c_uint64)]
+    _fields_ = [("read", READ), ("next_data", c_void_p), ("user", c_void_p), ("size", c_uint64),
+                ("work", c_void_p)]
 
 
 class refcow_span(Structure):
@@ -46,7 +47,8 @@ class refcow_header(Structure):
 
 
 class refcow_image(Structure):
-    _fields_ = [("header", refcow_header), ("error", refcow_error), ("source", refcow_source)]
+    _fields_ = [("header", refcow_header), ("error", refcow_error), ("source", refcow_source),
+                ("work", c_uint64)]
 
 
 class refcow_limits(Structure):

@@ -23,6 +23,7 @@ fn check(file: &File) -> std::io::Result<Result<refcow_result, refcow_status>> {
         next_data: None,
         user: file as *const File as *mut c_void,
         size: file.metadata()?.len(),
+        work: None,
     };
     let mut memory = vec![0u8; 1 << 20];
     Ok(unsafe {
