@@ -215,8 +215,8 @@ typedef struct refcow_image {
  *   OK             the image can be checked
  *   class REFUSED  error names the first field that breaks a rule. refcow_check() may still be called: it gives the
  *                  refcount report, as far as possible, with verdict refused
- *   WORK_LIMIT     opening took more work than REFCOW_WORK_FREE. Only an image with very many header extensions does
- *   other classes  the image must not be used
+ *   OPEN_LIMIT     opening took more work than REFCOW_WORK_TO_OPEN. Only an image with tens of thousands of LUKS
+ * headers does other classes  the image must not be used
  *
  * A file that is shorter than the header reads as if it were padded with zeros.
  */
@@ -337,14 +337,15 @@ typedef struct refcow_finding {
 } refcow_finding;
 
 /* Work is everything that takes time, counted in units of about 10 ns. Decoding one table entry is one unit, reading 64
- * bytes is one unit, each read is 128 units more. Opening the image, sorting, findings, calls of next_data, calls of the
- * observer and the work that the source reports are work, too. The same image, options and answers of the source give
- * the same work.
+ * bytes is one unit, each read is 128 units more. Opening the image, sorting, findings, calls of next_data, calls of
+ * the observer and the work that the source reports are work, too. The same image, options and answers of the source
+ * give the same work.
  *
  * The default limit is REFCOW_WORK_FREE, plus REFCOW_WORK_PER_BYTE for each byte of the image's L2 tables outside of 4
  * KiB pages of zeros, plus what the source reports for reading them. Each L2 table counts once. The default limit is at
- * most REFCOW_WORK_MAX, and the same for files,
- * devices and servers. */
+ * most REFCOW_WORK_MAX, and the same for files, devices and servers. Opening has a limit of its own,
+ * REFCOW_WORK_TO_OPEN, because nobody can stop it. */
+#define REFCOW_WORK_TO_OPEN ((uint64_t)4 << 20)
 #define REFCOW_WORK_FREE ((uint64_t)32 << 20)
 #define REFCOW_WORK_PER_BYTE 4u
 #define REFCOW_WORK_MAX ((uint64_t)64 << 30)
