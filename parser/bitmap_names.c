@@ -60,7 +60,7 @@ static bool compare_names(struct check *check, const refcow_bitmap *one, const r
 
 /* ------------------------------------------------------- repetitions */
 
-/* Put the hashes into the set of table names: `weight` counts the bitmaps with this hash, `active` those of them that
+/* Put the hashes into the set of table names: `weight` counts the bitmaps with this hash, `active` the ones that
  * are not in use, and `guest` tells which comes first and whether it is in use. */
 static bool collect_hashes(struct check *check)
 {

@@ -92,7 +92,7 @@ static inline uint64_t units_of(uint64_t value, uint32_t bits)
     return (value >> bits) + ((value & low_bits(bits)) != 0 ? 1 : 0);
 }
 
-/* Stretches of an array are given by their two ends in it: bytes at .. end - 1, none if there is no such. */
+/* A part of an array is given by its two ends: the elements at .. end - 1, none if at >= end. */
 
 /*@ requires \valid(bytes + (at .. end - 1));
     assigns bytes[at .. end - 1] \from value; */

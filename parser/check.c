@@ -70,7 +70,7 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     check->refcount_limit = refcow_refcounts_limit(&check->refcounts);
 }
 
-/* A window begins. Most of it may be clusters that nobody names: what is told of them is work, too. */
+/* A window begins. Most of its clusters may have no reference: the calls of the observer about them are work, too. */
 static bool tell_window(struct check *check, uint64_t first, uint64_t end)
 {
     uint32_t bits = check->header->cluster_bits;
@@ -104,7 +104,7 @@ static bool check_window(struct check *check, uint64_t first)
     return window->saturated || refcow_compare_window(check);
 }
 
-/* Where the next window begins: clusters that nobody names and that have no refcount are passed over. */
+/* Where the next window begins. Clusters without a reference and without a refcount are skipped. */
 static bool find_next_window(struct check *check, uint64_t *first)
 {
     uint64_t stored = 0;

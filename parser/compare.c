@@ -135,7 +135,7 @@ static bool compare_one(struct check *check, uint64_t cluster)
 }
 
 /* Whether a page has no mismatch, as far as a quick look can tell. Large refcounts differ in the bytes and may still be
- * equal; nobody looks on with narrow counters. */
+ * equal. Observers are only used with wide counters. */
 static bool is_equal(const struct window *window, const struct page *page, uint64_t first, uint64_t end)
 {
     uint64_t at = refcow_window_index(window, first);

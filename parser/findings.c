@@ -309,7 +309,7 @@ void refcow_findings_add(struct findings *findings, const refcow_finding *findin
 
 /* ------------------------------------------------------------------ ranges */
 
-/* Whether `high` is so much more than `low`. */
+/* Whether high - low is the difference. */
 static bool is_further(uint64_t low, uint64_t high, uint64_t difference)
 {
     return high >= low && high - low == difference;

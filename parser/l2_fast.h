@@ -11,9 +11,8 @@
 /* Prepare for visits. Needs what a check is given of the image, the options and cluster_size. */
 void refcow_l2_fast_start(struct check *check);
 
-/* Visit the plain entries from `at` of the chunk on, as long as there is nothing to be said of them. Returns where they
- * end, and in *others where the entries behind them end that are to be visited one by one, up to the next plain one.
- * Bound: end, that of the chunk. */
+/* Visit the plain entries of the chunk from `at` on, until one may be wrong. Returns where they end. The entries from
+ * there to *others must be visited one by one. Bound: `end`, the end of the chunk. */
 size_t refcow_l2_visit_fast(struct check *check, struct l2_walk *walk, size_t at, size_t end, size_t *others);
 
 #endif

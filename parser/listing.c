@@ -1,5 +1,6 @@
 /*
- * lists.c - what an image has besides its tables, for callers: extensions, snapshots, bitmaps, and the bytes of names.
+ * listing.c - what an image has besides its tables, for callers: extensions, snapshots, bitmaps, and the bytes of
+ * names.
  */
 #include "bitmaps.h"
 #include "extensions.h"

@@ -88,7 +88,7 @@ static uint64_t slots_wanted(const refcow_image *image)
 
 /* ---------------------------------------------------------- what one gets */
 
-/* At most as many as wanted, and as fit a share of the block; an even number. */
+/* How many elements to have: an even number, at most `wanted`, and not more than fit into `size` bytes. */
 /*@ requires bytes > 0;
     assigns \nothing;
     ensures \result * bytes <= size; */

@@ -235,7 +235,7 @@ bool refcow_refcounts_load(struct refcounts *refcounts, struct window *window)
             return false;
         cluster += some;
     }
-    /* Behind the refcount table all refcounts are 0, and so are those of the pages that nobody has set. */
+    /* Behind the refcount table all refcounts are 0. So are the refcounts of a page that was never set. */
     if (cluster < window->end)
         store_same(window, cluster, refcow_window_page_end(window, cluster) - cluster, 0);
     return true;

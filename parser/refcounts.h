@@ -41,8 +41,8 @@ struct table_walk {
 
 struct table_walk refcow_refcounts_walk(const struct refcounts *refcounts, uint64_t first);
 
-/* The next one; false at the end and when the reader has failed. It is in the chunk, which nobody else may use between
- * two calls. Bound: the entries of the table, at most 8 MiB of them in an image that is not refused. */
+/* The next one; false at the end and when the reader has failed. It is in the chunk, so nothing else may use the chunk
+ * between two calls. Bound: the entries of the table, at most 8 MiB of them in an image that is not refused. */
 bool refcow_refcounts_next_entry(struct refcounts *refcounts, struct table_walk *walk, uint64_t *index,
                                  uint64_t *entry);
 

@@ -33,7 +33,7 @@ struct reader {
     refcow_progress at;   /* counts the work, and is what the callback sees */
     uint64_t next_call;   /* work at which the callback is called next */
     uint64_t next_hint;   /* bytes read at which the source may be asked for holes again */
-    uint64_t owed;        /* work that was done where nobody could stop: the next charge takes it over */
+    uint64_t owed;        /* work that was done where the check could not stop: the next charge adds it */
     uint64_t source_work; /* what the source reported last */
     uint64_t read_work;   /* what it reported for the last read */
     uint64_t hole_start;  /* a run of bytes that next_data said is a hole; empty if start = end */
@@ -68,8 +68,8 @@ bool refcow_call_progress(struct reader *reader);
  * this rule are refused, or their look-ups fail; what lies past the end of the file but below this is zeros. */
 bool refcow_readable(uint64_t offset, uint64_t length);
 
-/* A table that is read chunk by chunk. Stretches that are known to be zeros, in a hole or past the end of the file, are
- * left out: an entry of zeros never means anything. */
+/* A table that is read chunk by chunk. Zeros in a hole or past the end of the file are left out: an entry of zeros
+ * never means anything. */
 struct extent {
     uint64_t next;  /* host offset of the next chunk; set it to the beginning of the table, a multiple of 8 */
     uint64_t end;   /* host offset; set it to the end of the table, a multiple of 8 after the beginning */

@@ -71,7 +71,7 @@ static bool is_sorted(const struct table_name *names, size_t count)
     return true;
 }
 
-/* Heapsort: no order of names is much worse than another, whoever has chosen it. Bound: the names, twice. */
+/* Heapsort: an attacker who chooses the order of the names does not make it slower. Bound: the names, twice. */
 /*@ requires \valid(set) && \valid(set->reader) && \valid(set->names + (0 .. set->count - 1));
     requires \separated(set, set->reader, set->names + (0 .. set->count - 1));
     assigns set->names[0 .. set->count - 1] \from set->names[0 .. set->count - 1];

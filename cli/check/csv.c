@@ -3,7 +3,7 @@
 #include "../run/listed.h"
 #include "../text/csv.h"
 
-/* The columns of a finding, and those of a summary. */
+/* The columns of a finding and of a summary. */
 static const char *const finding_columns[] = {"kind",         "severity",     "role",         "host-offset", "length",
                                               "guest-offset", "guest-length", "table-offset", "index",       "entries",
                                               "expected",     "found",        "times"};

@@ -27,7 +27,7 @@ void check_print_jsonl_image(FILE *out, const check_report *report)
     json_end(&json);
 }
 
-/* The guest range has a length of its own: that of an L1 entry is many clusters. */
+/* The guest range has a length of its own: an L1 entry stands for many clusters. */
 static void print_ranges(json_writer *json, const listed_finding *listed)
 {
     if (listed->finding->guest != REFCOW_NO_GUEST)

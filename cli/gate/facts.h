@@ -34,7 +34,7 @@ typedef struct gate_facts {
     bool has_writer;   /* by the locks of qemu */
     bool hides_writer; /* a server does not tell of locks, nor a file system that has none */
 
-    /* That of the library. Not for an image that is expected to be raw. */
+    /* The library's image; not used for an image that is expected to be raw. */
     refcow_image image;
     bool has_header;            /* what follows means something */
     bool has_backing_format;    /* one that is not empty */

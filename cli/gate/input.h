@@ -20,7 +20,7 @@ typedef struct gate_input {
     image_file file;     /* of a stream: only size and allocated, if it has ended */
     memory_block head;   /* the first bytes of a stream; base NULL: it is a file */
     size_t head_length;
-    bool knows_size;     /* file.size is that of the image: not so if a stream goes on */
+    bool knows_size;     /* file.size is the image's size; false: a stream goes on */
     uint64_t bytes_read; /* that somebody has looked at */
 } gate_input;
 

@@ -16,12 +16,12 @@ typedef enum magic_place {
     MAGIC_IN_DESCRIPTOR, /* at the offset in a volume descriptor of a CD or DVD */
     MAGIC_IN_SECTOR,     /* at the start of a sector, where the log of an XFS begins */
     MAGIC_IN_LABEL,      /* at the start of an uberblock in a label of a ZFS */
-    MAGIC_IN_TAIL,       /* begins anywhere in the last bytes of the file, as many as the offset */
+    MAGIC_IN_TAIL,       /* begins anywhere in the last bytes of the file; the offset is their number */
     MAGIC_BEFORE_END,    /* the offset before the end of the file, whose size is rounded down to a multiple of unit */
     MAGIC_SHAPE          /* no bytes: the check says whether the start of the file has the shape of the format */
 } magic_place;
 
-/* What is checked besides the bytes, or instead of them. */
+/* What is checked in addition to the bytes, or instead of them. */
 typedef enum magic_check {
     MAGIC_IS_ENOUGH,
     MAGIC_OF_JMICRON,

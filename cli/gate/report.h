@@ -26,7 +26,7 @@ typedef struct gate_breach {
     const char *field;             /* of the snapshot: what the value is of */
 } gate_breach;
 
-/* The limits that a snapshot can break besides the active disk. */
+/* The number of limits that a snapshot can break, as well as the active disk. */
 #define GATE_SNAPSHOT_LIMITS 2
 
 #define GATE_BREACHES_MAX (GATE_RULES + MAGICS_MAX + GATE_SNAPSHOT_LIMITS)

@@ -1,8 +1,8 @@
 /*
  * rules.h - the rules of `refcow gate`, one row each. Ids are stable.
  *
- * Which image breaks which rule is in judge.c. Besides these rows each status of the library with which it refuses
- * an image is a rule that can never be allowed: what refcow does not understand it does not accept.
+ * Which image breaks which rule is in judge.c. Each status with which the library refuses an image is also a
+ * rule, which can never be allowed: refcow does not accept what it does not understand.
  */
 #ifndef REFCOW_CLI_GATE_RULES_H
 #define REFCOW_CLI_GATE_RULES_H
@@ -16,7 +16,7 @@
  *
  * severity: CRITICAL  the image reaches for something other than itself, or is not what it seems to be
  *           HIGH      readers come to grief: they fail, differ, or work without end
- *           MEDIUM    nobody has to want this from a stranger
+ *           MEDIUM    an image from a stranger does not need this
  * means:    what makes an image that breaks the rule acceptable: ALLOW, or an option with another limit
  * need:     HEADER    the first cluster, and the magics of other formats, the last at 4 MiB
  *           SIZE      the size of the file, its end, its snapshot table

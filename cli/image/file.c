@@ -38,7 +38,7 @@ static bool allow_waiting(int descriptor)
     return flags >= 0 && fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) == 0;
 }
 
-/* The size of an open regular file or block device. stat() knows that of a file only. */
+/* The size of an open regular file or block device. stat() knows the size of a file only. */
 static bool find_size(int descriptor, const struct stat *facts, uint64_t *size)
 {
     off_t end = S_ISBLK(facts->st_mode) ? lseek(descriptor, 0, SEEK_END) : facts->st_size;

@@ -19,8 +19,8 @@ typedef struct image_file {
     struct image_nbd *remote; /* NULL: a file or a block device here */
     bool is_encrypted;        /* the connection */
     uint64_t size;
-    uint64_t allocated;      /* bytes that the file takes up on the disk; as many as size if the system does not say */
-    struct timespec changed; /* the last time, as the file system has it: nobody can set that back, as with st_mtim */
+    uint64_t allocated;      /* bytes that the file takes up on the disk; size if the system does not say */
+    struct timespec changed; /* the last time, as the file system has it: it cannot be set back as st_mtim can */
     bool knows_holes;        /* the file system can say where data is, and does so quickly */
     unsigned slow_answers;   /* to that question */
     const char *read_detail; /* why the first failed read failed, or NULL */

@@ -43,6 +43,6 @@ void live_print(FILE *out, const live_facts *facts)
     if (facts->locks.is_known && lock_bytes_show_writer(facts->locks))
         fputs("Somebody holds the image open to write to it, and may have done so meanwhile.\n", out);
     if (live_has_changed(facts))
-        fprintf(out, "The image has changed while it was read (its %s has): read it again when nobody writes.\n",
+        fprintf(out, "The image has changed while it was read (its %s has): read it again when no one writes to it.\n",
                 name_of_change(facts));
 }

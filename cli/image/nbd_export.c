@@ -30,7 +30,7 @@ static bool connect_to(nbd_export *export, const char *uri)
 {
     const nbd_library *nbd = export->nbd;
 
-    /* The URI comes from whoever calls the command, who may name their own certificates in it. */
+    /* The URI comes from the caller of the command, who may name their own certificates in it. */
     if (nbd->nbd_set_uri_allow_local_file(export->handle, true) != 0 ||
         nbd->nbd_add_meta_context(export->handle, LIBNBD_CONTEXT_BASE_ALLOCATION) != 0 ||
         nbd->nbd_aio_connect_uri(export->handle, uri) != 0)
@@ -112,7 +112,7 @@ struct status {
     uint64_t data;
 };
 
-/* Whether a description is as the protocol wants it: no stretch is empty, and none begins behind what was asked about.
+/* Whether a description is as the protocol wants it: no extent is empty, and none begins behind what was asked about.
  * libnbd 1.22 insists on that, 1.14 does not; the answer about an image is not to depend on it. */
 static bool is_sound(const uint32_t *pairs, size_t count, uint64_t asked)
 {
@@ -126,7 +126,7 @@ static bool is_sound(const uint32_t *pairs, size_t count, uint64_t asked)
     return count % 2 == 0;
 }
 
-/* The server describes the stretches from the offset asked about on, as pairs of a length and flags. */
+/* The server describes the extents from the offset asked about on, as pairs of a length and flags. */
 /* NOLINTNEXTLINE(readability-non-const-parameter): libnbd says what it calls */
 static int note_status(void *user, const char *context, uint64_t offset, uint32_t *pairs, size_t count, int *error)
 {

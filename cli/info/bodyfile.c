@@ -2,8 +2,8 @@
  * bodyfile.c - snapshots in the body format of The Sleuth Kit, which timelines are made of: a line has eleven
  * fields, MD5|name|inode|mode|UID|GID|size|atime|mtime|ctime|crtime.
  *
- * A snapshot was made at its date, so that is crtime; nobody has kept the other times, nor the rest, which are 0. Its
- * inode is the offset of its entry in the image, its size that of the disk then.
+ * A snapshot's date is its crtime; the other times and fields are unknown, and 0. Its inode is the offset of its entry
+ * in the image, its size the size of the disk then.
  */
 #include "../text/escape.h"
 #include "report.h"

@@ -28,7 +28,7 @@ typedef struct info_report {
     live_moment begun;      /* when it was opened */
     bool has_header;        /* the fields below mean something */
     refcow_image image;
-    uint64_t l1_bytes; /* of the active L1 table and of those of all snapshots, as long as they are said to be */
+    uint64_t l1_bytes; /* of the L1 tables of the disk and of all snapshots, by the lengths that the image states */
     bool counted;      /* the references were: the field below means something */
     refcow_result result;
 } info_report;
@@ -45,7 +45,7 @@ bool info_next_extension(info_report *report, refcow_extension *extension);
 bool info_next_snapshot(info_report *report, refcow_snapshot *snapshot);
 bool info_next_bitmap(info_report *report, refcow_bitmap *bitmap);
 
-/* Whether one more of a list is to be listed: neither as many as wanted have been, nor too long names. */
+/* Whether one more of a list is listed: not after the limit on entries or on the length of names. */
 bool info_may_list(const info_report *report, uint64_t listed);
 
 /* Read a name; an empty one if it cannot be read, which is noted in the report. */

@@ -20,15 +20,15 @@ static const char help[] =
     "    --max-runs N         list at most N runs, or none: no limit. human and html\n"
     "                         list damage (default 8 and 256), jsonl all (2048)\n" COMMON_OPTIONS_HELP "\n"
     "SIZE may end in K, M, G or T. A legend below the picture explains its letters;\n"
-    "refcow(1) explains all letters. The exit status is that of refcow check.\n";
+    "refcow(1) explains all letters. refcow check gives the same exit status.\n";
 
-/* The rows of a picture that leaves room for what is printed besides. */
-#define LINES_BESIDES 14
+/* The lines that are printed above and below a picture. */
+#define OTHER_LINES 14
 #define LEAST_LINES 8
 #define MOST_LINES 64
 
 /* Two spaces, "0x", two spaces. */
-#define COLUMNS_BESIDES 6
+#define OTHER_COLUMNS 6
 #define MOST_COLUMNS 256
 
 /* Offsets of rows are rounder if the number of cells in a row is. */
@@ -74,11 +74,11 @@ static uint32_t clamp(uint32_t number, uint32_t least, uint32_t most)
 /* Cells in a row: what offsets leave of the width of the terminal. */
 static uint32_t columns_for(const map_options *options, uint64_t file_size)
 {
-    uint32_t besides = COLUMNS_BESIDES + (uint32_t)snprintf(NULL, 0, "%" PRIx64, file_size);
+    uint32_t others = OTHER_COLUMNS + (uint32_t)snprintf(NULL, 0, "%" PRIx64, file_size);
 
     if (options->output == MAP_HTML)
         return HTML_COLUMNS;
-    return (clamp(options->terminal.columns, besides + COLUMNS_STEP, MOST_COLUMNS) - besides) / COLUMNS_STEP *
+    return (clamp(options->terminal.columns, others + COLUMNS_STEP, MOST_COLUMNS) - others) / COLUMNS_STEP *
            COLUMNS_STEP;
 }
 
@@ -201,10 +201,10 @@ static exit_code map_image(void *user, opened_image *image)
 
 static picture empty_picture(const map_options *options)
 {
-    uint32_t lines = clamp(options->terminal.lines, LINES_BESIDES + LEAST_LINES, LINES_BESIDES + MOST_LINES);
+    uint32_t lines = clamp(options->terminal.lines, OTHER_LINES + LEAST_LINES, OTHER_LINES + MOST_LINES);
 
     return (picture){.columns = columns_for(options, 0),
-                     .most_rows = options->output == MAP_HTML ? HTML_ROWS : lines - LINES_BESIDES};
+                     .most_rows = options->output == MAP_HTML ? HTML_ROWS : lines - OTHER_LINES};
 }
 
 static bool map_window(map_session *session, uint64_t memory)

@@ -1,6 +1,6 @@
 #include "owners.h"
 
-_Static_assert(REFCOW_ROLE_BITMAP_DATA < 14, "the bits of the roles and those of the users are different ones");
+_Static_assert(REFCOW_ROLE_BITMAP_DATA < 14, "roles and users have different bits");
 
 #define ROLES ((user_set)(USER_ACTIVE - 1))
 

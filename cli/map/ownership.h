@@ -1,8 +1,8 @@
 /*
  * ownership.h - what the library tells about references and refcounts becomes runs of clusters with one owner.
  *
- * The library tells window by window, and a window has as many clusters as fit its block of memory. Who refers to a
- * cluster is kept for those of one window, so that this takes memory in proportion to that block.
+ * The library tells window by window, and a window has as many clusters as fit its block of memory. Owners are kept
+ * for the clusters of one window, so the memory is in proportion to that block.
  */
 #ifndef REFCOW_CLI_MAP_OWNERSHIP_H
 #define REFCOW_CLI_MAP_OWNERSHIP_H

@@ -45,7 +45,7 @@ void map_print_human(FILE *out, const map_report *report, bool has_colors);
 /* For browsers: one page that needs nothing else. */
 void map_print_html(FILE *out, const map_report *report);
 
-/* The same of an image of which nothing is known but why. */
+/* The same for an image that could not be looked at: only the reason is known. */
 void map_print_html_late(FILE *out, const map_report *report);
 
 /* JSON Lines: a record about the image, one for each run, as soon as it is known; the findings that are references past

@@ -9,7 +9,7 @@
 #define NANOSECONDS_PER_SECOND UINT64_C(1000000000)
 #define NANOSECONDS_PER_MILLISECOND UINT64_C(1000000)
 
-/* Nanoseconds since some moment, the same one on every call; nobody can set this clock back. */
+/* Nanoseconds since some moment, the same one on every call; this clock cannot be set back. */
 uint64_t clock_now(void);
 
 #endif

@@ -13,7 +13,7 @@ typedef enum exit_code {
 } exit_code;
 
 /*
- * The worse of the exit codes of two images, in the order 0, 3, 2, 63, 1. An image that nobody has judged may be worse
+ * The worse of the exit codes of two images, in the order 0, 3, 2, 63, 1. An image that was not judged may be worse
  * than any that was: as a file with corruptions and an unknown rest is 1 and not 2, so is a set of files. Who sees 0, 3
  * or 2 knows that every image was judged to the end.
  */

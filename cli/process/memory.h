@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the command needs besides the library's blocks: a buffer of 2 MiB for stdout, and a heap for little things. */
+/* What the command needs in addition to the library's blocks: a buffer of 2 MiB for stdout, and a heap for little
+ * things. */
 #define OWN_MEMORY (UINT64_C(9) << 19)
 
 typedef struct memory_block {
@@ -25,9 +26,9 @@ bool memory_map_list(memory_block *block, uint64_t count, size_t size);
 /* As many bytes as the system gives between the two sizes, the most first. */
 bool memory_map_between(memory_block *block, uint64_t most, uint64_t least);
 
-/* Let the system give this process no more than so many bytes of memory, besides its program and its stack: what
- * promises to need little is held to it. The limit covers what is mapped already. It counts what is private and can be
- * written to; the sandbox lets nothing else hold memory. */
+/* Let the system give this process at most so many bytes of memory, in addition to its program and its stack: the
+ * command keeps its promise even if it has a defect. The limit covers what is mapped already. It counts what is private
+ * and can be written to; the sandbox lets nothing else hold memory. */
 void memory_limit(uint64_t size);
 
 /* Zeros again. */

@@ -8,7 +8,7 @@
 #include "refcow.h"
 
 /* From now on SIGINT, SIGTERM and SIGHUP ask for an end, which comes when the library next calls for progress; a second
- * one kills, as if nobody listened. */
+ * one kills the process. */
 void stop_on_signals(void);
 
 /* From now on it may take so many seconds; 0: as long as it takes. For what does not end by itself then there is the

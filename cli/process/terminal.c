@@ -20,7 +20,7 @@ static struct {
 } answers;
 
 /* A C library asks for itself whether stdout is a terminal: at the first write, which comes after the sandbox has
- * closed. It does not ask when it is told how to buffer, and where. Whoever prints for a reader flushes. */
+ * closed. It does not ask when it is told how to buffer, and where. Code that prints for a reader flushes. */
 static void settle_stdout(void)
 {
     static char buffer[TERMINAL_BUFFER];

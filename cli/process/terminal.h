@@ -18,8 +18,8 @@
 #define TERMINAL_BUFFER ((size_t)2 << 20)
 
 typedef struct terminal {
-    uint32_t columns; /* 80 if nobody knows */
-    uint32_t lines;   /* 24 if nobody knows */
+    uint32_t columns; /* 80 if unknown */
+    uint32_t lines;   /* 24 if unknown */
     bool has_colors;
 } terminal;
 

@@ -70,11 +70,11 @@ void check_print_json(FILE *out, const check_report *report);
 /* JSON Lines: a record about the image, one for each range of findings that is listed, and one that sums up. */
 void check_print_jsonl(FILE *out, const check_report *report);
 
-/* Parts of it: the first record, those of the findings. */
+/* Parts of it: the first record, the records of the findings. */
 void check_print_jsonl_image(FILE *out, const check_report *report);
 void check_print_jsonl_findings(FILE *out, const check_report *report);
 
-/* A table with the same rows, less the first; its heading comes before those of the first image. */
+/* A table with the same rows, less the first; its heading comes before the rows of the first image. */
 void check_print_csv_heading(FILE *out);
 void check_print_csv(FILE *out, const check_report *report);
 

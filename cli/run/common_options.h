@@ -27,8 +27,8 @@ typedef struct common_options {
 
 #define COMMON_OPTIONS_DEFAULT {.sandbox = true, .memory = DEFAULT_MEMORY}
 
-/* For getopt_long(): the short ones, and rows for the table of the long ones. What a verb has besides is numbered from
- * FIRST_OWN_OPTION on. */
+/* For getopt_long(): the short ones, and rows for the table of the long ones. The own options of a verb are numbered
+ * from FIRST_OWN_OPTION on. */
 #define COMMON_SHORT_OPTIONS ":f:hpqr:U"
 #define COMMON_LONG_OPTIONS                                                                                            \
     {"format", required_argument, NULL, 'f'}, {"force-share", no_argument, NULL, 'U'},                                 \
@@ -73,7 +73,7 @@ typedef enum options_outcome {
 /* A verb's options, as getopt_long() knows them. */
 typedef struct option_reader {
     const char *command;       /* "refcow VERB" */
-    const char *short_options; /* COMMON_SHORT_OPTIONS, and what the verb has besides */
+    const char *short_options; /* COMMON_SHORT_OPTIONS and the verb's own */
     const struct option *long_options;
     bool (*apply_own)(void *options, int option); /* false: the reason has been written to stderr */
     void *options;                                /* given to apply_own */

@@ -18,7 +18,7 @@ typedef struct examination {
     const refcow_observer *observer; /* or NULL */
 } examination;
 
-/* What images_each() is to be told, if so many bytes are mapped for lists besides. */
+/* The needs for images_each(), if the verb maps so many bytes for lists. */
 images_needs examine_needs(const common_options *options, uint64_t lists);
 
 /* All fields of the report but path and listed, which are the caller's, are filled in. */

@@ -60,7 +60,7 @@ static const char *const killing[] = {
 /* Calls that the command makes on images and sockets, never on stdin, stdout and stderr. */
 static const char *const not_on_streams[] = {"pread64", "recv", "recvfrom", "send", "sendto", "sendmsg"};
 
-/* The same of calls that a C library may try on a stream: they fail. */
+/* Calls that a C library may try on a stream. They fail, and do not kill. */
 static const char *const refused_on_streams[] = {"lseek", "_llseek"};
 
 #define LENGTH(list) (sizeof(list) / sizeof(list)[0])

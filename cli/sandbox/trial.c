@@ -51,7 +51,7 @@ static int make_image(void)
     return -1;
 }
 
-/* Nobody reads the output. */
+/* The output is not read. */
 static bool silence(void)
 {
     int nowhere = make_file();

@@ -1,5 +1,5 @@
 /*
- * csv.h - write comma-separated values, as RFC 4180 has them but for line ends, which are those of this system.
+ * csv.h - write comma-separated values, as in RFC 4180, with the line ends of this system.
  *
  * Spreadsheets take some texts for formulas and some numbers for others: see csv_path() and csv_code().
  */

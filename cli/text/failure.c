@@ -31,7 +31,8 @@ failure failure_of_connecting(const char *detail)
 
 failure failure_of_file_kind(const char *detail)
 {
-    return (failure){.name = "not-a-file", .text = "the path is neither a regular file nor a block device", .detail = detail};
+    return (failure){
+        .name = "not-a-file", .text = "the path is neither a regular file nor a block device", .detail = detail};
 }
 
 bool failure_is_other_format(const refcow_error *error)

@@ -35,7 +35,7 @@ typedef enum name_trait {
 #undef NAME_TRAIT_ENUM
 } name_trait;
 
-/* The longest name that qemu takes, but for that of a data file, which has no limit of its own. */
+/* The longest name that qemu takes. The name of a data file has no limit of its own. */
 #define NAME_KEPT 1023u
 
 /* The bytes of a name, with a NUL behind them. */

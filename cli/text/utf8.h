@@ -14,7 +14,7 @@
  * Decode the sequence at the start of a text that is not empty and ends with NUL. Returns its length in bytes, at
  * least 1.
  *
- * The rules are those of qemu's JSON output: surrogates, noncharacters, overlong forms and code points above U+10FFFF
+ * The rules are as in qemu's JSON output: surrogates, noncharacters, overlong forms and code points above U+10FFFF
  * are invalid as a whole; the one overlong form allowed is C0 80, which stands for U+0000; lead bytes of the old five
  * and six byte forms take their continuation bytes with them; a sequence that breaks off ends before the byte that
  * does not continue it.
