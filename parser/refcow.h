@@ -134,8 +134,8 @@ typedef struct refcow_source {
     uint64_t (*next_data)(void *user, uint64_t offset);
     void *user;    /* given to the callbacks, otherwise untouched */
     uint64_t size; /* of the file; 0 to 2^63 - 2^30 */
-    /* Optional (NULL: none): the work, in units (see REFCOW_WORK_FREE), that all calls up to now have taken besides
-     * what they take of a local file: a round trip to a server, for example. Never less than the time before. */
+    /* Optional; NULL: none. Return the extra work of all calls so far, in units (see REFCOW_WORK_FREE): what they took
+     * beyond reading a local file, such as round trips to a server. The sum never becomes less. */
     uint64_t (*work)(void *user);
 } refcow_source;
 
@@ -201,7 +201,7 @@ typedef struct refcow_image {
     refcow_header header; /* meaningful when refcow_open() returned OK or a status of class REFUSED */
     refcow_error error;   /* the status that refcow_open() returned, with its evidence */
     refcow_source source; /* private */
-    uint64_t work;        /* units that it took to open it: a check goes on counting from there */
+    uint64_t work;        /* private: the units of work that opening took; a check starts with them */
 } refcow_image;
 
 /*
@@ -214,7 +214,7 @@ typedef struct refcow_image {
  * report with verdict refused; error says which field breaks the rule (the one that stands first).
  * Any other class: the image must not be used. A file shorter than the header reads as if padded with zeros.
  *
- * WORK_LIMIT: it took more than REFCOW_WORK_FREE. Only many header extensions take nearly as much.
+ * WORK_LIMIT: opening took more work than REFCOW_WORK_FREE. Only an image with very many header extensions does.
  */
 refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t version, const refcow_source *source);
 
@@ -332,8 +332,8 @@ typedef struct refcow_finding {
 
 /* Work is counted in units, on one account for all that takes time: a unit is about as much as to decode an entry of a
  * table, some 10 ns. Reading 64 bytes is a unit, a read 128 besides; sorting, a finding, a question for holes, and
- * what an observer is told count, too, and so do opening the image and what the source says that its calls have taken
- * besides. The same image, options and answers of the source give the same work.
+ * what an observer is told count, too. So do opening the image and the extra work that the source returns. The same
+ * image, options and answers of the source give the same work.
  *
  * The default limit is REFCOW_WORK_FREE, and REFCOW_WORK_PER_BYTE for each byte of the image's L2 tables, as they are
  * read for the first time, which does not lie in 4 KiB of zeros: an image has to have as much metadata as it wants
