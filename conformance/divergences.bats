@@ -187,6 +187,17 @@ compare_encrypted() { # FORMAT [OPTIONS]
     assert_equal "$(jq -c '.refcow | [.complete, .verdict, .status.name]' <<<"$output")" '[false,"incomplete","work-limit"]'
 }
 
+@test "8: an image of too many LUKS headers is given up" {
+    "$BATS_TEST_DIRNAME/../corpus/hostile/make-hostile" extension-chain-of-two-luks image.qcow2
+    for verb in check info map 'gate --check'; do
+        # shellcheck disable=SC2086 # a verb and an option
+        run -1 --separate-stderr timeout 20 "$REFCOW" $verb image.qcow2
+        [[ $stderr == *"so many LUKS headers"* ]] || fail "$verb: $stderr"
+    done
+    run -1 --separate-stderr "$REFCOW" check --output=json --max-work none image.qcow2
+    assert_equal "$(jq -c '.refcow | [.verdict, .status.name]' <<<"$output")" '["incomplete","open-limit"]'
+}
+
 @test "9: a bitmap in use of more bits than fit into memory is checked" {
     "$QEMU_IMG" create -q -f qcow2 -o cluster_size=2M image.qcow2 100M
     "$QEMU_IMG" bitmap --add -g 512 image.qcow2 bits

@@ -203,6 +203,7 @@ check_row() {
 @test "header-over-limits" { check_row; }
 @test "extension-chain" { check_row; }
 @test "extension-chain-of-luks" { check_row; }
+@test "extension-chain-of-two-luks" { check_row; }
 @test "extension-length-near-4g" { check_row; }
 @test "backing-name-longest" { check_row; }
 @test "every-entry-a-finding --max-findings 1000" { check_row; }

@@ -14,7 +14,7 @@
  *   OK          the answer is complete
  *   USAGE       the call is wrong; the image was not judged
  *   IO          the source failed; the image was not judged to the end
- *   LIMIT       a limit of the caller was reached; the image was not judged to the end
+ *   LIMIT       a limit of the caller was reached, or that on opening; the image was not judged to the end
  *   FOREIGN     this is not an image that refcow knows; nothing about it is known
  *   REFUSED     the image breaks a rule that a reader must insist on; only the refcount report is given
  * The sentence names the field; refcow_error has the offending value and where it stands.
@@ -30,6 +30,8 @@
     X(READ_LIMIT, 20, LIMIT, "read-limit", "the limit on bytes read was reached")                                      \
     X(WORK_LIMIT, 21, LIMIT, "work-limit", "the limit on work was reached")                                            \
     X(CANCELLED, 22, LIMIT, "cancelled", "the caller cancelled the check")                                             \
+    X(OPEN_LIMIT, 23, LIMIT, "open-limit",                                                                             \
+      "the header names so many LUKS headers that to open the image reaches the limit on work of that")                \
     X(MAGIC, 30, FOREIGN, "magic", "not a QCOW2 image: magic is not 0x514649fb (\"QFI\\xfb\")")                        \
     X(VERSION, 31, FOREIGN, "version", "version is not 2 or 3")                                                        \
     X(CLUSTER_BITS, 32, FOREIGN, "cluster-bits", "cluster_bits is outside 9..21")                                      \

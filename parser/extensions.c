@@ -22,7 +22,7 @@ enum {
 
 #define ENCRYPTION_SIZE 16u
 #define LUKS_HEADER_SIZE 592u
-#define LUKS_MAGIC_SIZE 8u /* "LUKS\xba\xbe" and version 1 */
+#define LUKS_MAGIC 0x4c554b53babe0001u /* "LUKS\xba\xbe" and version 1 */
 
 #define BITMAPS_SIZE 24u
 #define BITMAPS_MAX 65535u
@@ -40,25 +40,34 @@ static bool is_place(const refcow_image *image, uint64_t offset)
     return is_aligned(offset, (uint64_t)1 << image->header.cluster_bits);
 }
 
+/* What stands where the LUKS header begins. A header that the extension before has named as well is not read again. */
+static bool read_luks_magic(const refcow_header *header, struct reader *reader, uint64_t offset, uint64_t *magic)
+{
+    uint8_t bytes[8] = {0};
+    *magic = LUKS_MAGIC;
+    if (header->encryption_header.length != 0 && header->encryption_header.offset == offset)
+        return true;
+    bool is_read = refcow_read(reader, offset, bytes, sizeof bytes);
+    *magic = load_be64(bytes);
+    return is_read;
+}
+
 /* The extension has the place of the LUKS header: offset and length. */
-static bool locate_encryption(refcow_image *image, struct reader *reader, refcow_span contents)
+static bool locate_encryption(refcow_image *image, struct reader *reader, refcow_span contents, const uint8_t *bytes)
 {
     refcow_header *header = &image->header;
-    uint8_t bytes[ENCRYPTION_SIZE] = {0};
-    uint8_t magic[LUKS_MAGIC_SIZE] = {0};
+    uint64_t magic = 0;
     if (header->crypt_method != CRYPT_LUKS)
         return refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_UNEXPECTED, header->crypt_method, contents.offset - 8);
     if (contents.length != ENCRYPTION_SIZE)
         return refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_LENGTH, contents.length, contents.offset - 4);
-    if (!refcow_read(reader, contents.offset, bytes, sizeof bytes))
-        return false;
     refcow_span luks = {load_be64(bytes), load_be64(bytes + 8)};
     if (!is_place(image, luks.offset) || !refcow_readable(luks.offset, LUKS_HEADER_SIZE))
         return refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_OFFSET, luks.offset, contents.offset);
-    if (!refcow_read(reader, luks.offset, magic, sizeof magic))
+    if (!read_luks_magic(header, reader, luks.offset, &magic))
         return false;
-    if (luks.length < LUKS_HEADER_SIZE || load_be64(magic) != 0x4c554b53babe0001u)
-        return refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_HEADER, load_be64(magic), luks.offset);
+    if (luks.length < LUKS_HEADER_SIZE || magic != LUKS_MAGIC)
+        return refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_HEADER, magic, luks.offset);
     header->encryption_header = luks;
     return true;
 }
@@ -76,16 +85,13 @@ static refcow_error refusal_of_directory(const refcow_span *directory, uint64_t 
 /* The extension has the number of bitmaps and the place of their directory. It is to be trusted only if the autoclear
  * bit says that every writer since has known about bitmaps; its length is judged all the same. Of a repeated one the
  * oracle reads only the last directory, so `wrong` is what makes that one unreadable. */
-static bool locate_bitmaps(refcow_image *image, struct reader *reader, refcow_span contents, refcow_error *wrong)
+static bool locate_bitmaps(refcow_image *image, refcow_span contents, const uint8_t *bytes, refcow_error *wrong)
 {
     refcow_header *header = &image->header;
-    uint8_t bytes[BITMAPS_SIZE] = {0};
     if (contents.length != BITMAPS_SIZE)
         return refcow_refuse(image, REFCOW_STATUS_BITMAPS_LENGTH, contents.length, contents.offset - 4);
     if ((header->autoclear_features & REFCOW_AUTOCLEAR_BITMAPS) == 0)
         return true;
-    if (!refcow_read(reader, contents.offset, bytes, sizeof bytes))
-        return false;
     uint32_t count = load_be32(bytes);
     uint32_t reserved = load_be32(bytes + 4);
     refcow_span directory = {load_be64(bytes + 16), load_be64(bytes + 8)};
@@ -107,13 +113,15 @@ static bool locate_bitmaps(refcow_image *image, struct reader *reader, refcow_sp
     return true;
 }
 
-/* One extension. A repeated one replaces the one before; `wrong` is what makes the last directory of bitmaps
- * unreadable. */
-static bool locate(refcow_image *image, struct reader *reader, uint32_t type, refcow_span contents, refcow_error *wrong)
+/* One extension, with the first bytes of its contents. A repeated one replaces the one before; `wrong` is what makes
+ * the last directory of bitmaps unreadable. */
+static bool locate(refcow_image *image, struct reader *reader, const refcow_extension *extension, const uint8_t *bytes,
+                   refcow_error *wrong)
 {
     refcow_header *header = &image->header;
+    refcow_span contents = extension->contents;
     header->extensions++;
-    switch (type) {
+    switch (extension->type) {
     case TYPE_BACKING_FORMAT:
         if (contents.length > BACKING_FORMAT_MAX)
             return refcow_refuse(image, REFCOW_STATUS_BACKING_FORMAT_LENGTH, contents.length, contents.offset - 4);
@@ -126,9 +134,9 @@ static bool locate(refcow_image *image, struct reader *reader, uint32_t type, re
         header->data_file = contents;
         return true;
     case TYPE_ENCRYPTION:
-        return locate_encryption(image, reader, contents);
+        return locate_encryption(image, reader, contents, bytes);
     case TYPE_BITMAPS:
-        return locate_bitmaps(image, reader, contents, wrong);
+        return locate_bitmaps(image, contents, bytes, wrong);
     default:
         return true;
     }
@@ -153,7 +161,8 @@ bool refcow_extension_decode(const refcow_header *header, refcow_extension *exte
     return contents.offset <= end && contents.length <= end - contents.offset;
 }
 
-/* Bound: a cluster; heads that are near to each other are read together. */
+/* Bound: a cluster; heads that are near to each other are read together, and with each the contents that are looked at:
+ * CACHE_LOOK_BYTES are more than EXTENSION_HEAD_SIZE and BITMAPS_SIZE. */
 bool refcow_extensions_locate(refcow_image *image, struct reader *reader)
 {
     refcow_extension extension = refcow_extensions_start(&image->header);
@@ -173,7 +182,7 @@ bool refcow_extensions_locate(refcow_image *image, struct reader *reader)
             return refcow_refuse(image, REFCOW_STATUS_EXTENSION_LENGTH, contents.length, contents.offset - 4);
         if (extension.type == TYPE_END)
             break;
-        if (!locate(image, reader, extension.type, contents, &wrong))
+        if (!locate(image, reader, &extension, head + EXTENSION_HEAD_SIZE, &wrong))
             return false;
     }
     if (wrong.status != REFCOW_STATUS_OK)

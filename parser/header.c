@@ -237,7 +237,7 @@ refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t versi
 
     struct reader reader;
     refcow_reader_start(&reader, &image->source);
-    reader.most_work = REFCOW_WORK_FREE;
+    reader.most_work = REFCOW_WORK_TO_OPEN;
     uint8_t bytes[HEADER_SIZE] = {0};
     if (refcow_read(&reader, 0, bytes, sizeof bytes) && recognise(image, bytes)) {
         decode_version_2(&image->header, bytes);
@@ -247,6 +247,8 @@ refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t versi
     }
     if (reader.error.status != REFCOW_STATUS_OK)
         image->error = reader.error;
+    if (image->error.status == REFCOW_STATUS_WORK_LIMIT)
+        image->error.status = REFCOW_STATUS_OPEN_LIMIT;
     image->work = reader.at.work + reader.owed;
     return image->error.status;
 }

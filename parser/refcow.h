@@ -214,7 +214,8 @@ typedef struct refcow_image {
  * report with verdict refused; error says which field breaks the rule (the one that stands first).
  * Any other class: the image must not be used. A file shorter than the header reads as if padded with zeros.
  *
- * WORK_LIMIT: opening took more work than REFCOW_WORK_FREE. Only an image with very many header extensions does.
+ * OPEN_LIMIT: it took more than REFCOW_WORK_TO_OPEN. Only tens of thousands of LUKS headers, read by turns, take as
+ * much.
  */
 refcow_status refcow_open(refcow_image *image, size_t image_size, uint32_t version, const refcow_source *source);
 
@@ -338,7 +339,9 @@ typedef struct refcow_finding {
  * The default limit is REFCOW_WORK_FREE, and REFCOW_WORK_PER_BYTE for each byte of the image's L2 tables, as they are
  * read for the first time, which does not lie in 4 KiB of zeros: an image has to have as much metadata as it wants
  * work. What the source took besides to read them is added. It is REFCOW_WORK_MAX at most, and the same for files,
- * devices and servers. */
+ * devices and servers. To open an image takes REFCOW_WORK_TO_OPEN at most, whatever the limit is: nobody can stop it.
+ */
+#define REFCOW_WORK_TO_OPEN ((uint64_t)4 << 20)
 #define REFCOW_WORK_FREE ((uint64_t)32 << 20)
 #define REFCOW_WORK_PER_BYTE 4u
 #define REFCOW_WORK_MAX ((uint64_t)64 << 30)
