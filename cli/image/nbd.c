@@ -11,7 +11,7 @@
 #define BLOCK_SIZE ((size_t)64 << 10)
 #define BLOCKS NBD_REQUESTS
 
-/* Units of work, of some 10 ns, that a request takes: measured with a server on the same machine. */
+/* Units of work of a request. A unit is about 10 ns; a request to a server on the same machine takes some 60 us. */
 #define REQUEST_WORK 6000u
 
 /* The most that can be asked about at once is a 32-bit number of bytes. */
