@@ -150,7 +150,7 @@ static bool is_equal(const struct window *window, const struct page *page, uint6
     uint64_t stop = refcow_window_index(window, end - 1) + 1;
     if (!page->is_dense || window->wide != NULL || page->every != 0)
         return false;
-    if (page->stored == PAGE_STORED_MIXED)
+    if (page->is_mixed)
         return are_same(window->stored, window->narrow, at, stop);
     return window->narrow[at] == page->stored && are_repeated(window->narrow, at, stop, 1);
 }
@@ -167,7 +167,7 @@ static uint64_t end_of_counted(const struct window *window, uint64_t first, uint
 static bool compare_page(struct check *check, uint64_t first, uint64_t end)
 {
     const struct page *page = refcow_window_page(&check->window, first);
-    bool is_uniform = !page->is_dense && page->stored != PAGE_STORED_MIXED && page->stored != REFCOUNT_MANY;
+    bool is_uniform = !page->is_dense && !page->is_mixed && page->stored != REFCOUNT_MANY;
     if (is_uniform) {
         compare_uniform(check, page, first, end);
         return true;

@@ -8,12 +8,6 @@
 #include "cache.h"
 #include "window.h"
 
-/* A stored refcount as a byte: exact up to REFCOUNT_EXACT_MAX, else one of these. 253 is left out: it has other
- * meanings in window.c. */
-#define REFCOUNT_EXACT_MAX 252u
-#define REFCOUNT_MANY 254u    /* more than REFCOUNT_EXACT_MAX: look it up */
-#define REFCOUNT_UNKNOWN 255u /* the look-up fails */
-
 struct refcounts {
     struct reader *reader;
     uint64_t table_offset;
@@ -49,7 +43,7 @@ bool refcow_refcounts_next_entry(struct refcounts *refcounts, struct table_walk 
 /* The stored refcount of one cluster; *known is false when its block is unaligned or unreadable. */
 bool refcow_refcounts_look_up(struct refcounts *refcounts, uint64_t cluster, uint64_t *refcount, bool *known);
 
-/* A stored refcount as a byte. */
+/* A stored refcount as a byte of a window. */
 uint8_t refcow_refcount_byte(uint64_t refcount);
 
 /* Load the stored refcounts of all clusters of a window. */

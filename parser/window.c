@@ -31,10 +31,10 @@ struct page *refcow_window_page(const struct window *window, uint64_t cluster)
 static void make_mixed(struct window *window, struct page *page, uint64_t at)
 {
     uint64_t start = round_down(at, PAGE_CLUSTERS);
-    if (page->stored == PAGE_STORED_MIXED)
+    if (page->is_mixed)
         return;
     set_bytes(window->stored, start, at, page->stored);
-    page->stored = PAGE_STORED_MIXED;
+    page->is_mixed = true;
 }
 
 void refcow_window_store(struct window *window, uint64_t first, uint64_t count, uint8_t refcount)
@@ -43,7 +43,7 @@ void refcow_window_store(struct window *window, uint64_t first, uint64_t count, 
     struct page *page = refcow_window_page(window, first);
     if (is_aligned(at, PAGE_CLUSTERS))
         page->stored = refcount;
-    if (page->stored == refcount)
+    if (page->stored == refcount && !page->is_mixed)
         return;
     make_mixed(window, page, at);
     set_bytes(window->stored, at, refcow_window_index(window, first + count - 1) + 1, refcount);
@@ -66,11 +66,11 @@ bool refcow_window_are_stored(const struct window *window, uint64_t first, uint6
 {
     uint64_t end = first + count;
     for (uint64_t cluster = first; cluster < end; cluster = refcow_window_page_end(window, cluster)) {
-        uint8_t stored = refcow_window_page(window, cluster)->stored;
+        const struct page *page = refcow_window_page(window, cluster);
         uint64_t last = least(end, refcow_window_page_end(window, cluster)) - 1;
-        bool are_equal = stored == PAGE_STORED_MIXED ? are_bytes(window->stored, refcow_window_index(window, cluster),
-                                                                 refcow_window_index(window, last) + 1, refcount)
-                                                     : stored == refcount;
+        bool are_equal = page->is_mixed ? are_bytes(window->stored, refcow_window_index(window, cluster),
+                                                    refcow_window_index(window, last) + 1, refcount)
+                                        : page->stored == refcount;
         if (!are_equal)
             return false;
     }

@@ -18,8 +18,12 @@
 #define PAGE_BITS 12u
 #define PAGE_CLUSTERS ((uint64_t)1 << PAGE_BITS)
 
-/* Instead of a page's stored refcount: its clusters have different ones. No stored refcount is this byte. */
-#define PAGE_STORED_MIXED 253u
+/* What a byte says about a cluster. A stored refcount is exact up to REFCOUNT_EXACT_MAX. A narrow counter is exact
+ * below NARROW_FULL, which no stored refcount is: equal bytes are equal numbers. */
+#define REFCOUNT_EXACT_MAX 252u
+#define NARROW_FULL 253u      /* the counter ran full: the count may be higher */
+#define REFCOUNT_MANY 254u    /* more than REFCOUNT_EXACT_MAX: look it up */
+#define REFCOUNT_UNKNOWN 255u /* the look-up fails */
 
 /* The clusters start .. end - 1 of a page, 0 being its first one; none, if start = end. */
 struct page_part {
@@ -34,7 +38,8 @@ struct page {
     struct page_part run;
     struct page_part hole; /* within the run */
     uint32_t each;         /* references to each cluster of the run that is not in the hole */
-    uint8_t stored;        /* stored refcount of each cluster, or PAGE_STORED_MIXED: see the bytes */
+    uint8_t stored;        /* stored refcount of each cluster, if they are not mixed */
+    bool is_mixed;         /* there is a byte for each cluster's stored refcount */
     bool is_dense;         /* there is a counter for each cluster, and no run */
 };
 
@@ -51,9 +56,6 @@ struct window {
     uint8_t *narrow; /* by cluster, of dense pages: references counted, up to NARROW_FULL */
     uint64_t *wide;  /* by cluster, of dense pages: references counted, instead of narrow; or NULL */
 };
-
-/* A narrow counter that holds this is full: the count may be higher. Stored refcounts are never this byte. */
-#define NARROW_FULL 253u
 
 /* Bytes of memory for each cluster of a window, and for each page. */
 #define WINDOW_NARROW_BYTES 2u
@@ -88,8 +90,8 @@ uint64_t refcow_window_store_each(struct window *window, uint64_t first);
 static inline uint8_t refcow_window_stored(const struct window *window, uint64_t cluster)
 {
     uint64_t at = refcow_window_index(window, cluster);
-    uint8_t stored = window->pages[at >> PAGE_BITS].stored;
-    return stored == PAGE_STORED_MIXED ? window->stored[at] : stored;
+    const struct page *page = &window->pages[at >> PAGE_BITS];
+    return page->is_mixed ? window->stored[at] : page->stored;
 }
 
 /* Whether clusters, all in the window, all have this stored refcount. */

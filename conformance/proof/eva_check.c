@@ -69,6 +69,7 @@ static void make_any_arrays(void)
         pages[i].extent = any_part();
         pages[i].hole = any_part();
         pages[i].stored = Frama_C_unsigned_char_interval(0, UINT8_MAX);
+        pages[i].is_mixed = Frama_C_interval(0, 1);
         pages[i].is_dense = Frama_C_interval(0, 1);
     }
 }
