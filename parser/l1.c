@@ -145,29 +145,27 @@ static bool scan_snapshots(struct check *check, enum scan scan)
 
 /* --------------------------------------------------------------- L2 tables */
 
-/* Whether the table, the one with this number in a pass, has nothing to do with the window. If it has with a later one,
- * the window must know. */
-static bool is_elsewhere(struct check *check, uint64_t number)
+/* Whether the table, the one with this number in a pass, is known to refer to no cluster of the window. */
+static bool is_elsewhere(const struct check *check, uint64_t number, struct range *range)
 {
-    struct range range = {0, 0};
-    if (check->first_pass || !refcow_ranges_find(&check->ranges, number, &range))
-        return false;
-    if (range.lowest >= check->window.end && range.lowest <= range.highest)
-        refcow_window_holds(&check->window, range.lowest);
-    return range.lowest >= check->window.end || range.highest < check->window.first;
+    return !check->first_pass && refcow_ranges_find(&check->ranges, number, range) &&
+           (range->lowest >= check->window.end || range->highest < check->window.first);
 }
 
 static bool walk_l2_table(struct check *check, struct l2_walk *walk, uint64_t walked, size_t index, uint64_t next_table)
 {
+    struct range range = {0, 0};
     refcow_l2_open(check, walk, index);
-    if (is_elsewhere(check, walked + index))
+    if (is_elsewhere(check, walked + index, &range)) {
+        if (range.lowest <= range.highest)
+            refcow_window_ask(&check->window, range.lowest, range.lowest);
         return true;
+    }
     refcow_window_watch(&check->window);
     if (!refcow_l2_visit(check, walk, next_table))
         return false;
-    struct range range = {check->window.lowest, check->window.highest};
     if (check->first_pass)
-        refcow_ranges_add(&check->ranges, &range);
+        refcow_ranges_add(&check->ranges, &check->window.asked);
     return true;
 }
 

@@ -150,19 +150,30 @@ static size_t end_of_others(const struct check *check, size_t at, size_t end)
     return at;
 }
 
+/* Visit the run that ends at `run`, or scattered entries, if it is a single one. Returns where what was visited ends;
+ * `at`: the run must be visited one by one. */
+static size_t visit_plain(struct check *check, struct l2_walk *walk, size_t at, size_t run, size_t end)
+{
+    uint64_t word = load_be64(check->chunk + at);
+    if (run == at + 8 && may_scatter(check, walk, word)) {
+        size_t scattered = visit_scattered(check, walk, at, end);
+        if (scattered > at)
+            return scattered;
+    }
+    return visit_run(check, walk, word, (run - at) / 8) ? run : at;
+}
+
 /* Bound: each step is over at least one entry. */
 size_t refcow_l2_visit_fast(struct check *check, struct l2_walk *walk, size_t at, size_t end, size_t *others)
 {
     while (at < end && is_plain(check, load_be64(check->chunk + at))) {
-        uint64_t word = load_be64(check->chunk + at);
         size_t run = end_of_run(check, at, end);
-        bool is_single = run == at + 8;
-        size_t scattered = is_single && may_scatter(check, walk, word) ? visit_scattered(check, walk, at, end) : at;
-        if (scattered == at && !visit_run(check, walk, word, (run - at) / 8)) {
+        size_t visited = visit_plain(check, walk, at, run, end);
+        if (visited == at) {
             *others = run;
             return at;
         }
-        at = scattered > at ? scattered : run;
+        at = visited;
     }
     *others = end_of_others(check, at, end);
     return at;

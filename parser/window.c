@@ -222,15 +222,13 @@ static void count_in_page(struct window *window, uint64_t at, uint64_t end, uint
 
 void refcow_window_watch(struct window *window)
 {
-    window->lowest = UINT64_MAX;
-    window->highest = 0;
+    window->asked = (struct range){UINT64_MAX, 0};
 }
 
-/* The clusters first .. last are asked for. */
-static void note(struct window *window, uint64_t first, uint64_t last)
+void refcow_window_ask(struct window *window, uint64_t first, uint64_t last)
 {
-    window->lowest = least(window->lowest, first);
-    window->highest = greatest(window->highest, last);
+    window->asked.lowest = least(window->asked.lowest, first);
+    window->asked.highest = greatest(window->asked.highest, last);
     if (last >= window->end)
         window->beyond = least(window->beyond, greatest(first, window->end));
 }
@@ -248,13 +246,13 @@ void refcow_window_count(struct window *window, uint64_t first, uint64_t count, 
 {
     uint64_t start = greatest(first, window->first);
     uint64_t stop = least(first + count, window->end);
-    note(window, first, first + count - 1);
+    refcow_window_ask(window, first, first + count - 1);
     count_in_pages(window, start, stop, weight);
 }
 
 bool refcow_window_holds(struct window *window, uint64_t cluster)
 {
-    note(window, cluster, cluster);
+    refcow_window_ask(window, cluster, cluster);
     return cluster >= window->first && cluster < window->end;
 }
 

@@ -12,7 +12,7 @@
 #ifndef REFCOW_WINDOW_H
 #define REFCOW_WINDOW_H
 
-#include "bytes.h"
+#include "ranges.h"
 
 /* log2 of the clusters of a page; the last page of a window may have fewer. */
 #define PAGE_BITS 12u
@@ -46,11 +46,10 @@ struct page {
 struct window {
     uint64_t first; /* the clusters first .. end - 1 */
     uint64_t end;
-    uint64_t last;   /* the index of the last one: end - 1 - first */
-    uint64_t lowest; /* of the clusters asked for since refcow_window_watch(), but for refcow_window_count_one() */
-    uint64_t highest;
-    uint64_t beyond; /* the lowest cluster at or past end that was asked for; UINT64_MAX: none */
-    bool saturated;  /* a narrow counter ran full */
+    uint64_t last;      /* the index of the last one: end - 1 - first */
+    struct range asked; /* the clusters asked for since refcow_window_watch(), but for refcow_window_count_one() */
+    uint64_t beyond;    /* the lowest cluster at or past end that was asked for; UINT64_MAX: none */
+    bool saturated;     /* a narrow counter ran full */
     struct page *pages;
     uint8_t *stored; /* by cluster, of mixed pages: see refcounts.h */
     uint8_t *narrow; /* by cluster, of dense pages: references counted, up to NARROW_FULL */
@@ -99,7 +98,7 @@ bool refcow_window_are_stored(const struct window *window, uint64_t first, uint6
 
 /* ---------------------------------------------------------- references */
 
-/* Forget which clusters were asked for: lowest is UINT64_MAX and highest 0. */
+/* Forget which clusters were asked for: none, from now on. */
 void refcow_window_watch(struct window *window);
 
 /* Count `weight` more references to each of the clusters first .. first + count - 1, as far as they are in the window.
@@ -124,7 +123,10 @@ static inline bool refcow_window_count_one(struct window *window, uint64_t clust
     return sum < NARROW_FULL;
 }
 
-/* Whether the cluster is in this window. One that is further on will be in a later window: it is noted in beyond. */
+/* The clusters first .. last are asked for: those that are further on will be in a later window. */
+void refcow_window_ask(struct window *window, uint64_t first, uint64_t last);
+
+/* Ask for a cluster: whether it is in this window. */
 bool refcow_window_holds(struct window *window, uint64_t cluster);
 
 /* The references counted for a cluster in the window; narrow counters must not be saturated. */

@@ -108,8 +108,8 @@ static void make_any_state(struct check *check)
     check->window.first = any64();
     check->window.end = any64();
     check->window.last = Frama_C_unsigned_long_long_interval(0, CLUSTERS - 1);
-    check->window.lowest = any64();
-    check->window.highest = any64();
+    check->window.asked.lowest = any64();
+    check->window.asked.highest = any64();
     check->window.beyond = any64();
     check->window.saturated = Frama_C_interval(0, 1);
     check->grown = any64();
