@@ -1,7 +1,5 @@
 #include "memory.h"
 
-#include "header.h"
-
 /* How the caller's block is divided. Everything but the clusters of the window has a fixed offset in it. */
 struct layout {
     size_t chunk;      /* bytes for reading tables */
@@ -36,11 +34,10 @@ struct layout {
 
 /* ------------------------------------------------------- what one wants */
 
-/* Clusters of the file, and the one that a reference may stick out into. */
 /*@ requires \valid_read(image) && 9 <= image->header.cluster_bits <= 21;
     assigns \nothing;
     ensures 1 <= \result <= 0x80000000000001; */
-static uint64_t clusters_to_count(const refcow_image *image)
+uint64_t refcow_memory_clusters(const refcow_image *image)
 {
     return units_of(round_up(image->source.size, SECTOR_SIZE), image->header.cluster_bits) + 1;
 }
@@ -76,7 +73,7 @@ static uint64_t slots_wanted(const refcow_image *image)
     const refcow_header *header = &image->header;
     uint64_t table =
         least((uint64_t)header->refcount_table_clusters << header->cluster_bits, REFCOW_REFCOUNT_TABLE_BYTES_MAX);
-    uint64_t refcounts = clusters_to_count(image) << least(header->refcount_order, 6) >> 3;
+    uint64_t refcounts = refcow_memory_clusters(image) << least(header->refcount_order, 6) >> 3;
     uint64_t slots = SLOTS_MIN;
     /*@ loop invariant SLOTS_MIN <= slots <= SLOTS_MAX;
         loop assigns slots;
@@ -183,35 +180,28 @@ static struct layout divide(const refcow_image *image, uint64_t size, bool is_wi
         layout.slots /= 2;
     uint64_t fixed = fixed_bytes(&layout);
     //@ assert fixed + 0x1000 <= size;
-    layout.clusters = least(clusters_to_count(image), clusters_in(size - fixed, bytes));
+    layout.clusters = least(refcow_memory_clusters(image), clusters_in(size - fixed, bytes));
     layout.pages = pages_of(layout.clusters);
     layout.used = fixed + window_bytes(layout.clusters, bytes);
     return layout;
 }
 
-refcow_status refcow_plan_memory(const refcow_image *image, uint64_t memory_size, refcow_plan *plan)
+uint64_t refcow_memory_window(const refcow_image *image, size_t size)
 {
-    if (image == NULL || plan == NULL || !refcow_is_usable(image))
-        return REFCOW_STATUS_BAD_ARGUMENT;
+    return divide(image, size, false).clusters;
+}
+
+uint64_t refcow_memory_for_one_window(const refcow_image *image)
+{
     struct layout wanted = {CHUNK_LARGE, 0, 0, 0, 0, FINDINGS_MAX, 0, 0, 0};
     uint64_t names = names_wanted(image);
     uint64_t edges = edges_wanted(image);
-    uint64_t slots = slots_wanted(image);
     uint64_t fixed = fixed_bytes(&wanted) + names * (sizeof(struct table_name) + sizeof(struct range)) +
-                     edges * sizeof(struct table_name) + slots * LOOKUP_BYTES;
-    uint64_t one_pass = fixed + window_bytes(clusters_to_count(image), WINDOW_NARROW_BYTES);
-    one_pass = greatest(one_pass, NAMES_SHARE * names * sizeof(struct table_name));
-    one_pass = greatest(one_pass, OTHER_SHARE * names * sizeof(struct range));
-    one_pass = greatest(one_pass, OTHER_SHARE * edges * sizeof(struct table_name));
-    plan->minimum = REFCOW_MEMORY_MIN;
-    plan->one_pass = greatest(REFCOW_MEMORY_MIN, one_pass);
-    plan->passes = 0;
-    if (memory_size < REFCOW_MEMORY_MIN)
-        return REFCOW_STATUS_MEMORY_TOO_SMALL;
-    /* No block is larger than a size_t says. */
-    uint64_t window = divide(image, least(memory_size, SIZE_MAX), false).clusters;
-    plan->passes = (clusters_to_count(image) + window - 1) / window;
-    return REFCOW_STATUS_OK;
+                     edges * sizeof(struct table_name) + slots_wanted(image) * LOOKUP_BYTES;
+    uint64_t size = fixed + window_bytes(refcow_memory_clusters(image), WINDOW_NARROW_BYTES);
+    size = greatest(size, NAMES_SHARE * names * sizeof(struct table_name));
+    size = greatest(size, OTHER_SHARE * names * sizeof(struct range));
+    return greatest(size, OTHER_SHARE * edges * sizeof(struct table_name));
 }
 
 /* The next array of the block. */

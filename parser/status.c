@@ -11,7 +11,7 @@ uint32_t refcow_version(void)
 #define LOOK_UP(type, function, code, ROWS, CASE, unknown)                                                             \
     type function(code number)                                                                                         \
     {                                                                                                                  \
-        switch (number) {                                                                                              \
+        switch ((int)number) {                                                                                         \
         default:                                                                                                       \
             return unknown;                                                                                            \
             ROWS(CASE)                                                                                                 \
