@@ -31,7 +31,7 @@
     X(WORK_LIMIT, 21, LIMIT, "work-limit", "the limit on work was reached")                                            \
     X(CANCELLED, 22, LIMIT, "cancelled", "the caller cancelled the check")                                             \
     X(OPEN_LIMIT, 23, LIMIT, "open-limit",                                                                             \
-      "the header names so many LUKS headers that to open the image reaches the limit on work of that")                \
+      "opening the image takes too much work: the header refers to too many LUKS headers")                             \
     X(MAGIC, 30, FOREIGN, "magic", "not a QCOW2 image: magic is not 0x514649fb (\"QFI\\xfb\")")                        \
     X(VERSION, 31, FOREIGN, "version", "version is not 2 or 3")                                                        \
     X(CLUSTER_BITS, 32, FOREIGN, "cluster-bits", "cluster_bits is outside 9..21")                                      \
@@ -77,11 +77,11 @@
     X(BITMAP_DIRECTORY_OFFSET, 73, REFUSED, "bitmap-directory-offset",                                                 \
       "bitmap_directory_offset is unaligned or out of range")                                                          \
     X(BITMAP_DIRECTORY_SIZE, 74, REFUSED, "bitmap-directory-size",                                                     \
-      "bitmap_directory_size is 0, too large, or not what the entries take up")                                        \
+      "bitmap_directory_size is 0, too large, or not the size of the entries")                                         \
     X(BITMAP_TABLE_OFFSET, 75, REFUSED, "bitmap-table-offset",                                                         \
       "the offset of a bitmap table is 0, unaligned or out of range")                                                  \
     X(BITMAP_TABLE_SIZE, 76, REFUSED, "bitmap-table-size",                                                             \
-      "the size of a bitmap table is out of range or not what the disk needs")                                         \
+      "the size of a bitmap table is out of range or does not fit the virtual size")                                   \
     X(BITMAP_FLAGS, 77, REFUSED, "bitmap-flags", "the flags of a bitmap have bits beyond 0 and 1")                     \
     X(BITMAP_TYPE, 78, REFUSED, "bitmap-type", "the type of a bitmap is not 1")                                        \
     X(BITMAP_GRANULARITY, 79, REFUSED, "bitmap-granularity", "the granularity of a bitmap is outside 9..31 bits")      \
@@ -110,15 +110,16 @@
       "a cluster has more references than refcount_order can store", "refcounts have 2^refcount_order bits")           \
     X(L1_RESERVED, 2, CORRUPTION, "l1-reserved-bits", "an L1 entry has reserved bits set",                             \
       "bits 0..8 and 56..62 of an L1 entry are 0")                                                                     \
-    X(L2_UNALIGNED, 3, CORRUPTION, "l2-table-unaligned", "an L1 entry names an L2 table at an unaligned offset",       \
+    X(L2_UNALIGNED, 3, CORRUPTION, "l2-table-unaligned", "an L1 entry refers to an L2 table at an unaligned offset",   \
       "L2 tables are cluster aligned")                                                                                 \
     X(L2_RESERVED, 4, CORRUPTION, "l2-reserved-bits", "an L2 entry has reserved bits set",                             \
       "bits 1..8 and 56..61 of a standard L2 entry are 0")                                                             \
     X(SUBCLUSTERS_UNALLOCATED, 5, CORRUPTION, "subclusters-without-cluster",                                           \
-      "an extended L2 entry allocates subclusters of no cluster", "allocation bits need a host cluster")               \
+      "an extended L2 entry marks subclusters as allocated but has no host cluster",                                   \
+      "allocation bits need a host cluster")                                                                           \
     X(SUBCLUSTERS_CLASH, 6, CORRUPTION, "subclusters-clash",                                                           \
-      "an extended L2 entry marks a subcluster both allocated and zero", "at most one of the two bits is set")         \
-    X(DATA_UNALIGNED, 7, CORRUPTION, "data-unaligned", "an L2 entry names a host cluster at an unaligned offset",      \
+      "an extended L2 entry marks a subcluster as both allocated and zero", "at most one of the two bits is set")      \
+    X(DATA_UNALIGNED, 7, CORRUPTION, "data-unaligned", "an L2 entry refers to a host cluster at an unaligned offset",  \
       "host clusters are cluster aligned")                                                                             \
     X(COMPRESSED_COPIED, 8, CORRUPTION, "compressed-copied", "a compressed L2 entry has the copied flag set",          \
       "bit 63 of a compressed entry is 0")                                                                             \
@@ -129,16 +130,17 @@
     X(BLOCK_RESERVED, 11, CORRUPTION, "refcount-table-reserved-bits", "a refcount table entry has reserved bits set",  \
       "bits 0..8 of a refcount table entry are 0")                                                                     \
     X(BLOCK_UNALIGNED, 12, CORRUPTION, "refcount-block-unaligned",                                                     \
-      "a refcount table entry names a block at an unaligned offset", "refcount blocks are cluster aligned")            \
+      "a refcount table entry refers to a block at an unaligned offset", "refcount blocks are cluster aligned")        \
     X(BLOCK_OUT_OF_FILE, 13, CORRUPTION, "refcount-block-out-of-file",                                                 \
-      "a refcount table entry names a block past the end of the file", "refcount blocks lie inside the file")          \
-    X(BLOCK_SHARED, 14, CORRUPTION, "refcount-block-shared", "a refcount block has other uses",                        \
+      "a refcount table entry refers to a block past the end of the file", "refcount blocks lie inside the file")      \
+    X(BLOCK_SHARED, 14, CORRUPTION, "refcount-block-shared", "a refcount block is also used for something else",       \
       "a refcount block is referenced once, by the refcount table")                                                    \
-    X(REFCOUNT_LOW, 15, CORRUPTION, "refcount-too-low", "clusters have fewer stored than counted references",          \
+    X(REFCOUNT_LOW, 15, CORRUPTION, "refcount-too-low",                                                                \
+      "the stored refcount of clusters is lower than the number of references",                                        \
       "the stored refcount is the number of references")                                                               \
-    X(REFCOUNT_HIGH, 16, LEAK, "leaked", "clusters have more stored than counted references",                          \
+    X(REFCOUNT_HIGH, 16, LEAK, "leaked", "the stored refcount of clusters is higher than the number of references",    \
       "the stored refcount is the number of references")                                                               \
-    X(REFCOUNT_UNREADABLE, 17, ERROR, "refcount-unreadable", "the stored refcount of clusters cannot be looked up",    \
+    X(REFCOUNT_UNREADABLE, 17, ERROR, "refcount-unreadable", "the stored refcount of clusters cannot be read",         \
       "refcount blocks are cluster aligned and below 2^63 - 2^30")                                                     \
     X(L1_COPIED, 18, CORRUPTION, "l1-copied-flag", "an L1 entry's copied flag contradicts the L2 table's refcount",    \
       "bit 63 is set exactly when the stored refcount is 1")                                                           \

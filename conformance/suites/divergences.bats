@@ -192,7 +192,7 @@ compare_encrypted() { # FORMAT [OPTIONS]
     for verb in check info map 'gate --check'; do
         # shellcheck disable=SC2086 # a verb and an option
         run -1 --separate-stderr timeout 20 "$REFCOW" $verb image.qcow2
-        [[ $stderr == *"so many LUKS headers"* ]] || fail "$verb: $stderr"
+        [[ $stderr == *"too many LUKS headers"* ]] || fail "$verb: $stderr"
     done
     run -1 --separate-stderr "$REFCOW" check --output=json --max-work none image.qcow2
     assert_equal "$(jq -c '.refcow | [.verdict, .status.name]' <<<"$output")" '["incomplete","open-limit"]'
