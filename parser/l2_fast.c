@@ -102,9 +102,29 @@ static bool may_scatter(const struct check *check, const struct l2_walk *walk, u
     return (walk->fresh == 0 || !check->first_pass) && refcow_window_is_dense(&check->window, cluster);
 }
 
-/* Visit the plain entries from `at` on which name single clusters of this window, and of which nothing is to be said: a
- * fragmented image is full of them. Returns where they end. The window, without what is not in the file as a whole, and
- * the walk are copied, so that they can stay in registers. Bound: end. */
+/* Count a single cluster of the window; false, and nothing was done, if there may be something to say about it. */
+static bool count_single(struct window *window, const struct l2_walk *walk, uint64_t cluster, bool is_copied)
+{
+    return refcow_window_is_dense(window, cluster) &&
+           (walk->active == 0 || is_flag_right(refcow_window_stored(window, cluster), is_copied)) &&
+           refcow_window_count_one(window, cluster, walk->weight);
+}
+
+/* Scattered clusters, for the answer's statistics. */
+static void count_scattered_statistics(struct check *check, const struct l2_walk *walk, uint64_t count,
+                                       uint64_t fragmented)
+{
+    refcow_l2_count_data(check, walk, count);
+    if (!check->first_pass)
+        return;
+    check->result->allocated_clusters += count * walk->active;
+    check->result->fragmented_clusters += fragmented * walk->active;
+    check->result->refcounts.allocated_clusters += count * walk->reported;
+}
+
+/* Visit the plain entries from `at` on which refer to single clusters of this window, as long as there is nothing to
+ * say about them: a fragmented image is full of them. Returns where they end. The window, without what is not in the
+ * file as a whole, and the walk are copied, so that they can stay in registers. Bound: end. */
 static size_t visit_scattered(struct check *check, struct l2_walk *walk, size_t at, size_t end)
 {
     const uint8_t *chunk = check->chunk;
@@ -120,25 +140,15 @@ static size_t visit_scattered(struct check *check, struct l2_walk *walk, size_t 
     for (; at + 16 <= end; at += 8) {
         uint64_t word = load_be64(chunk + at);
         uint64_t offset = word & ~ENTRY_COPIED;
-        uint64_t cluster = offset >> bits;
         bool is_single = load_be64(chunk + at + 8) != word + cluster_size;
-        if ((word & special) != 0 || offset == 0 || !is_single || !refcow_window_is_dense(&window, cluster))
-            break;
-        if (open.active != 0 && !is_flag_right(refcow_window_stored(&window, cluster), offset != word))
-            break;
-        if (!refcow_window_count_one(&window, cluster, open.weight))
+        if ((word & special) != 0 || offset == 0 || !is_single ||
+            !count_single(&window, &open, offset >> bits, offset != word))
             break;
         fragmented += offset != next;
         next = offset + cluster_size;
     }
     walk->next = next;
-    uint64_t count = (at - start) / 8;
-    refcow_l2_count_data(check, walk, count);
-    if (check->first_pass) {
-        check->result->allocated_clusters += count * walk->active;
-        check->result->fragmented_clusters += fragmented * walk->active;
-        check->result->refcounts.allocated_clusters += count * walk->reported;
-    }
+    count_scattered_statistics(check, walk, (at - start) / 8, fragmented);
     return at;
 }
 
