@@ -8,10 +8,10 @@ uint32_t refcow_version(void)
 }
 
 /* A function that gives for each of the rows what CASE takes from it. */
-#define LOOK_UP(type, function, code, ROWS, CASE, unknown)                                                             \
-    type function(code number)                                                                                         \
+#define LOOK_UP(type, function, code, argument, ROWS, CASE, unknown)                                                   \
+    type function(code argument)                                                                                       \
     {                                                                                                                  \
-        switch ((int)number) {                                                                                         \
+        switch ((int)argument) {                                                                                       \
         default:                                                                                                       \
             return unknown;                                                                                            \
             ROWS(CASE)                                                                                                 \
@@ -25,18 +25,19 @@ uint32_t refcow_version(void)
 #define STATUS_NAME(id, number, kind, slug, text) GIVE(REFCOW_STATUS_##id, slug)
 #define STATUS_TEXT(id, number, kind, slug, text) GIVE(REFCOW_STATUS_##id, text)
 #define STATUS_CLASS(id, number, kind, slug, text) GIVE(REFCOW_STATUS_##id, REFCOW_CLASS_##kind)
-LOOK_UP(const char *, refcow_status_name, refcow_status, REFCOW_STATUS_ROWS, STATUS_NAME, "unknown")
-LOOK_UP(const char *, refcow_status_text, refcow_status, REFCOW_STATUS_ROWS, STATUS_TEXT, "unknown")
-LOOK_UP(refcow_class, refcow_status_class, refcow_status, REFCOW_STATUS_ROWS, STATUS_CLASS, REFCOW_CLASS_USAGE)
+LOOK_UP(const char *, refcow_status_name, refcow_status, status, REFCOW_STATUS_ROWS, STATUS_NAME, "unknown")
+LOOK_UP(const char *, refcow_status_text, refcow_status, status, REFCOW_STATUS_ROWS, STATUS_TEXT, "unknown")
+LOOK_UP(refcow_class, refcow_status_class, refcow_status, status, REFCOW_STATUS_ROWS, STATUS_CLASS, REFCOW_CLASS_USAGE)
 
 #define KIND_NAME(id, number, severity, slug, text, rule) GIVE(REFCOW_KIND_##id, slug)
 #define KIND_TEXT(id, number, severity, slug, text, rule) GIVE(REFCOW_KIND_##id, text)
 #define KIND_RULE(id, number, severity, slug, text, rule) GIVE(REFCOW_KIND_##id, rule)
 #define KIND_SEVERITY(id, number, severity, slug, text, rule) GIVE(REFCOW_KIND_##id, REFCOW_SEVERITY_##severity)
-LOOK_UP(const char *, refcow_kind_name, refcow_kind, REFCOW_FINDING_ROWS, KIND_NAME, "unknown")
-LOOK_UP(const char *, refcow_kind_text, refcow_kind, REFCOW_FINDING_ROWS, KIND_TEXT, "unknown")
-LOOK_UP(const char *, refcow_kind_rule, refcow_kind, REFCOW_FINDING_ROWS, KIND_RULE, "unknown")
-LOOK_UP(refcow_severity, refcow_kind_severity, refcow_kind, REFCOW_FINDING_ROWS, KIND_SEVERITY, REFCOW_SEVERITY_ERROR)
+LOOK_UP(const char *, refcow_kind_name, refcow_kind, kind, REFCOW_FINDING_ROWS, KIND_NAME, "unknown")
+LOOK_UP(const char *, refcow_kind_text, refcow_kind, kind, REFCOW_FINDING_ROWS, KIND_TEXT, "unknown")
+LOOK_UP(const char *, refcow_kind_rule, refcow_kind, kind, REFCOW_FINDING_ROWS, KIND_RULE, "unknown")
+LOOK_UP(refcow_severity, refcow_kind_severity, refcow_kind, kind, REFCOW_FINDING_ROWS, KIND_SEVERITY,
+        REFCOW_SEVERITY_ERROR)
 
 #define ROLE_ROWS(X)                                                                                                   \
     X(REFCOW_ROLE_NONE, "none")                                                                                        \
@@ -52,7 +53,7 @@ LOOK_UP(refcow_severity, refcow_kind_severity, refcow_kind, REFCOW_FINDING_ROWS,
     X(REFCOW_ROLE_BITMAP_DIRECTORY, "bitmap-directory")                                                                \
     X(REFCOW_ROLE_BITMAP_TABLE, "bitmap-table")                                                                        \
     X(REFCOW_ROLE_BITMAP_DATA, "bitmap-data")
-LOOK_UP(const char *, refcow_role_name, refcow_role, ROLE_ROWS, GIVE, "unknown")
+LOOK_UP(const char *, refcow_role_name, refcow_role, role, ROLE_ROWS, GIVE, "unknown")
 
 #define VERDICT_ROWS(X)                                                                                                \
     X(REFCOW_VERDICT_CLEAN, "clean")                                                                                   \
@@ -60,4 +61,4 @@ LOOK_UP(const char *, refcow_role_name, refcow_role, ROLE_ROWS, GIVE, "unknown")
     X(REFCOW_VERDICT_CORRUPT, "corrupt")                                                                               \
     X(REFCOW_VERDICT_REFUSED, "refused")                                                                               \
     X(REFCOW_VERDICT_INCOMPLETE, "incomplete")
-LOOK_UP(const char *, refcow_verdict_name, refcow_verdict, VERDICT_ROWS, GIVE, "unknown")
+LOOK_UP(const char *, refcow_verdict_name, refcow_verdict, verdict, VERDICT_ROWS, GIVE, "unknown")
