@@ -75,16 +75,8 @@ static void tell_clusters(const struct check *check, const struct clusters *clus
     check->observer->clusters(check->observer->user, &told);
 }
 
-/* The image ends with the last cluster that has references, stored or counted; clusters come in ascending order. */
-static void note_image_end(struct check *check, uint64_t end)
-{
-    check->result->image_end_offset = end << check->header->cluster_bits;
-}
-
 static void compare_clusters(struct check *check, const struct clusters *clusters)
 {
-    if (clusters->is_known && (clusters->stored != 0 || clusters->counted != 0))
-        note_image_end(check, clusters->first + clusters->count);
     if (check->observer != NULL)
         tell_clusters(check, clusters);
     uint64_t counted = least(clusters->counted, check->refcount_limit);
@@ -155,14 +147,6 @@ static bool is_equal(const struct window *window, const struct page *page, uint6
     return window->narrow[at] == page->stored && are_repeated(window->narrow, at, stop, 1);
 }
 
-/* Of a page that is equal: the end of the last cluster with references. Bound: the clusters of the page. */
-static uint64_t end_of_counted(const struct window *window, uint64_t first, uint64_t end)
-{
-    while (end > first && window->narrow[refcow_window_index(window, end - 1)] == 0)
-        end--;
-    return end;
-}
-
 /* Bound: the clusters of a page. */
 static bool compare_page(struct check *check, uint64_t first, uint64_t end)
 {
@@ -174,18 +158,55 @@ static bool compare_page(struct check *check, uint64_t first, uint64_t end)
     }
     if (!refcow_charge(&check->reader, end - first))
         return false;
-    if (is_equal(&check->window, page, first, end)) {
-        uint64_t used = end_of_counted(&check->window, first, end);
-        if (used > first)
-            note_image_end(check, used);
+    if (is_equal(&check->window, page, first, end))
         return true;
-    }
     if (!refcow_charge(&check->reader, end - first))
         return false;
     for (uint64_t cluster = first; cluster < end; cluster++)
         if (!compare_one(check, cluster))
             return false;
     return true;
+}
+
+/* ------------------------------------------------------------- image end */
+
+static bool is_used(const struct window *window, uint64_t cluster)
+{
+    uint8_t stored = refcow_window_stored(window, cluster);
+    return stored != REFCOUNT_UNKNOWN && (stored != 0 || refcow_window_counted(window, cluster) != 0);
+}
+
+/* The end of the last used cluster of first .. end - 1, all in one page; first: there is none. Bound: the clusters of a
+ * page. */
+static uint64_t end_of_used(struct check *check, uint64_t first, uint64_t end)
+{
+    const struct window *window = &check->window;
+    const struct page *page = refcow_window_page(window, first);
+    bool is_counted = page->every != 0 || page->run.start != page->run.end || page->is_dense;
+    if (page->stored == REFCOUNT_UNKNOWN || (page->stored == 0 && !is_counted))
+        return first;
+    uint64_t used = end;
+    while (used > first && !is_used(window, used - 1))
+        used--;
+    /* If that is too much, whatever needs the reader next fails. */
+    refcow_charge(&check->reader, (end - used) / WORK_SEARCHED);
+    return used;
+}
+
+/* The image ends with the last cluster that has references, stored or counted; windows come in ascending order. Bound:
+ * the pages of the window. */
+static void note_image_end(struct check *check, uint64_t end)
+{
+    const struct window *window = &check->window;
+    while (end > window->first) {
+        uint64_t first = window->first + round_down(end - 1 - window->first, PAGE_CLUSTERS);
+        uint64_t used = end_of_used(check, first, end);
+        if (used > first) {
+            check->result->image_end_offset = used << check->header->cluster_bits;
+            return;
+        }
+        end = first;
+    }
 }
 
 /* Bound: the pages of the window. */
@@ -197,5 +218,6 @@ bool refcow_compare_window(struct check *check)
         if (!compare_page(check, first, next))
             return false;
     }
+    note_image_end(check, end);
     return true;
 }

@@ -17,6 +17,7 @@
 #define WORK_READ_BYTES 64u /* bytes that are read or set to zeros in a unit */
 #define WORK_CLUSTERS 64u   /* adjacent clusters that an observer is told of in a unit */
 #define WORK_COUNTED 32u    /* clusters of part of a page that are counted in a unit */
+#define WORK_SEARCHED 4u    /* clusters among which the last used one is searched for in a unit */
 #define WORK_REFCOUNTS 4u   /* refcounts that are decoded in a unit */
 #define WORK_PAGE 4u        /* a page of a window: start, load, compare */
 #define WORK_TABLE 4u       /* a table: find out whether this window needs it */
