@@ -183,7 +183,7 @@ static uint64_t end_of_used(struct check *check, uint64_t first, uint64_t end)
     const struct window *window = &check->window;
     const struct page *page = refcow_window_page(window, first);
     bool is_counted = page->every != 0 || page->run.start != page->run.end || page->is_dense;
-    if (page->stored == REFCOUNT_UNKNOWN || (page->stored == 0 && !is_counted))
+    if (!page->is_mixed && (page->stored == REFCOUNT_UNKNOWN || (page->stored == 0 && !is_counted)))
         return first;
     uint64_t used = end;
     while (used > first && !is_used(window, used - 1))

@@ -37,7 +37,7 @@ static built_image image_with_snapshots(void)
 static built_image image_with_bitmaps(void)
 {
     static const bitmap_recipe bitmaps[] = {
-        {"7fEIqtjfUff", 1000, 0}, {"another", 1000, 0}, {"CRSpyXyMFLa", 1000, 0}, {"the last", 1000, 1}};
+        {"AAAAAAAAbbbbbbb", 1000, 0}, {"another", 1000, 0}, {"AAAAAAACbbbbcbb", 1000, 0}, {"the last", 1000, 1}};
     built_image image = image_build(small);
     image_add_bitmaps(&image, bitmaps, 4);
     return image;
