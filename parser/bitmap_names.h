@@ -4,9 +4,12 @@
 #ifndef REFCOW_BITMAP_NAMES_H
 #define REFCOW_BITMAP_NAMES_H
 
-#include "check.h"
+#include "cache.h"
+#include "tables.h"
 
-/* Whether a bitmap that is not in use has the name of one before it. Uses the room for table names. */
-bool refcow_bitmaps_are_names_repeated(struct check *check, bool *are_repeated);
+/* Whether a bitmap that is not in use has the name of one before it. The set has the hashes of names, and may have held
+ * anything before. */
+bool refcow_bitmaps_are_names_repeated(const refcow_header *header, struct cache *directory, struct table_set *hashes,
+                                       bool *are_repeated);
 
 #endif

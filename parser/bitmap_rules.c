@@ -60,7 +60,7 @@ static refcow_error judge_directory(struct check *check)
     refcow_bitmap bitmap = refcow_bitmaps_start(check->header);
     refcow_error refusal = {REFCOW_STATUS_OK, 0, 0};
     uint64_t end = directory->offset + directory->length;
-    while (refusal.status == REFCOW_STATUS_OK && refcow_bitmaps_next(check, &bitmap)) {
+    while (refusal.status == REFCOW_STATUS_OK && refcow_bitmaps_next(check->header, &check->directory, &bitmap)) {
         refusal = judge_entry(check, &bitmap);
         if (bitmap.end > end)
             refusal = refusal_at(&bitmap, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE, directory->length, 0);
@@ -112,7 +112,7 @@ bool refcow_bitmaps_validate(struct check *check, refcow_error *refusal)
     *refusal = judge_directory(check);
     if (refusal->status != REFCOW_STATUS_OK)
         return true;
-    if (!refcow_bitmaps_are_names_repeated(check, &are_repeated))
+    if (!refcow_bitmaps_are_names_repeated(check->header, &check->directory, &check->tables, &are_repeated))
         return false;
     if (are_repeated) {
         refusal->status = REFCOW_STATUS_BITMAP_NAME_REPEATED;

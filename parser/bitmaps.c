@@ -24,12 +24,12 @@ void refcow_bitmap_decode(refcow_bitmap *bitmap, const uint8_t *bytes)
     bitmap->end = round_up(bitmap->name.offset + bitmap->name.length, ENTRY_ALIGNMENT);
 }
 
-bool refcow_bitmaps_next(struct check *check, refcow_bitmap *bitmap)
+bool refcow_bitmaps_next(const refcow_header *header, struct cache *directory, refcow_bitmap *bitmap)
 {
-    if (bitmap->next == check->header->nb_bitmaps)
+    if (bitmap->next == header->nb_bitmaps)
         return false;
-    const uint8_t *head = refcow_look(&check->directory, bitmap->end);
-    if (head == NULL || !refcow_charge(&check->reader, 1))
+    const uint8_t *head = refcow_look(directory, bitmap->end);
+    if (head == NULL || !refcow_charge(directory->reader, 1))
         return false;
     refcow_bitmap_decode(bitmap, head);
     return true;
@@ -38,7 +38,7 @@ bool refcow_bitmaps_next(struct check *check, refcow_bitmap *bitmap)
 bool refcow_bitmaps_add_tables(struct check *check)
 {
     refcow_bitmap bitmap = refcow_bitmaps_start(check->header);
-    while (refcow_bitmaps_next(check, &bitmap)) {
+    while (refcow_bitmaps_next(check->header, &check->directory, &bitmap)) {
         uint64_t length = 8 * (uint64_t)bitmap.table_entries;
         if (refcow_readable(bitmap.table_offset, length))
             refcow_sweep_add(&check->sweep, bitmap.table_offset, bitmap.table_offset + length);
@@ -78,7 +78,7 @@ static bool count_clusters(struct check *check)
 static void count_tables(struct check *check)
 {
     refcow_bitmap bitmap = refcow_bitmaps_start(check->header);
-    while (refcow_bitmaps_next(check, &bitmap)) {
+    while (refcow_bitmaps_next(check->header, &check->directory, &bitmap)) {
         uint64_t length = 8 * (uint64_t)bitmap.table_entries;
         struct origin origin = {check->header->bitmap_directory.offset, bitmap.index, REFCOW_NO_GUEST,
                                 bitmap.table_offset};

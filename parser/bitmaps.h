@@ -29,7 +29,7 @@ refcow_bitmap refcow_bitmaps_start(const refcow_header *header);
 void refcow_bitmap_decode(refcow_bitmap *bitmap, const uint8_t *bytes);
 
 /* Read the next entry; false at the end of the directory and when the reader has failed. */
-bool refcow_bitmaps_next(struct check *check, refcow_bitmap *bitmap);
+bool refcow_bitmaps_next(const refcow_header *header, struct cache *directory, refcow_bitmap *bitmap);
 
 /* Name the tables of all bitmaps for a round of the check's sweep. */
 bool refcow_bitmaps_add_tables(struct check *check);

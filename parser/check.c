@@ -151,7 +151,7 @@ static void give_verdict(struct check *check, refcow_error error)
 static void validate_tables(struct check *check, refcow_error *refusal)
 {
     if (refusal->status == REFCOW_STATUS_OK)
-        refcow_snapshots_validate(check, refusal);
+        refcow_snapshots_validate(check->header, &check->directory, refusal);
     if (refusal->status == REFCOW_STATUS_OK)
         refcow_bitmaps_validate(check, refusal);
 }

@@ -113,7 +113,7 @@ static void count_snapshot_table(struct check *check, const refcow_snapshot *las
 static bool add_snapshots(struct check *check, bool are_visited)
 {
     refcow_snapshot snapshot = refcow_snapshots_start(check->header);
-    while (refcow_snapshots_next(check, &snapshot)) {
+    while (refcow_snapshots_next(check->header, &check->directory, &snapshot)) {
         uint64_t length = 8 * (uint64_t)snapshot.l1_size;
         if (are_visited)
             visit_snapshot(check, &snapshot);

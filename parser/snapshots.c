@@ -61,12 +61,12 @@ void refcow_snapshot_decode(refcow_snapshot *snapshot, const uint8_t *bytes)
     snapshot->end = snapshot->name.offset + snapshot->name.length;
 }
 
-bool refcow_snapshots_next(struct check *check, refcow_snapshot *snapshot)
+bool refcow_snapshots_next(const refcow_header *header, struct cache *directory, refcow_snapshot *snapshot)
 {
-    if (snapshot->next == check->header->nb_snapshots)
+    if (snapshot->next == header->nb_snapshots)
         return false;
-    const uint8_t *head = refcow_look(&check->directory, refcow_snapshot_after(snapshot));
-    if (head == NULL || !refcow_charge(&check->reader, 1))
+    const uint8_t *head = refcow_look(directory, refcow_snapshot_after(snapshot));
+    if (head == NULL || !refcow_charge(directory->reader, 1))
         return false;
     refcow_snapshot_decode(snapshot, head);
     return true;
@@ -104,9 +104,9 @@ static refcow_error judge(const refcow_header *header, const refcow_snapshot *sn
 }
 
 /* Bound: REFCOW_SNAPSHOTS_MAX. */
-void refcow_snapshots_validate(struct check *check, refcow_error *refusal)
+void refcow_snapshots_validate(const refcow_header *header, struct cache *directory, refcow_error *refusal)
 {
-    refcow_snapshot snapshot = refcow_snapshots_start(check->header);
-    while (refusal->status == REFCOW_STATUS_OK && refcow_snapshots_next(check, &snapshot))
-        *refusal = judge(check->header, &snapshot);
+    refcow_snapshot snapshot = refcow_snapshots_start(header);
+    while (refusal->status == REFCOW_STATUS_OK && refcow_snapshots_next(header, directory, &snapshot))
+        *refusal = judge(header, &snapshot);
 }

@@ -4,7 +4,7 @@
 #ifndef REFCOW_SNAPSHOTS_H
 #define REFCOW_SNAPSHOTS_H
 
-#include "check.h"
+#include "cache.h"
 
 /* Bytes of an entry in which all fields are; then come the id and the name. */
 #define SNAPSHOT_FIELDS_SIZE 64u
@@ -19,7 +19,7 @@ uint64_t refcow_snapshot_after(const refcow_snapshot *snapshot);
 void refcow_snapshot_decode(refcow_snapshot *snapshot, const uint8_t *bytes);
 
 /* Read the next entry; false at the end of the table and when the reader has failed. */
-bool refcow_snapshots_next(struct check *check, refcow_snapshot *snapshot);
+bool refcow_snapshots_next(const refcow_header *header, struct cache *directory, refcow_snapshot *snapshot);
 
 /* Version 3 wants 16 bytes of extra data in each entry. */
 bool refcow_snapshot_is_incomplete(const refcow_header *header, const refcow_snapshot *snapshot);
@@ -28,6 +28,6 @@ bool refcow_snapshot_is_incomplete(const refcow_header *header, const refcow_sna
 bool refcow_snapshot_has_l1(const refcow_header *header, const refcow_snapshot *snapshot);
 
 /* Validate the table. What breaks a rule that the oracle insists on is a refusal. */
-void refcow_snapshots_validate(struct check *check, refcow_error *refusal);
+void refcow_snapshots_validate(const refcow_header *header, struct cache *directory, refcow_error *refusal);
 
 #endif
