@@ -91,6 +91,8 @@ static void make_any_state(struct check *check)
     check->reader.next_call = any64();
     check->reader.next_hint = any64();
     check->reader.owed = any64();
+    check->reader.source_work = any64();
+    check->reader.read_work = any64();
     check->reader.hole_start = any64();
     check->reader.hole_end = any64();
     MAKE_ANY(check->reader.error);
