@@ -289,9 +289,7 @@ static void print_findings_of_kind(FILE *out, const check_report *report, unsign
     listed_finding next;
 
     fprintf(out, "\n  %s (%" PRIu64 "): %s\n", kind_name(kind), count, kind_text(kind));
-    for (size_t at = 0; listed_next(report, &at, &next);) {
-        if (next.kind != kind)
-            continue;
+    for (size_t at = 0; listed_next(report, UINT32_C(1) << kind, &at, &next);) {
         print_finding(out, &next, cluster_size(report));
         count -= next.finding->times;
     }

@@ -24,16 +24,14 @@ static void print_qemu_keys(json_writer *json, const char *path, const refcow_re
     nonzero(json, "fragmented-clusters", result->fragmented_clusters);
 }
 
-/* One of the lists: findings or orphans. Returns how many defects it stands for. */
-static uint64_t print_list(json_writer *json, const char *key, const check_report *report, bool orphans)
+/* A list of what is of these kinds. Returns how many defects it stands for. */
+static uint64_t print_list(json_writer *json, const char *key, const check_report *report, kind_set kinds)
 {
     listed_finding next;
     uint64_t times = 0;
 
     json_open_array(json, key);
-    for (size_t at = 0; listed_next(report, &at, &next);) {
-        if ((next.kind == KIND_ORPHAN) != orphans)
-            continue;
+    for (size_t at = 0; listed_next(report, kinds, &at, &next);) {
         json_open_object(json, NULL);
         json_finding(json, next.kind, next.finding);
         json_close_object(json);
@@ -50,7 +48,7 @@ static uint64_t defects(const refcow_result *result)
 
 static void print_findings(json_writer *json, const check_report *report)
 {
-    uint64_t times = print_list(json, "findings", report, false);
+    uint64_t times = print_list(json, "findings", report, ALL_FINDINGS);
     json_number(json, "findings-omitted", defects(&report->result) - times);
 }
 
@@ -59,7 +57,7 @@ static void print_orphans(json_writer *json, const check_report *report)
 {
     if (!kind_set_has(report->listed, KIND_ORPHAN))
         return;
-    uint64_t times = print_list(json, "orphans", report, true);
+    uint64_t times = print_list(json, "orphans", report, ONLY_ORPHANS);
     json_number(json, "orphans-omitted", report->result.refcounts.orphan_clusters - times);
 }
 

@@ -243,18 +243,16 @@ static void print_damage(FILE *out, const map_report *report)
 
 static void print_past_end(FILE *out, const map_report *report)
 {
-    uint64_t omitted = listed_omitted(&report->check);
+    uint64_t omitted = listed_defects(&report->check);
     listed_finding next;
 
-    if (report->check.result.found[REFCOW_KIND_OUT_OF_FILE] +
-            report->check.result.found[REFCOW_KIND_BLOCK_OUT_OF_FILE] ==
-        0)
+    if (omitted == 0)
         return;
     fputs(
         "<h2>References past the end of the file</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th>host offsets</th>"
         "<th>what should be there</th><th>guest offset</th><th>named by</th></tr></thead>\n<tbody>\n",
         out);
-    for (size_t at = 0; listed_next(&report->check, &at, &next);) {
+    for (size_t at = 0; listed_next(&report->check, ALL_KINDS, &at, &next);) {
         fputs("<tr>", out);
         print_range(out, next.finding->host, next.finding->length);
         fprintf(out, "<td>%s</td>", refcow_role_name(next.finding->role));
@@ -267,6 +265,7 @@ static void print_past_end(FILE *out, const map_report *report)
                     next.finding->table);
         else
             fputs("<td></td></tr>\n", out);
+        omitted -= next.finding->times;
     }
     fputs("</tbody></table></div>\n", out);
     if (omitted > 0)

@@ -47,7 +47,7 @@ static void print_owners(json_writer *json, const map_report *report)
     json_close_object(json);
 }
 
-static void print_counts(json_writer *json, const map_report *report)
+static void print_counts(json_writer *json, const map_report *report, uint64_t past_end_omitted)
 {
     const refcow_result *result = &report->check.result;
 
@@ -57,14 +57,14 @@ static void print_counts(json_writer *json, const map_report *report)
     json_number(json, "runs-omitted", report->runs > report->max_runs ? report->runs - report->max_runs : 0);
     json_number(json, "past-end",
                 result->found[REFCOW_KIND_OUT_OF_FILE] + result->found[REFCOW_KIND_BLOCK_OUT_OF_FILE]);
-    json_number(json, "past-end-omitted", listed_omitted(&report->check));
+    json_number(json, "past-end-omitted", past_end_omitted);
     json_number(json, "corruptions", result->corruptions);
     json_number(json, "leaks", result->leaks);
     json_number(json, "check-errors", result->check_errors);
     json_work(json, result);
 }
 
-static void print_summary(FILE *out, const map_report *report)
+static void print_summary(FILE *out, const map_report *report, uint64_t past_end_omitted)
 {
     const check_report *check = &report->check;
     json_writer json;
@@ -75,7 +75,7 @@ static void print_summary(FILE *out, const map_report *report)
     json_number(&json, "exit-code", check->code);
     json_status(&json, &check->failure);
     if (check->checked && check->verdict != REFCOW_VERDICT_REFUSED)
-        print_counts(&json, report);
+        print_counts(&json, report, past_end_omitted);
     if (check->opened)
         json_live(&json, &check->live);
     json_end(&json);
@@ -85,7 +85,5 @@ void map_print_jsonl_end(FILE *out, const map_report *report)
 {
     if (report->runs == 0)
         check_print_jsonl_image(out, &report->check);
-    if (report->check.checked)
-        check_print_jsonl_findings(out, &report->check);
-    print_summary(out, report);
+    print_summary(out, report, check_print_jsonl_findings(out, &report->check));
 }

@@ -11,6 +11,10 @@
 static volatile sig_atomic_t stop_signal; /* that has come; 0: none */
 static uint64_t deadline;                 /* as clock_now() has it; 0: none */
 static uint64_t spent;                    /* nanoseconds, of the next time that is set */
+static bool has_cut_list;
+
+/* A check that has ended at its deadline has so many nanoseconds to write what it has found: thousands of lines. */
+#define TIME_TO_LIST (100 * NANOSECONDS_PER_MILLISECOND)
 
 static void note_signal(int number)
 {
@@ -40,6 +44,7 @@ void stop_after(uint64_t seconds)
     uint64_t whole = seconds * NANOSECONDS_PER_SECOND;
     uint64_t left = whole > spent ? whole - spent : 0;
 
+    has_cut_list = false;
     if (seconds == 0) {
         deadline = 0;
         backstop_disarm();
@@ -53,6 +58,22 @@ void stop_after(uint64_t seconds)
 bool stop_wanted(void)
 {
     return stop_signal != 0 || (deadline != 0 && clock_now() >= deadline);
+}
+
+void stop_while_writing(void)
+{
+    backstop_hold();
+}
+
+bool stop_cuts_list(void)
+{
+    has_cut_list = has_cut_list || (deadline != 0 && clock_now() >= deadline + TIME_TO_LIST);
+    return has_cut_list;
+}
+
+bool stop_has_cut_list(void)
+{
+    return has_cut_list;
 }
 
 int stop_patience(int most)

@@ -21,6 +21,15 @@ void stop_count_in(uint64_t nanoseconds);
 /* Whether a signal has asked for an end, or the time is over. */
 bool stop_wanted(void);
 
+/* The check is over, and what it has found is being written: the backstop waits for that, and then cuts it. */
+void stop_while_writing(void);
+
+/* Whether a list has to end before its end: the time has been over for a tenth of a second. */
+bool stop_cuts_list(void);
+
+/* Whether stop_cuts_list() has said so since stop_after() was called. */
+bool stop_has_cut_list(void);
+
 /* How long to wait for anything before asking again whether an end is wanted: not more than so many milliseconds. */
 int stop_patience(int most);
 

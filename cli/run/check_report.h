@@ -70,9 +70,9 @@ void check_print_json(FILE *out, const check_report *report);
 /* JSON Lines: a record about the image, one for each range of findings that is listed, and one that sums up. */
 void check_print_jsonl(FILE *out, const check_report *report);
 
-/* Parts of it: the first record, the records of the findings. */
+/* Parts of it: the first record, and the records of the findings. Returns how many defects have no record. */
 void check_print_jsonl_image(FILE *out, const check_report *report);
-void check_print_jsonl_findings(FILE *out, const check_report *report);
+uint64_t check_print_jsonl_findings(FILE *out, const check_report *report);
 
 /* A table with the same rows, less the first; its heading comes before the rows of the first image. */
 void check_print_csv_heading(FILE *out);

@@ -160,7 +160,7 @@ void examine(check_report *report, const examination *how, opened_image *image)
     stop_after(how->options->timeout);
     progress_start(progress_mode_of(how->options->quiet, how->options->wants_progress));
     check_if_open(report, how, image);
-    stop_after(0);
+    stop_while_writing();
     progress_end(check_is_finished(report));
     report->code = exit_code_of(report, how->options);
 }
@@ -171,4 +171,6 @@ void examine_complain(const check_report *report)
         complain_about_image(report->path, &report->failure);
     else if (!check_is_complete(report))
         complain_about_lookups(report->path, report->result.check_errors);
+    if (stop_has_cut_list())
+        complain_about_cut_list(report->path);
 }

@@ -142,6 +142,7 @@ exit_code images_each(const image_list *images, const images_needs *needs,
         late_expect(i, i);
         stop_count_in(opened[i].opening);
         worst = worse_exit_code(worst, look_at(user, &opened[i]));
+        stop_after(0);
         if (opened[i].is_open)
             image_file_close(&opened[i].file);
     }

@@ -1,5 +1,7 @@
 #include "listed.h"
 
+#include "../process/stop.h"
+
 /* What a compressed entry takes up: from its offset to the end of the last of its sectors. */
 static uint64_t compressed_length(uint64_t entry, uint32_t cluster_bits)
 {
@@ -53,30 +55,28 @@ static const refcow_finding *finding_at(const check_report *report, size_t at, u
     return &report->orphans.ranges[at - report->result.findings_count];
 }
 
-bool listed_next(const check_report *report, size_t *at, listed_finding *next)
+bool listed_next(const check_report *report, kind_set kinds, size_t *at, listed_finding *next)
 {
     size_t end = report->result.findings_count + report->orphans.count;
 
     while (*at < end) {
         next->finding = finding_at(report, (*at)++, &next->kind);
+        if (!kind_set_has(kinds & report->listed, next->kind))
+            continue;
         next->entries = count_entries(&report->image.header, next->finding);
         next->guest_length = guest_length(&report->image.header, next->finding, next->entries);
-        if (kind_set_has(report->listed, next->kind))
-            return true;
+        return !stop_cuts_list();
     }
     return false;
 }
 
-uint64_t listed_omitted(const check_report *report)
+uint64_t listed_defects(const check_report *report)
 {
-    listed_finding next;
-    uint64_t omitted = 0;
+    uint64_t defects = 0;
 
     for (unsigned kind = 0; kind < REFCOW_KINDS; kind++)
-        omitted += kind_set_has(report->listed, kind) ? report->result.found[kind] : 0;
+        defects += kind_set_has(report->listed, kind) ? report->result.found[kind] : 0;
     if (kind_set_has(report->listed, KIND_ORPHAN))
-        omitted += report->result.refcounts.orphan_clusters;
-    for (size_t at = 0; listed_next(report, &at, &next);)
-        omitted -= next.finding->times;
-    return omitted;
+        defects += report->result.refcounts.orphan_clusters;
+    return defects;
 }

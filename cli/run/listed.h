@@ -13,10 +13,11 @@ typedef struct listed_finding {
     uint64_t guest_length; /* bytes from finding->guest on; 0 if that is REFCOW_NO_GUEST */
 } listed_finding;
 
-/* Begin with *at 0. False at the end. */
-bool listed_next(const check_report *report, size_t *at, listed_finding *next);
+/* The next of these kinds that is to be listed: begin with *at 0. False at the end, and when the time is over, see
+ * stop_cuts_list(). */
+bool listed_next(const check_report *report, kind_set kinds, size_t *at, listed_finding *next);
 
-/* How many defects and orphans of the kinds that are to be listed none of these stands for. */
-uint64_t listed_omitted(const check_report *report);
+/* How many defects and orphans of the kinds that are to be listed there are, whether they are listed or not. */
+uint64_t listed_defects(const check_report *report);
 
 #endif

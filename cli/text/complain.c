@@ -64,6 +64,13 @@ void complain_about_omitted(const char *path, uint64_t snapshots)
     fprintf(stderr, "%" PRIu64 " more snapshots are not listed (see --max-listed)\n", snapshots);
 }
 
+void complain_about_cut_list(const char *path)
+{
+    fflush(stdout);
+    begin_line(stderr, path);
+    fputs("not all findings are listed: the time that --timeout allows is over\n", stderr);
+}
+
 /* word may be NULL. */
 static void print_sentence(const char *sentence, const char *word)
 {

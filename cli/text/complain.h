@@ -19,6 +19,9 @@ void complain_into(FILE *out, const char *path, const failure *why);
 /* The check was finished, but not all refcounts could be looked up. */
 void complain_about_lookups(const char *path, uint64_t clusters);
 
+/* The list of findings has ended before its end, because the time is over. */
+void complain_about_cut_list(const char *path);
+
 /* Snapshots that are not listed where there is no place to say so. */
 void complain_about_omitted(const char *path, uint64_t snapshots);
 
