@@ -24,7 +24,8 @@ enum stage {
     TELLING, /* the message is being written */
 };
 
-static const char message_of_cut[] = "refcow: the output is cut: it could not be written to its end in time (see --timeout)\n";
+static const char message_of_cut[] =
+    "refcow: the output is cut: it could not be written to its end in time (see --timeout)\n";
 
 static volatile sig_atomic_t stage;
 static volatile sig_atomic_t holds;     /* that are not released: somebody writes */
