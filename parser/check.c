@@ -35,17 +35,15 @@ static struct l2_format l2_format_of(const refcow_header *header)
     return format;
 }
 
-/* Begin with nothing counted; what was read so far stays on the account. */
-static void start(struct check *check, const refcow_image *image, const refcow_options *options, bool is_wide)
+/* Begin with nothing counted. The reader may have read before, which stays on its account. */
+static void start(struct check *check, const struct reader *reader, const refcow_image *image,
+                  const refcow_options *options, refcow_result *result, bool is_wide)
 {
     const refcow_header *header = &image->header;
-    refcow_result *const result = check->result;
-    const struct reader reader = check->reader;
-    const bool report_only = check->report_only;
     memset(check, 0, sizeof *check);
+    memset(result, 0, sizeof *result);
+    check->reader = *reader;
     check->result = result;
-    check->reader = reader;
-    check->report_only = report_only;
     check->orphan = options->orphan;
     check->header = header;
     check->cluster_size = (uint64_t)1 << header->cluster_bits;
@@ -58,7 +56,6 @@ static void start(struct check *check, const refcow_image *image, const refcow_o
     check->l1_span_bits = 2 * header->cluster_bits - (check->l2.extended ? 4 : 3);
     refcow_memory_divide(check, image, options, is_wide);
     check->refcounts.cache = &check->lookups;
-    memset(check->result, 0, sizeof *check->result);
     start_report(check);
     /* The header's cluster is part of the image even where no refcount can be looked up. */
     check->result->image_end_offset = check->cluster_size;
@@ -199,21 +196,22 @@ refcow_status refcow_check(const refcow_image *image, const refcow_options *opti
     if (options->memory == NULL || options->memory_size < REFCOW_MEMORY_MIN)
         return misuse(result, REFCOW_STATUS_MEMORY_TOO_SMALL);
 
-    struct check check = {0};
+    struct check check;
+    struct reader reader;
     refcow_error refusal = image->error;
-    check.result = result;
-    start_reader(&check.reader, image, options);
+    start_reader(&reader, image, options);
     /* An observer is told everything once, so the counters must not run full. */
-    start(&check, image, options, options->observer != NULL);
+    start(&check, &reader, image, options, result, options->observer != NULL);
     validate_tables(&check, &refusal);
     check.report_only = refusal.status != REFCOW_STATUS_OK || check.reader.error.status != REFCOW_STATUS_OK;
     if (check.report_only)
         check.observer = NULL;
     if (check_windows(&check) && check.window.saturated && !check.report_only) {
-        check.reader.at.pass++;
         if (options->orphan != NULL)
             options->orphan(options->user, NULL);
-        start(&check, image, options, true);
+        reader = check.reader;
+        reader.at.pass++;
+        start(&check, &reader, image, options, result, true);
         check_windows(&check);
     }
     finish(&check, &refusal);
