@@ -66,7 +66,7 @@ static void make_any_arrays(void)
     for (size_t i = 0; i < PAGES; i++) {
         pages[i].every = any64();
         pages[i].each = Frama_C_unsigned_int_interval(0, UINT32_MAX);
-        pages[i].extent = any_part();
+        pages[i].run = any_part();
         pages[i].hole = any_part();
         pages[i].stored = Frama_C_unsigned_char_interval(0, UINT8_MAX);
         pages[i].is_mixed = Frama_C_interval(0, 1);

@@ -25,7 +25,7 @@ static void use(struct findings *findings, uint64_t *owed)
     Frama_C_make_unknown((char *)&result, sizeof result);
     findings->owed = owed;
     findings->kinds = Frama_C_unsigned_int_interval(0, UINT32_MAX);
-    Frama_C_make_unknown((char *)findings->slots, sizeof findings->slots);
+    Frama_C_make_unknown((char *)findings->ranks, sizeof findings->ranks);
     Frama_C_make_unknown((char *)room, sizeof room);
     Frama_C_make_unknown((char *)waiting, sizeof waiting);
     Frama_C_make_unknown((char *)findings->kept, sizeof findings->kept);
