@@ -135,10 +135,9 @@
       "a refcount table entry refers to a block past the end of the file", "refcount blocks lie inside the file")      \
     X(BLOCK_SHARED, 14, CORRUPTION, "refcount-block-shared", "a refcount block is also used for something else",       \
       "a refcount block is referenced once, by the refcount table")                                                    \
-    X(REFCOUNT_LOW, 15, CORRUPTION, "refcount-too-low",                                                                \
-      "the stored refcount of clusters is lower than the number of references",                                        \
+    X(REFCOUNT_LOW, 15, CORRUPTION, "refcount-too-low", "the stored refcount is below the number of references",       \
       "the stored refcount is the number of references")                                                               \
-    X(REFCOUNT_HIGH, 16, LEAK, "leaked", "the stored refcount of clusters is higher than the number of references",    \
+    X(REFCOUNT_HIGH, 16, LEAK, "leaked", "the stored refcount is above the number of references",                      \
       "the stored refcount is the number of references")                                                               \
     X(REFCOUNT_UNREADABLE, 17, ERROR, "refcount-unreadable", "the stored refcount of clusters cannot be read",         \
       "refcount blocks are cluster aligned and below 2^63 - 2^30")                                                     \
