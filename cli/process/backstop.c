@@ -20,15 +20,14 @@
 
 enum stage {
     OFF,     /* there is no deadline */
-    READY,   /* the answer can be written, if nobody else writes */
+    READY,   /* the answer can be written */
+    HELD,    /* somebody writes */
     TELLING, /* the message is being written */
 };
 
-static const char message_of_cut[] =
-    "refcow: the output is cut: it could not be written to its end in time (see --timeout)\n";
+static const char message_of_cut[] = "refcow: the output is cut: it could not be written to its end in time\n";
 
 static volatile sig_atomic_t stage;
-static volatile sig_atomic_t holds;     /* that are not released: somebody writes */
 static volatile sig_atomic_t ticks;     /* since the deadline */
 static volatile sig_atomic_t has_begun; /* lines of the image are written */
 static backstop_answer expected;
@@ -59,23 +58,16 @@ static bool put_all(int descriptor, const backstop_text *texts, size_t left_out)
     return all;
 }
 
-static void tell_and_end(size_t left_out, bool is_cut)
+static void tell_and_end(bool is_cut)
 {
     stage = TELLING;
-    (void)put_all(STDERR_FILENO, expected.messages, left_out);
+    (void)put_all(STDERR_FILENO, expected.messages, 0);
     if (is_cut)
         (void)put(STDERR_FILENO, message_of_cut, sizeof message_of_cut - 1);
     _exit(EXIT_CODE_FAILED);
 }
 
-static void answer_and_end(void)
-{
-    holds = holds + 1;
-    tell_and_end(0, !put_all(STDOUT_FILENO, expected.out, has_begun ? expected.first_record : 0));
-}
-
-/* May interrupt itself: then the first one waits in write(). Whose answer is being written has not lost what was found:
- * there is no message about that image but that the output is cut. */
+/* May interrupt itself: then the first one waits in write(). */
 static void handle(int number)
 {
     int error = errno;
@@ -83,10 +75,12 @@ static void handle(int number)
     ticks = ticks + 1;
     switch (stage) {
     case READY:
-        if (holds == 0)
-            answer_and_end();
-        else if (ticks >= TICKS_TO_WRITE)
-            tell_and_end(expected.messages[1].length, true);
+        stage = HELD;
+        tell_and_end(!put_all(STDOUT_FILENO, expected.out, has_begun ? expected.first_record : 0));
+        break;
+    case HELD:
+        if (ticks >= TICKS_TO_WRITE)
+            tell_and_end(true);
         break;
     case TELLING:
         if (ticks >= TICKS_TO_TELL)
@@ -119,7 +113,7 @@ void backstop_arm(uint64_t nanoseconds)
     };
 
     backstop_disarm();
-    ticks = has_begun = holds = 0;
+    ticks = has_begun = 0;
     stage = READY;
     setitimer(ITIMER_REAL, &timer, NULL);
 }
@@ -134,19 +128,23 @@ void backstop_disarm(void)
 
 void backstop_hold(void)
 {
-    holds = holds + 1;
+    if (stage == READY)
+        stage = HELD;
 }
 
 void backstop_release(void)
 {
-    holds = holds - 1;
+    if (stage == HELD)
+        stage = READY;
 }
 
 void backstop_flush(void)
 {
+    int before = stage;
+
     backstop_hold();
     if (__fpending(stdout) > 0)
         has_begun = 1;
     fflush(stdout);
-    backstop_release();
+    stage = before;
 }

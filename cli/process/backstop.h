@@ -41,8 +41,7 @@ void backstop_expect(const backstop_answer *answer);
 void backstop_arm(uint64_t nanoseconds);
 void backstop_disarm(void);
 
-/* What is printed between the two reaches stdout in pieces: no answer can be written instead. They may be nested; to
- * arm it releases all. */
+/* What is printed between the two reaches stdout in pieces: no answer can be written instead. */
 void backstop_hold(void);
 void backstop_release(void);
 

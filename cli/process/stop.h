@@ -21,10 +21,11 @@ void stop_count_in(uint64_t nanoseconds);
 /* Whether a signal has asked for an end, or the time is over. */
 bool stop_wanted(void);
 
-/* The check is over, and what it has found is being written: the backstop waits for that, and then cuts it. */
+/* The check is over, and what it has found is being written. */
 void stop_while_writing(void);
 
-/* Whether a list has to end before its end: the time has been over for a tenth of a second. */
+/* Whether a list has to end before its end: the time has been over for a tenth of a second, without the time for which
+ * a reader has kept us waiting. Ask before each line. */
 bool stop_cuts_list(void);
 
 /* Whether stop_cuts_list() has said so since stop_after() was called. */

@@ -188,7 +188,7 @@ compare_encrypted() { # FORMAT [OPTIONS]
 }
 
 @test "8: an image of too many LUKS headers is given up" {
-    "$BATS_TEST_DIRNAME/../corpus/hostile/make-hostile" extension-chain-of-two-luks image.qcow2
+    "$conformance/../corpus/hostile/make-hostile" extension-chain-of-two-luks image.qcow2
     for verb in check info map 'gate --check'; do
         # shellcheck disable=SC2086 # a verb and an option
         run -1 --separate-stderr timeout 20 "$REFCOW" $verb image.qcow2

@@ -335,7 +335,7 @@ astray_version() {
     run -1 --separate-stderr env LD_PRELOAD="$PWD/preload.so" "$REFCOW" --version
     assert_line 'sandbox tried: no, a check of a test image fails without it too'
     # shellcheck disable=SC2154 # set by run
-    [[ $stderr == *'in the sandbox and without it'* && $stderr != *report* ]] || fail "$stderr"
+    [[ $stderr == *'with and without the sandbox'* && $stderr != *report* ]] || fail "$stderr"
 }
 
 @test "--version where files are limited in size, and where there is no /dev/null" {
