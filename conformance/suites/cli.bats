@@ -272,7 +272,7 @@ ROWS
         for option in -T --cache; do
             run -1 --separate-stderr "$REFCOW" check --output=json "$option" "$mode" image.qcow2
             assert_output ''
-            [[ $stderr == *"--cache is not none, "* && ${#stderr_lines[@]} -eq 1 ]] || fail "$mode: $stderr"
+            [[ $stderr == *"--cache must be none, "* && ${#stderr_lines[@]} -eq 1 ]] || fail "$mode: $stderr"
         done
     done
     run -1 "$REFCOW" check image.qcow2 -T
