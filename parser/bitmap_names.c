@@ -39,7 +39,7 @@ static bool hash_name(struct cache *directory, const refcow_bitmap *bitmap, uint
     for (uint64_t done = 0; !is_last(word); done += 8) {
         if (!read_word(directory, bitmap, done, &word))
             return false;
-        *hash = (*hash << HASH_STEP | *hash >> (64 - HASH_STEP)) ^ word;
+        *hash = ((*hash & low_bits(64 - HASH_STEP)) << HASH_STEP | *hash >> (64 - HASH_STEP)) ^ word;
     }
     return true;
 }

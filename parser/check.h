@@ -7,7 +7,7 @@
 #include "cache.h"
 #include "entries.h"
 #include "findings.h"
-#include "ranges.h"
+#include "l2_ranges.h"
 #include "refcounts.h"
 #include "source.h"
 #include "sweep.h"

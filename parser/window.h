@@ -12,7 +12,7 @@
 #ifndef REFCOW_WINDOW_H
 #define REFCOW_WINDOW_H
 
-#include "ranges.h"
+#include "l2_ranges.h"
 
 /* log2 of the clusters of a page; the last page of a window may have fewer. */
 #define PAGE_BITS 12u

@@ -1,4 +1,4 @@
-#include "ranges.h"
+#include "l2_ranges.h"
 
 static void unite(struct range *range, const struct range *other)
 {

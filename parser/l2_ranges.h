@@ -1,12 +1,12 @@
 /*
- * ranges.h - which clusters the L2 tables refer to, so that later passes need not read those that do not matter to
+ * l2_ranges.h - which clusters the L2 tables refer to, so that later passes need not read those that do not matter to
  * them.
  *
  * The tables of an image come in the same order in every pass. When there are more of them than room, neighbours share
  * a range.
  */
-#ifndef REFCOW_RANGES_H
-#define REFCOW_RANGES_H
+#ifndef REFCOW_L2_RANGES_H
+#define REFCOW_L2_RANGES_H
 
 #include "bytes.h"
 
