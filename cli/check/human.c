@@ -111,7 +111,7 @@ static const char *verdict_word(const check_report *report)
     case REFCOW_VERDICT_CORRUPT:
         return "Corrupt: ";
     case REFCOW_VERDICT_REFUSED:
-        return "Refused: the image breaks a rule without which it cannot be checked";
+        return "Refused, nothing is counted: ";
     case REFCOW_VERDICT_INCOMPLETE:
         return check_is_finished(report) ? "Incomplete: " : "Incomplete, stopped early: ";
     }
@@ -122,16 +122,15 @@ static const char *verdict_meaning(const check_report *report)
 {
     switch (report->verdict) {
     case REFCOW_VERDICT_CLEAN:
+    case REFCOW_VERDICT_REFUSED: /* says all in its first line */
         return NULL;
     case REFCOW_VERDICT_LEAKS:
         return "Leaked clusters are marked as used but not needed: lost space, no lost data.";
     case REFCOW_VERDICT_CORRUPT:
         return "Guest data may be damaged, and writing to the image may damage more.";
-    case REFCOW_VERDICT_REFUSED:
-        return "Only the refcount report was made.";
     case REFCOW_VERDICT_INCOMPLETE:
         return check_is_finished(report) ? "What cannot be looked up may be damaged."
-                                         : "The numbers are lower bounds: what was not looked at may be damaged.";
+                                         : "What was not looked at may be damaged. All counts are lower bounds.";
     }
     return NULL;
 }
@@ -151,7 +150,9 @@ void check_print_human_verdict(FILE *out, const check_report *report)
     const char *meaning = verdict_meaning(report);
 
     fputs(verdict_word(report), out);
-    if (report->verdict != REFCOW_VERDICT_CLEAN && report->verdict != REFCOW_VERDICT_REFUSED)
+    if (report->verdict == REFCOW_VERDICT_REFUSED)
+        fputs(report->failure.text, out);
+    else if (report->verdict != REFCOW_VERDICT_CLEAN)
         print_defects(out, report);
     fputs(".\n", out);
     if (meaning != NULL)
