@@ -38,7 +38,7 @@ compare_damaged() {
 # contradicts itself.
 judge() {
     local differences
-    differences=$(jq -Rr -f "$conformance/lib/judge.jq" "$answers") || {
+    differences=$(jq -Rr -f "$conformance/lib/differences.jq" "$answers") || {
         echo 'the answers cannot be judged'
         return 1
     }
