@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "../process/stop.h"
+#include "../process/terminal.h"
 
 void info_fail(info_report *report, failure why)
 {
@@ -18,6 +19,8 @@ failure info_failure(const info_report *report, const refcow_error *error)
 /* A list tells no more than a status. */
 static bool is_read(info_report *report, refcow_status status)
 {
+    if (report->most_names == UINT64_MAX) /* more is listed than the buffer holds */
+        terminal_flush_much();
     if (status == REFCOW_STATUS_OK && stop_wanted())
         status = REFCOW_STATUS_CANCELLED;
     if (status == REFCOW_STATUS_OK)

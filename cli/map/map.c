@@ -20,7 +20,8 @@ static const char help[] =
     "    --max-runs N         list at most N runs, or none: no limit. human and html\n"
     "                         list damage (default 8 and 256), jsonl all (2048)\n" COMMON_OPTIONS_HELP "\n"
     "SIZE may end in K, M, G or T. A legend below the picture explains its letters;\n"
-    "refcow(1) explains all letters. refcow check gives the same exit status.\n";
+    "refcow(1) explains all letters. The exit status is as for refcow check, but a limit on\n"
+    "work or bytes ends a map earlier or later than a check.\n";
 
 /* The lines that are printed above and below a picture. */
 #define OTHER_LINES 14
@@ -91,9 +92,12 @@ static void note_damage(map_report *report, const owned_run *run)
     report->damaged++;
 }
 
-/* Lines reach stdout in whole ones: between two runs it can be ended by the record that sums up. */
-static void print_run(const map_report *report, const owned_run *run)
+/* Lines reach stdout in whole ones: between two runs it can be ended by the record that sums up. Once an end is wanted
+ * no more runs are listed: the check may tell of very many before it notices. */
+static void print_run(map_report *report, const owned_run *run)
 {
+    if (report->runs <= report->max_runs && stop_wanted())
+        report->max_runs = report->runs - 1;
     backstop_hold();
     map_print_jsonl_run(stdout, report, run);
     backstop_release();
@@ -134,7 +138,7 @@ static uint64_t end_of_map(const map_report *report)
 
 static void print_report(const map_report *report, map_session *session)
 {
-    if (session->options.common.quiet || (!report->check.checked && session->options.output != MAP_JSONL))
+    if (session->options.common.quiet || (!report->check.checked && session->options.output == MAP_HUMAN))
         return; /* there is nothing to say but the failure, which belongs on stderr */
     switch (session->options.output) {
     case MAP_HUMAN:
@@ -146,7 +150,10 @@ static void print_report(const map_report *report, map_session *session)
         map_print_jsonl_end(stdout, report);
         break;
     case MAP_HTML:
-        map_print_html(stdout, report);
+        if (report->check.checked)
+            map_print_html(stdout, report);
+        else
+            map_print_html_late(stdout, report);
         break;
     }
     session->has_printed = true;

@@ -4,6 +4,7 @@
 
 #include "backstop.h"
 #include "clock.h"
+#include "terminal.h"
 
 #include <signal.h>
 #include <stddef.h>
@@ -12,14 +13,10 @@ static volatile sig_atomic_t stop_signal; /* that has come; 0: none */
 static uint64_t deadline;                 /* as clock_now() has it; 0: none */
 static uint64_t spent;                    /* nanoseconds, of the next time that is set */
 static uint64_t deadline_of_list;         /* the same for what is written after the check */
-static uint64_t last_line;                /* when the last one was written */
 static bool has_cut_list;
 
 /* A check that has ended at its deadline has so many nanoseconds to write what it has found: thousands of lines. */
 #define TIME_TO_LIST (100 * NANOSECONDS_PER_MILLISECOND)
-
-/* So long a line takes only if somebody is slow to read it. */
-#define WAITS_FOR_READER (20 * NANOSECONDS_PER_MILLISECOND)
 
 static void note_signal(int number)
 {
@@ -69,20 +66,14 @@ void stop_while_writing(void)
 {
     backstop_disarm();
     deadline_of_list = deadline + TIME_TO_LIST;
-    last_line = clock_now();
 }
 
 bool stop_cuts_list(void)
 {
-    uint64_t now = 0;
-
     if (deadline == 0)
         return false;
-    now = clock_now();
-    if (now - last_line >= WAITS_FOR_READER)
-        deadline_of_list += now - last_line;
-    last_line = now;
-    has_cut_list = has_cut_list || now >= deadline_of_list;
+    deadline_of_list += terminal_flush_much();
+    has_cut_list = has_cut_list || clock_now() >= deadline_of_list;
     return has_cut_list;
 }
 

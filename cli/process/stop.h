@@ -24,8 +24,8 @@ bool stop_wanted(void);
 /* The check is over, and what it has found is being written. */
 void stop_while_writing(void);
 
-/* Whether a list has to end before its end: the time has been over for a tenth of a second, without the time for which
- * a reader has kept us waiting. Ask before each line. */
+/* Whether a list has to end before its end: the time has been over for a tenth of a second, without the time that a
+ * reader of stdout takes. Ask before each line. */
 bool stop_cuts_list(void);
 
 /* Whether stop_cuts_list() has said so since stop_after() was called. */

@@ -3,14 +3,19 @@
 #include "terminal.h"
 
 #include "../text/numbers.h"
+#include "clock.h"
 
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #define MOST 4096
+
+/* What a pipe holds. */
+#define MUCH ((size_t)64 << 10)
 
 /* What the terminals have answered. */
 static struct {
@@ -34,6 +39,15 @@ void terminal_ask(void)
     if (!answers.is_stdout || ioctl(STDOUT_FILENO, TIOCGWINSZ, &answers.size) != 0)
         answers.size = (struct winsize){0};
     settle_stdout();
+}
+
+uint64_t terminal_flush_much(void)
+{
+    if (__fpending(stdout) < MUCH)
+        return 0;
+    uint64_t begun = clock_now();
+    fflush(stdout);
+    return clock_now() - begun;
 }
 
 bool terminal_is_stderr(void)

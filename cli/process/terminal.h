@@ -26,6 +26,10 @@ typedef struct terminal {
 /* Ask the terminals, and settle how stdout is buffered. Call it first, before anything is printed. */
 void terminal_ask(void);
 
+/* Write what stdout has buffered, if it is as much as a pipe holds: a reader that takes it slowly is waited for then,
+ * and not for the whole buffer. Returns the nanoseconds that it took. */
+uint64_t terminal_flush_much(void);
+
 bool terminal_is_stderr(void);
 
 /* From COLUMNS and LINES, the answers of the terminal, NO_COLOR and TERM. */

@@ -384,6 +384,38 @@ list_in_time() {
     done
 }
 
+# read_slowly SECONDS COMMAND...: its output into the file out, by a reader that sleeps so long after each 64 KiB.
+read_slowly() {
+    local pause=$1
+    shift
+    rm -f code
+    { "$@" 2>messages && echo 0 >code || echo $? >code; } |
+        { while head -c 65536 && [ ! -e code ]; do sleep "$pause"; done && cat; } >out
+    assert_equal "$(cat code)" 1
+    run ! grep 'output is cut' messages
+}
+
+@test "a slow reader gets whole lines of a map of millions of runs, and a last one that says incomplete" {
+    "$conformance/../corpus/hostile/make-hostile" refcount-blocks-alternating image.qcow2
+    read_slowly 0.05 "$REFCOW" map --output=jsonl --max-runs none "${unlimited[@]}" --timeout 1 image.qcow2
+    assert_answer map --output=jsonl
+    [ "$(wc -l <out)" -gt 100 ]
+}
+
+@test "a slow reader gets a whole object about thousands of snapshots" {
+    "$conformance/../corpus/hostile/make-hostile" snapshots-one-l1 image.qcow2
+    read_slowly 0.3 "$REFCOW" info --output=json --max-listed 65536 --timeout 1 image.qcow2
+    assert_answer info --refcounts --output=json
+    [ "$(jq '.snapshots // .refcow.snapshots | length' out)" -gt 10 ] || fail "$(head -c 500 out)"
+}
+
+@test "an image that cannot be opened gets a page, too" {
+    run -1 "$REFCOW" map --output=html missing.qcow2
+    "$REFCOW" map --output=html missing.qcow2 >out 2>messages || true
+    python3 "$conformance/lib/page.py" out >/dev/null
+    grep -q 'Incomplete' out
+}
+
 @test "where stdout is closed, full, or a closed pipe, the process ends too" {
     truncate -s 1M image.qcow2
     preload '' "$hang"
