@@ -20,8 +20,8 @@ static const char help[] =
     "    --max-runs N         list at most N runs, or none: no limit. human and html\n"
     "                         list damage (default 8 and 256), jsonl all (2048)\n" COMMON_OPTIONS_HELP "\n"
     "SIZE may end in K, M, G or T. A legend below the picture explains its letters;\n"
-    "refcow(1) explains all letters. The exit status is as for refcow check, but a limit on\n"
-    "work or bytes ends a map earlier or later than a check.\n";
+    "refcow(1) explains all letters. Exit status: as for refcow check, but limits\n"
+    "end a map at another point.\n";
 
 /* The lines that are printed above and below a picture. */
 #define OTHER_LINES 14
