@@ -18,6 +18,9 @@ static bool has_cut_list;
 /* A check that has ended at its deadline has so many nanoseconds to write what it has found: thousands of lines. */
 #define TIME_TO_LIST (100 * NANOSECONDS_PER_MILLISECOND)
 
+/* To write what a pipe holds takes so long only if a reader is slow to take it. */
+#define SLOW_READER NANOSECONDS_PER_MILLISECOND
+
 static void note_signal(int number)
 {
     stop_signal = number;
@@ -72,7 +75,9 @@ bool stop_cuts_list(void)
 {
     if (deadline == 0)
         return false;
-    deadline_of_list += terminal_flush_much();
+    uint64_t waited = terminal_flush_much();
+    if (waited >= SLOW_READER)
+        deadline_of_list += waited;
     has_cut_list = has_cut_list || clock_now() >= deadline_of_list;
     return has_cut_list;
 }
