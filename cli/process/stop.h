@@ -25,7 +25,7 @@ bool stop_wanted(void);
 void stop_while_writing(void);
 
 /* Whether a list has to end before its end: the time has been over for a tenth of a second, without the time that a
- * reader of stdout takes. Ask before each line. */
+ * reader of stdout takes. Ask before each line: it also writes what stdout has buffered, a pipe's content at a time. */
 bool stop_cuts_list(void);
 
 /* Whether stop_cuts_list() has said so since stop_after() was called. */
