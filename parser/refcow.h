@@ -215,8 +215,8 @@ typedef struct refcow_image {
  *   OK             the image can be checked
  *   class REFUSED  error names the first field that breaks a rule. refcow_check() may still be called: it gives the
  *                  refcount report, as far as possible, with verdict refused
- *   OPEN_LIMIT     opening took more work than REFCOW_WORK_TO_OPEN. Only an image with tens of thousands of LUKS
- * headers does other classes  the image must not be used
+ *   OPEN_LIMIT     opening took more work than REFCOW_WORK_TO_OPEN: only with tens of thousands of LUKS headers
+ *   other classes  the image must not be used
  *
  * A file that is shorter than the header reads as if it were padded with zeros.
  */

@@ -41,7 +41,7 @@ make_tools() {
 @test "no suite, and no maker of images for one, calls a tool of QEMU in PATH" {
     local bare='(^|[^A-Za-z0-9_./"$}{-])qemu-(img|io|nbd|storage-daemon)( |$)' quoted="'[^']*'" text='"[^"]*"'
     cd "$conformance"
-    for file in suites/*.bats suites/*.bash lib/*.bash tools/run-cases tools/random ../corpus/make-seeds; do
+    for file in suites/*.bats suites/*.bash lib/*.bash tools/run-cases tools/random ../corpus/make-images; do
         sed -E "s/(^|[[:space:]])#.*//; s/^@test .*//; s/$quoted//g; s/$text//g" "$file" | grep -nE "$bare" | sed "s|^|$file:|"
     done >"$BATS_TEST_TMPDIR/bare" || true
     run ! grep . "$BATS_TEST_TMPDIR/bare"

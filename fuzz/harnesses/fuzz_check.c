@@ -10,14 +10,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static fuzz_subject subject;
-    if (!subject_open(&subject, data, size)) {
+    static fuzz_scenario scenario;
+    if (!scenario_open(&scenario, data, size)) {
         return 0;
     }
-    subject_check(&subject);
-    expect_repeatable(&subject);
-    if (!was_cut(&subject.base)) {
-        expect_agreement(&subject);
+    scenario_check(&scenario);
+    expect_repeatable(&scenario);
+    if (!was_cut(&scenario.base)) {
+        expect_agreement(&scenario);
     }
     return 0;
 }

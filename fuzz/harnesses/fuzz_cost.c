@@ -13,7 +13,7 @@
 #include "../input/meter.h"
 #include "../input/random.h"
 #include "../rules.h"
-#include "../run/subject.h"
+#include "../run/scenario.h"
 
 #include <inttypes.h>
 
@@ -130,11 +130,11 @@ static void expect_limit(const refcow_image *image, const check_setting *setting
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static fuzz_subject subject;
-    if (!subject_open(&subject, data, size)) {
+    static fuzz_scenario scenario;
+    if (!scenario_open(&scenario, data, size)) {
         return 0;
     }
-    const refcow_image *image = subject_way(&subject, 0);
+    const refcow_image *image = scenario_way(&scenario, 0);
     check_setting plain = {.memory_size = REFCOW_MEMORY_MIN, .limits = LIMITS};
     check_setting roomy = {.memory_size = LARGE_BLOCK, .capacity = MUCH_ROOM, .limits = LIMITS};
     check_setting ample = {.memory_size = LARGEST_BLOCK, .limits = LIMITS};
@@ -143,6 +143,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     run_metered("observed", image, &observed, OTHER_RUN);
     run_metered("ample", image, &ample, OTHER_RUN);
     check_run whole = run_metered("roomy", image, &roomy, BASE_RUN);
-    expect_limit(image, &roomy, &whole, next_random(&subject.random));
+    expect_limit(image, &roomy, &whole, next_random(&scenario.random));
     return 0;
 }

@@ -9,126 +9,126 @@
 #include "../fuzz.h"
 #include "../input/random.h"
 #include "../rules.h"
-#include "../run/subject.h"
+#include "../run/scenario.h"
 
 enum { FAULTS = 7, FAULTS_OF_MANY = 3 };
 
-static void expect_lower_bound(const fuzz_subject *subject, const check_setting *setting)
+static void expect_lower_bound(const fuzz_scenario *scenario, const check_setting *setting)
 {
-    const check_run *base = &subject->base;
-    check_run run = run_check(subject_way(subject, 0), setting, OTHER_RUN);
+    const check_run *base = &scenario->base;
+    check_run run = run_check(scenario_way(scenario, 0), setting, OTHER_RUN);
     FUZZ_RULE(rules_lower_bound(&run.result, &base->result));
     if (!was_cut(&run)) {
         FUZZ_RULE(rules_same_answer(&run.result, run.findings, &base->result, base->findings));
     }
 }
 
-static void try_read_limit(const fuzz_subject *subject, uint64_t random)
+static void try_read_limit(const fuzz_scenario *scenario, uint64_t random)
 {
-    check_setting other = subject->smallest;
-    other.limits.max_read = 1 + random % (subject->base.result.bytes_read + 1);
-    expect_lower_bound(subject, &other);
+    check_setting other = scenario->smallest;
+    other.limits.max_read = 1 + random % (scenario->base.result.bytes_read + 1);
+    expect_lower_bound(scenario, &other);
 }
 
-static void try_entry_limit(const fuzz_subject *subject, uint64_t random)
+static void try_entry_limit(const fuzz_scenario *scenario, uint64_t random)
 {
-    check_setting other = subject->smallest;
-    other.limits.max_work = 1 + random % (subject->base.result.work + 1);
-    expect_lower_bound(subject, &other);
+    check_setting other = scenario->smallest;
+    other.limits.max_work = 1 + random % (scenario->base.result.work + 1);
+    expect_lower_bound(scenario, &other);
 }
 
-static void try_cancellation(const fuzz_subject *subject, uint64_t random)
+static void try_cancellation(const fuzz_scenario *scenario, uint64_t random)
 {
-    check_setting other = subject->smallest;
-    other.cancel_at = 1 + random % (subject->base.progress_calls + 1);
-    expect_lower_bound(subject, &other);
+    check_setting other = scenario->smallest;
+    other.cancel_at = 1 + random % (scenario->base.progress_calls + 1);
+    expect_lower_bound(scenario, &other);
 }
 
-static void try_failing_read(fuzz_subject *subject, uint64_t random)
+static void try_failing_read(fuzz_scenario *scenario, uint64_t random)
 {
-    subject->file.fail_at = 1 + random % (subject->base.reads + 1);
-    expect_lower_bound(subject, &subject->smallest);
-    subject->file.fail_at = 0;
+    scenario->file.fail_at = 1 + random % (scenario->base.reads + 1);
+    expect_lower_bound(scenario, &scenario->smallest);
+    scenario->file.fail_at = 0;
 }
 
 /* The first reads of a check may be honest, so that what was found to be good is bad when it is read again. */
-static void try_lies(fuzz_subject *subject, uint64_t random)
+static void try_lies(fuzz_scenario *scenario, uint64_t random)
 {
-    subject->file.lies = random | 1;
-    subject->file.honest = (random >> 32) % (subject->base.reads + 1);
-    check_run run = run_check(subject_way(subject, 0), &subject->smallest, OTHER_RUN);
+    scenario->file.lies = random | 1;
+    scenario->file.honest = (random >> 32) % (scenario->base.reads + 1);
+    check_run run = run_check(scenario_way(scenario, 0), &scenario->smallest, OTHER_RUN);
     FUZZ_ASSERT(run.result.error.status != REFCOW_STATUS_READ_FAILED);
-    subject->file.lies = 0;
+    scenario->file.lies = 0;
 }
 
-static void try_opening_that_fails(fuzz_subject *subject, uint64_t random)
+static void try_opening_that_fails(fuzz_scenario *scenario, uint64_t random)
 {
     refcow_image image;
-    subject->file.fail_at = 1 + random % 6;
-    refcow_status status = run_open(&image, &subject->file, (random >> 8) % 2 == 0);
-    FUZZ_ASSERT(status == REFCOW_STATUS_READ_FAILED || status == subject->image.error.status);
-    subject->file.fail_at = 0;
+    scenario->file.fail_at = 1 + random % 6;
+    refcow_status status = run_open(&image, &scenario->file, (random >> 8) % 2 == 0);
+    FUZZ_ASSERT(status == REFCOW_STATUS_READ_FAILED || status == scenario->image.error.status);
+    scenario->file.fail_at = 0;
 }
 
 /* What was opened is not what is then checked. */
-static void try_opening_lies(fuzz_subject *subject, uint64_t random)
+static void try_opening_lies(fuzz_scenario *scenario, uint64_t random)
 {
     refcow_image image;
-    subject->file.lies = random | 1;
-    subject->file.honest = (random >> 32) % 3;
-    refcow_class class_ = refcow_status_class(run_open(&image, &subject->file, (random >> 8) % 2 == 0));
+    scenario->file.lies = random | 1;
+    scenario->file.honest = (random >> 32) % 3;
+    refcow_class class_ = refcow_status_class(run_open(&image, &scenario->file, (random >> 8) % 2 == 0));
     if (class_ == REFCOW_CLASS_OK || class_ == REFCOW_CLASS_REFUSED) {
-        run_check(&image, &subject->smallest, OTHER_RUN);
+        run_check(&image, &scenario->smallest, OTHER_RUN);
     }
-    subject->file.lies = 0;
+    scenario->file.lies = 0;
 }
 
-static void try_fault(fuzz_subject *subject, unsigned fault, uint64_t random)
+static void try_fault(fuzz_scenario *scenario, unsigned fault, uint64_t random)
 {
     switch (fault) {
     case 0:
-        try_read_limit(subject, random);
+        try_read_limit(scenario, random);
         break;
     case 1:
-        try_entry_limit(subject, random);
+        try_entry_limit(scenario, random);
         break;
     case 2:
-        try_cancellation(subject, random);
+        try_cancellation(scenario, random);
         break;
     case 3:
-        try_failing_read(subject, random);
+        try_failing_read(scenario, random);
         break;
     case 4:
-        try_lies(subject, random);
+        try_lies(scenario, random);
         break;
     case 5:
-        try_opening_that_fails(subject, random);
+        try_opening_that_fails(scenario, random);
         break;
     default:
-        try_opening_lies(subject, random);
+        try_opening_lies(scenario, random);
         break;
     }
 }
 
 /* All faults for an input that costs little, some for one that costs more. */
-static void try_faults(fuzz_subject *subject)
+static void try_faults(fuzz_scenario *scenario)
 {
-    int is_cheap = subject_is_cheap(subject);
+    int is_cheap = scenario_is_cheap(scenario);
     for (unsigned i = 0; i < (is_cheap ? FAULTS : FAULTS_OF_MANY); i++) {
-        uint64_t dice = next_random(&subject->random);
-        try_fault(subject, is_cheap ? i : (unsigned)(dice % FAULTS), dice >> 8);
+        uint64_t dice = next_random(&scenario->random);
+        try_fault(scenario, is_cheap ? i : (unsigned)(dice % FAULTS), dice >> 8);
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static fuzz_subject subject;
-    if (!subject_open(&subject, data, size)) {
+    static fuzz_scenario scenario;
+    if (!scenario_open(&scenario, data, size)) {
         return 0;
     }
-    subject_check(&subject);
-    if (!was_cut(&subject.base)) {
-        try_faults(&subject);
+    scenario_check(&scenario);
+    if (!was_cut(&scenario.base)) {
+        try_faults(&scenario);
     }
     return 0;
 }

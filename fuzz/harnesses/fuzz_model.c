@@ -9,11 +9,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static fuzz_subject subject;
-    if (!subject_open(&subject, data, size)) {
+    static fuzz_scenario scenario;
+    if (!scenario_open(&scenario, data, size)) {
         return 0;
     }
-    subject_check(&subject);
-    expect_naive_agreement(&subject);
+    scenario_check(&scenario);
+    expect_naive_agreement(&scenario);
     return 0;
 }

@@ -9,15 +9,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static fuzz_subject subject;
-    if (!is_sparse_input(data, size) || !subject_open(&subject, data, size)) {
+    static fuzz_scenario scenario;
+    if (!is_sparse_input(data, size) || !scenario_open(&scenario, data, size)) {
         return 0;
     }
-    subject_check(&subject);
-    expect_repeatable(&subject);
-    if (!was_cut(&subject.base)) {
-        expect_agreement(&subject);
+    scenario_check(&scenario);
+    expect_repeatable(&scenario);
+    if (!was_cut(&scenario.base)) {
+        expect_agreement(&scenario);
     }
-    expect_naive_agreement(&subject);
+    expect_naive_agreement(&scenario);
     return 0;
 }

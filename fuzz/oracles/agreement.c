@@ -9,13 +9,13 @@ enum { WAYS = 6, WAYS_OF_MANY = 2 };
 
 static const refcow_limits PATIENT_LIMITS = {32u << 20, 1u << 20};
 
-void expect_repeatable(const fuzz_subject *subject)
+void expect_repeatable(const fuzz_scenario *scenario)
 {
-    check_setting other = subject->smallest;
-    const check_run *base = &subject->base;
+    check_setting other = scenario->smallest;
+    const check_run *base = &scenario->base;
     other.garbage = (uint8_t)~other.garbage;
     other.shift = (other.shift + 5) % SHIFTS;
-    check_run run = run_check(subject_way(subject, 0), &other, OTHER_RUN);
+    check_run run = run_check(scenario_way(scenario, 0), &other, OTHER_RUN);
     FUZZ_RULE(rules_same_answer(&run.result, run.findings, &base->result, base->findings));
     FUZZ_RULE(rules_same_work(&run.result, &base->result));
 }
@@ -29,12 +29,12 @@ static void expect_same(const refcow_image *image, const check_setting *setting,
     }
 }
 
-static void expect_room_does_not_matter(const fuzz_subject *subject, size_t capacity)
+static void expect_room_does_not_matter(const fuzz_scenario *scenario, size_t capacity)
 {
-    check_setting other = subject->smallest;
-    const check_run *base = &subject->base;
+    check_setting other = scenario->smallest;
+    const check_run *base = &scenario->base;
     other.capacity = capacity;
-    check_run run = run_check(subject_way(subject, 0), &other, OTHER_RUN);
+    check_run run = run_check(scenario_way(scenario, 0), &other, OTHER_RUN);
     /* To keep findings is work, so a check with more room may reach its limit. */
     if (was_cut(&run)) {
         return;
@@ -49,50 +49,50 @@ static void expect_room_does_not_matter(const fuzz_subject *subject, size_t capa
 }
 
 /* Someone looks on. */
-static void expect_observed(const fuzz_subject *subject)
+static void expect_observed(const fuzz_scenario *scenario)
 {
-    check_setting other = subject->smallest;
-    const refcow_image *image = subject_way(subject, 0);
+    check_setting other = scenario->smallest;
+    const refcow_image *image = scenario_way(scenario, 0);
     other.observer = ledger_start(image);
     check_run run = run_check(image, &other, OTHER_RUN);
     if (!was_cut(&run)) {
-        FUZZ_RULE(rules_same_answer(&run.result, run.findings, &subject->base.result, subject->base.findings));
+        FUZZ_RULE(rules_same_answer(&run.result, run.findings, &scenario->base.result, scenario->base.findings));
         ledger_expect(&run.result);
     }
 }
 
-static void expect_one(const fuzz_subject *subject, unsigned way, uint64_t random)
+static void expect_one(const fuzz_scenario *scenario, unsigned way, uint64_t random)
 {
-    check_setting ample = subject->smallest;
+    check_setting ample = scenario->smallest;
     ample.memory_size = pick_ample(random);
     switch (way) {
     case 0:
-        expect_same(subject_way(subject, 0), &ample, &subject->base);
+        expect_same(scenario_way(scenario, 0), &ample, &scenario->base);
         break;
     case 1:
-        expect_same(subject_way(subject, 1), &subject->smallest, &subject->base);
+        expect_same(scenario_way(scenario, 1), &scenario->smallest, &scenario->base);
         break;
     case 2:
-        expect_same(subject_way(subject, 1), &ample, &subject->base);
+        expect_same(scenario_way(scenario, 1), &ample, &scenario->base);
         break;
     case 3:
-        expect_observed(subject);
+        expect_observed(scenario);
         break;
     case 4:
-        expect_room_does_not_matter(subject, pick_capacity(random));
+        expect_room_does_not_matter(scenario, pick_capacity(random));
         break;
     default:
-        expect_room_does_not_matter(subject, 0);
+        expect_room_does_not_matter(scenario, 0);
         break;
     }
 }
 
-void expect_agreement(fuzz_subject *subject)
+void expect_agreement(fuzz_scenario *scenario)
 {
-    int is_cheap = subject_is_cheap(subject);
+    int is_cheap = scenario_is_cheap(scenario);
     for (unsigned i = 0; i < (is_cheap ? WAYS : WAYS_OF_MANY); i++) {
-        uint64_t dice = next_random(&subject->random);
-        expect_one(subject, is_cheap ? i : (unsigned)(dice % WAYS), dice >> 8);
+        uint64_t dice = next_random(&scenario->random);
+        expect_one(scenario, is_cheap ? i : (unsigned)(dice % WAYS), dice >> 8);
     }
 }
 
@@ -102,36 +102,36 @@ void expect_agreement(fuzz_subject *subject)
 enum { STARTS_AGAIN = 253 };
 
 /* No more passes than planned; and each has a window with a cluster in use, or with a part of a refcount block. */
-static void expect_few_passes(const fuzz_subject *subject, const naive_state *naive)
+static void expect_few_passes(const fuzz_scenario *scenario, const naive_state *naive)
 {
     enum { SMALLEST_WINDOW = 8192 };
     refcow_plan plan;
-    uint64_t passes = subject->base.result.passes;
-    FUZZ_ASSERT(refcow_plan_memory(&subject->image, subject->smallest.memory_size, &plan) == REFCOW_STATUS_OK);
+    uint64_t passes = scenario->base.result.passes;
+    FUZZ_ASSERT(refcow_plan_memory(&scenario->image, scenario->smallest.memory_size, &plan) == REFCOW_STATUS_OK);
     if (naive->most < STARTS_AGAIN && naive->answer.verdict != REFCOW_VERDICT_REFUSED) {
         FUZZ_ASSERT(passes <= plan.passes);
         FUZZ_ASSERT(passes <= naive->counts.clusters + naive->blocks * (naive->per_block / SMALLEST_WINDOW + 2));
     }
 }
 
-void expect_naive_agreement(fuzz_subject *subject)
+void expect_naive_agreement(fuzz_scenario *scenario)
 {
     static naive_state naive;
-    if (!naive_check(&naive, &subject->file)) {
+    if (!naive_check(&naive, &scenario->file)) {
         return;
     }
-    if (was_cut(&subject->base)) {
+    if (was_cut(&scenario->base)) {
         /* It was not too much for the naive way. */
-        check_setting patient = subject->smallest;
+        check_setting patient = scenario->smallest;
         patient.limits = PATIENT_LIMITS;
-        subject->base = run_check(subject_way(subject, 0), &patient, BASE_RUN);
+        scenario->base = run_check(scenario_way(scenario, 0), &patient, BASE_RUN);
     }
-    expect_few_passes(subject, &naive);
-    if (was_cut(&subject->base)) {
+    expect_few_passes(scenario, &naive);
+    if (was_cut(&scenario->base)) {
         return;
     }
-    FUZZ_RULE(rules_same_counts(&subject->base.result, &naive.answer));
-    for (size_t i = 0; i < subject->base.result.findings_count; i++) {
-        FUZZ_RULE(naive_finding_difference(&naive, &subject->base.findings[i]));
+    FUZZ_RULE(rules_same_counts(&scenario->base.result, &naive.answer));
+    for (size_t i = 0; i < scenario->base.result.findings_count; i++) {
+        FUZZ_RULE(naive_finding_difference(&naive, &scenario->base.findings[i]));
     }
 }

@@ -1,4 +1,4 @@
-#include "subject.h"
+#include "scenario.h"
 #include "../fuzz.h"
 #include "../input/random.h"
 
@@ -54,50 +54,50 @@ static void expect_plan(const refcow_image *image)
     FUZZ_ASSERT(plan.passes == 1);
 }
 
-static int open_both(fuzz_subject *subject)
+static int open_both(fuzz_scenario *scenario)
 {
-    refcow_status status = run_open(&subject->image, &subject->file, 0);
-    FUZZ_ASSERT(run_open(&subject->with_holes, &subject->file, 1) == status);
+    refcow_status status = run_open(&scenario->image, &scenario->file, 0);
+    FUZZ_ASSERT(run_open(&scenario->with_holes, &scenario->file, 1) == status);
     refcow_class class_ = refcow_status_class(status);
     if (class_ != REFCOW_CLASS_OK && class_ != REFCOW_CLASS_REFUSED) {
         return 0;
     }
-    expect_plan(&subject->image);
+    expect_plan(&scenario->image);
     return 1;
 }
 
 /* The length of a plain file comes from its header alone, so that a mutation of a table keeps the length of its parent;
  * the other settings may differ from one mutation to the next. */
-int subject_open(fuzz_subject *subject, const uint8_t *data, size_t size)
+int scenario_open(fuzz_scenario *scenario, const uint8_t *data, size_t size)
 {
-    input_start(&subject->file, data, size);
-    subject->random = hash_of(data, size < HEADER_BYTES ? size : HEADER_BYTES);
-    uint64_t dice = next_random(&subject->random);
-    subject->is_sparse = is_sparse_input(data, size);
-    subject->file.size += subject->is_sparse ? 0 : pick_tail(dice, data, size);
-    subject->random ^= hash_of(data, size);
-    return open_both(subject);
+    input_start(&scenario->file, data, size);
+    scenario->random = hash_of(data, size < HEADER_BYTES ? size : HEADER_BYTES);
+    uint64_t dice = next_random(&scenario->random);
+    scenario->is_sparse = is_sparse_input(data, size);
+    scenario->file.size += scenario->is_sparse ? 0 : pick_tail(dice, data, size);
+    scenario->random ^= hash_of(data, size);
+    return open_both(scenario);
 }
 
-const refcow_image *subject_way(const fuzz_subject *subject, int is_other)
+const refcow_image *scenario_way(const fuzz_scenario *scenario, int is_other)
 {
-    return subject->is_sparse == is_other ? &subject->image : &subject->with_holes;
+    return scenario->is_sparse == is_other ? &scenario->image : &scenario->with_holes;
 }
 
-void subject_check(fuzz_subject *subject)
+void scenario_check(fuzz_scenario *scenario)
 {
     check_setting smallest = {
         .memory_size = REFCOW_MEMORY_MIN,
-        .shift = (size_t)(next_random(&subject->random) % SHIFTS),
-        .garbage = (uint8_t)(next_random(&subject->random) & 0xff),
-        .capacity = pick_capacity(next_random(&subject->random)),
-        .limits = subject->is_sparse ? SPARSE_LIMITS : PLAIN_LIMITS,
+        .shift = (size_t)(next_random(&scenario->random) % SHIFTS),
+        .garbage = (uint8_t)(next_random(&scenario->random) & 0xff),
+        .capacity = pick_capacity(next_random(&scenario->random)),
+        .limits = scenario->is_sparse ? SPARSE_LIMITS : PLAIN_LIMITS,
     };
-    subject->smallest = smallest;
-    subject->base = run_check(subject_way(subject, 0), &smallest, BASE_RUN);
+    scenario->smallest = smallest;
+    scenario->base = run_check(scenario_way(scenario, 0), &smallest, BASE_RUN);
 }
 
-int subject_is_cheap(const fuzz_subject *subject)
+int scenario_is_cheap(const fuzz_scenario *scenario)
 {
-    return subject->base.result.work <= CHEAP_WORK;
+    return scenario->base.result.work <= CHEAP_WORK;
 }
