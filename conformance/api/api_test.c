@@ -17,7 +17,7 @@ int main(void)
     run_bitmap_tests();
     run_list_tests();
     run_observer_tests();
-    run_fault_tests();
+    run_early_end_tests();
     run_sparse_tests();
     return finish();
 }

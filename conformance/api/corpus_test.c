@@ -8,7 +8,7 @@
 #define _POSIX_C_SOURCE 200809L
 #define _FILE_OFFSET_BITS 64
 
-#include "../../fuzz/rules.h"
+#include "../../fuzz/oracles/rules.h"
 #include "runner.h"
 
 #include <dirent.h>

@@ -1,10 +1,11 @@
 /*
- * run.h - run one check on a source and keep all that it says. Each run is held against the rules of fuzz/rules.h.
+ * run.h - run one check on a source and keep all that it says. Each run is held against the rules of
+ * fuzz/oracles/rules.h.
  */
 #ifndef REFCOW_CONFORMANCE_API_RUN_H
 #define REFCOW_CONFORMANCE_API_RUN_H
 
-#include "../../fuzz/rules.h"
+#include "../../fuzz/oracles/rules.h"
 #include "runner.h"
 #include "source.h"
 

@@ -55,7 +55,7 @@ static inline void runner_string(const char *is, const char *wanted, const char 
     }
 }
 
-/* For the functions of fuzz/rules.h: NULL, or the rule that is broken. */
+/* For the functions of fuzz/oracles/rules.h: NULL, or the rule that is broken. */
 static inline void runner_rule(const char *broken, const char *file, int line)
 {
     if (broken != NULL && runner_complains(file, line)) {

@@ -4,16 +4,16 @@
 #ifndef REFCOW_CONFORMANCE_API_SUITES_H
 #define REFCOW_CONFORMANCE_API_SUITES_H
 
-void run_code_tests(void);     /* codes.c: names, sentences, numbers */
-void run_argument_tests(void); /* arguments.c: what the caller gives */
-void run_header_tests(void);   /* header.c: refcow_open() */
-void run_counting_tests(void); /* counting.c: what a check finds */
-void run_report_tests(void);   /* report.c: the refcount report */
-void run_snapshot_tests(void); /* snapshots.c: internal snapshots */
-void run_bitmap_tests(void);   /* bitmaps.c: persistent bitmaps */
-void run_list_tests(void);     /* lists.c: extensions, snapshots, bitmaps one by one */
-void run_observer_tests(void); /* observer.c: what someone who looks on is told */
-void run_fault_tests(void);    /* faults.c: failing and lying sources, cancellation, limits */
-void run_sparse_tests(void);   /* sparse.c: holes, huge sizes, bounded work */
+void run_code_tests(void);      /* codes.c: names, sentences, numbers */
+void run_argument_tests(void);  /* arguments.c: what the caller gives */
+void run_header_tests(void);    /* header.c: refcow_open() */
+void run_counting_tests(void);  /* counting.c: what a check finds */
+void run_report_tests(void);    /* report.c: the refcount report */
+void run_snapshot_tests(void);  /* snapshots.c: internal snapshots */
+void run_bitmap_tests(void);    /* bitmaps.c: persistent bitmaps */
+void run_list_tests(void);      /* lists.c: extensions, snapshots, bitmaps one by one */
+void run_observer_tests(void);  /* observer.c: what someone who looks on is told */
+void run_early_end_tests(void); /* early_ends.c: failing and lying sources, cancellation, limits */
+void run_sparse_tests(void);    /* sparse.c: holes, huge sizes, bounded work */
 
 #endif

@@ -12,7 +12,7 @@
 #include "../fuzz.h"
 #include "../input/meter.h"
 #include "../input/random.h"
-#include "../rules.h"
+#include "../oracles/rules.h"
 #include "../run/scenario.h"
 
 #include <inttypes.h>

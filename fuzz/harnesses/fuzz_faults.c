@@ -8,7 +8,7 @@
  */
 #include "../fuzz.h"
 #include "../input/random.h"
-#include "../rules.h"
+#include "../oracles/rules.h"
 #include "../run/scenario.h"
 
 enum { FAULTS = 7, FAULTS_OF_MANY = 3 };

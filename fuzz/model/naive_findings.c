@@ -2,7 +2,7 @@
  * naive_findings.c - what a finding says, held against the image: its entry is there, its refcounts are those of the
  * clusters, its guest offset is the lowest.
  */
-#include "../rules.h"
+#include "../oracles/rules.h"
 #include "naive_state.h"
 
 /* Of a range the first ones and the last one are looked at. */

@@ -2,8 +2,8 @@
 #include "../fuzz.h"
 #include "../input/random.h"
 #include "../model/naive.h"
-#include "../rules.h"
 #include "ledger.h"
+#include "rules.h"
 
 enum { WAYS = 6, WAYS_OF_MANY = 2 };
 

@@ -2,7 +2,7 @@
 #include "../fuzz.h"
 #include "../input/blocks.h"
 #include "../input/meter.h"
-#include "../rules.h"
+#include "../oracles/rules.h"
 
 #include <string.h>
 

@@ -4,8 +4,8 @@
  * Read off refcow.h, with no look at the parser. Each function gives NULL, or the rule that is broken in words, so that
  * a fuzzer can abort on it and a test can print it.
  */
-#ifndef REFCOW_FUZZ_RULES_H
-#define REFCOW_FUZZ_RULES_H
+#ifndef REFCOW_FUZZ_ORACLES_RULES_H
+#define REFCOW_FUZZ_ORACLES_RULES_H
 
 #include "refcow.h"
 

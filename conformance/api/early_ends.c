@@ -1,5 +1,5 @@
 /*
- * faults.c - sources that fail or lie, callers that cancel or set limits. No stop may look like a clean image.
+ * early_ends.c - sources that fail or lie, callers that cancel or set limits. No stop may look like a clean image.
  */
 #include "../../fuzz/input/random.h"
 #include "run.h"
@@ -500,7 +500,7 @@ static void stops_while_starting_over_are_lower_bounds(void)
     image_free(&image);
 }
 
-void run_fault_tests(void)
+void run_early_end_tests(void)
 {
     RUN(every_read_may_fail);
     RUN(no_progress_after_a_failure);
