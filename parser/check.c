@@ -51,6 +51,7 @@ static void start(struct check *check, const struct reader *reader, const refcow
     check->clusters = units_of(check->file_length, header->cluster_bits);
     check->reader.at.total = check->clusters;
     check->observer = options->observer;
+    check->wants_sharing = options->wants_sharing != 0;
     check->l2 = l2_format_of(header);
     refcow_l2_fast_start(check);
     check->l1_span_bits = 2 * header->cluster_bits - (check->l2.extended ? 4 : 3);
@@ -200,8 +201,10 @@ refcow_status refcow_check(const refcow_image *image, const refcow_options *opti
     struct reader reader;
     refcow_error refusal = image->error;
     start_reader(&reader, image, options);
-    /* An observer is told everything once, so the counters must not run full. */
-    start(&check, &reader, image, options, result, options->observer != NULL);
+    /* An observer is told everything once, so the counters must not run full; no page may be compared at a glance if
+     * the most references are wanted. */
+    bool is_wide = options->observer != NULL || options->wants_sharing != 0;
+    start(&check, &reader, image, options, result, is_wide);
     validate_tables(&check, &refusal);
     check.report_only = refusal.status != REFCOW_STATUS_OK || check.reader.error.status != REFCOW_STATUS_OK;
     if (check.report_only)

@@ -52,6 +52,7 @@ struct check {
     uint64_t memory_used;
     uint8_t *chunk;          /* scratch for reading tables */
     size_t chunk_size;       /* a multiple of 16 */
+    bool wants_sharing;      /* the caller wants the most references to one cluster */
     bool first_pass;         /* what belongs to no cluster of the file is counted in the first pass only */
     bool report_only;        /* the image is refused: only the refcount report is wanted */
     bool are_tables_known;   /* the set of tables has all of them, since the first pass */

@@ -79,6 +79,8 @@ static void compare_clusters(struct check *check, const struct clusters *cluster
 {
     if (check->observer != NULL)
         tell_clusters(check, clusters);
+    if (check->wants_sharing)
+        check->result->most_references = greatest(check->result->most_references, clusters->counted);
     uint64_t counted = least(clusters->counted, check->refcount_limit);
     compare_with_limit(check, clusters);
     if (clusters->is_known && clusters->stored == counted)
@@ -135,7 +137,7 @@ static bool compare_one(struct check *check, uint64_t cluster)
 }
 
 /* Whether a page has no mismatch, as far as a quick look can tell. Large refcounts differ in the bytes and may still be
- * equal. Observers are only used with wide counters. */
+ * equal. Who wants to know each cluster has wide counters. */
 static bool is_equal(const struct window *window, const struct page *page, uint64_t first, uint64_t end)
 {
     uint64_t at = refcow_window_index(window, first);

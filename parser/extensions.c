@@ -1,7 +1,6 @@
 #include "extensions.h"
 
 #include "cache.h"
-#include "refusal.h"
 
 /* An extension is a type, a length, and contents padded to 8 bytes. They stand from the end of the header to the
  * backing file's name, or to the end of the first cluster. */
@@ -35,9 +34,9 @@ refcow_extension refcow_extensions_start(const refcow_header *header)
     return extension;
 }
 
-static bool is_place(const refcow_image *image, uint64_t offset)
+static bool is_place(const refcow_header *header, uint64_t offset)
 {
-    return is_aligned(offset, (uint64_t)1 << image->header.cluster_bits);
+    return is_aligned(offset, (uint64_t)1 << header->cluster_bits);
 }
 
 /* The first bytes of the LUKS header. refcow does not read it again if the extension before refers to it as well. */
@@ -53,21 +52,21 @@ static bool read_luks_magic(const refcow_header *header, struct reader *reader, 
 }
 
 /* The extension has the span of the LUKS header: offset and length. */
-static bool locate_encryption(refcow_image *image, struct reader *reader, refcow_span contents, const uint8_t *bytes)
+static bool locate_encryption(struct opening *opening, refcow_span contents, const uint8_t *bytes)
 {
-    refcow_header *header = &image->header;
+    refcow_header *header = &opening->image->header;
     uint64_t magic = 0;
     if (header->crypt_method != CRYPT_LUKS)
-        return refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_UNEXPECTED, header->crypt_method, contents.offset - 8);
+        return refcow_refuse(opening, REFCOW_STATUS_ENCRYPTION_UNEXPECTED, header->crypt_method, contents.offset - 8);
     if (contents.length != ENCRYPTION_SIZE)
-        return refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_LENGTH, contents.length, contents.offset - 4);
+        return refcow_refuse(opening, REFCOW_STATUS_ENCRYPTION_LENGTH, contents.length, contents.offset - 4);
     refcow_span luks = {load_be64(bytes), load_be64(bytes + 8)};
-    if (!is_place(image, luks.offset) || !refcow_readable(luks.offset, LUKS_HEADER_SIZE))
-        return refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_OFFSET, luks.offset, contents.offset);
-    if (!read_luks_magic(header, reader, luks.offset, &magic))
+    if (!is_place(header, luks.offset) || !refcow_readable(luks.offset, LUKS_HEADER_SIZE))
+        return refcow_refuse(opening, REFCOW_STATUS_ENCRYPTION_OFFSET, luks.offset, contents.offset);
+    if (!read_luks_magic(header, &opening->reader, luks.offset, &magic))
         return false;
     if (luks.length < LUKS_HEADER_SIZE || magic != LUKS_MAGIC)
-        return refcow_refuse(image, REFCOW_STATUS_ENCRYPTION_HEADER, magic, luks.offset);
+        return refcow_refuse(opening, REFCOW_STATUS_ENCRYPTION_HEADER, magic, luks.offset);
     header->encryption_header = luks;
     return true;
 }
@@ -85,24 +84,24 @@ static refcow_error refusal_of_directory(const refcow_span *directory, uint64_t 
 /* The extension has the number of bitmaps and the span of their directory. It is to be trusted only if the autoclear
  * bit says that every writer since has known about bitmaps; its length is judged all the same. Of a repeated one the
  * oracle reads only the last directory, so `wrong` is what makes that one unreadable. */
-static bool locate_bitmaps(refcow_image *image, refcow_span contents, const uint8_t *bytes, refcow_error *wrong)
+static bool locate_bitmaps(struct opening *opening, refcow_span contents, const uint8_t *bytes, refcow_error *wrong)
 {
-    refcow_header *header = &image->header;
+    refcow_header *header = &opening->image->header;
     if (contents.length != BITMAPS_SIZE)
-        return refcow_refuse(image, REFCOW_STATUS_BITMAPS_LENGTH, contents.length, contents.offset - 4);
+        return refcow_refuse(opening, REFCOW_STATUS_BITMAPS_LENGTH, contents.length, contents.offset - 4);
     if ((header->autoclear_features & REFCOW_AUTOCLEAR_BITMAPS) == 0)
         return true;
     uint32_t count = load_be32(bytes);
     uint32_t reserved = load_be32(bytes + 4);
     refcow_span directory = {load_be64(bytes + 16), load_be64(bytes + 8)};
     if (count == 0 || count > BITMAPS_MAX)
-        return refcow_refuse(image, REFCOW_STATUS_NB_BITMAPS, count, contents.offset);
+        return refcow_refuse(opening, REFCOW_STATUS_NB_BITMAPS, count, contents.offset);
     if (reserved != 0)
-        return refcow_refuse(image, REFCOW_STATUS_BITMAPS_RESERVED, reserved, contents.offset + 4);
+        return refcow_refuse(opening, REFCOW_STATUS_BITMAPS_RESERVED, reserved, contents.offset + 4);
     if (directory.length > BITMAP_DIRECTORY_MAX)
-        return refcow_refuse(image, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE, directory.length, contents.offset + 8);
-    if (!is_place(image, directory.offset))
-        return refcow_refuse(image, REFCOW_STATUS_BITMAP_DIRECTORY_OFFSET, directory.offset, contents.offset + 16);
+        return refcow_refuse(opening, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE, directory.length, contents.offset + 8);
+    if (!is_place(header, directory.offset))
+        return refcow_refuse(opening, REFCOW_STATUS_BITMAP_DIRECTORY_OFFSET, directory.offset, contents.offset + 16);
     *wrong = refusal_of_directory(&directory, contents.offset);
     if (wrong->status != REFCOW_STATUS_OK) {
         count = 0;
@@ -113,33 +112,65 @@ static bool locate_bitmaps(refcow_image *image, refcow_span contents, const uint
     return true;
 }
 
+static enum extension_sort sort_of_type(uint32_t type)
+{
+    switch (type) {
+    case TYPE_BACKING_FORMAT:
+        return EXTENSION_BACKING_FORMAT;
+    case TYPE_FEATURE_NAMES:
+        return EXTENSION_FEATURE_NAMES;
+    case TYPE_DATA_FILE:
+        return EXTENSION_DATA_FILE;
+    case TYPE_ENCRYPTION:
+        return EXTENSION_ENCRYPTION;
+    case TYPE_BITMAPS:
+        return EXTENSION_BITMAPS;
+    default:
+        return EXTENSION_UNKNOWN;
+    }
+}
+
+/* Remember the first extension of each sort, and the first one that repeats a known sort. */
+static void note(struct opening *opening, const refcow_extension *extension, enum extension_sort sort)
+{
+    refcow_extension *first = &opening->first[sort];
+    if (first->end == 0)
+        *first = *extension;
+    else if (sort != EXTENSION_UNKNOWN && opening->repeated.end == 0)
+        opening->repeated = *extension;
+}
+
 /* One extension, with the first bytes of its contents. A repeated one replaces the one before; `wrong` is what makes
  * the last directory of bitmaps unreadable. */
-static bool locate(refcow_image *image, struct reader *reader, const refcow_extension *extension, const uint8_t *bytes,
+static bool locate(struct opening *opening, const refcow_extension *extension, const uint8_t *bytes,
                    refcow_error *wrong)
 {
-    refcow_header *header = &image->header;
+    refcow_header *header = &opening->image->header;
     refcow_span contents = extension->contents;
+    enum extension_sort sort = sort_of_type(extension->type);
     header->extensions++;
-    switch (extension->type) {
-    case TYPE_BACKING_FORMAT:
+    note(opening, extension, sort);
+    switch (sort) {
+    case EXTENSION_BACKING_FORMAT:
         if (contents.length > BACKING_FORMAT_MAX)
-            return refcow_refuse(image, REFCOW_STATUS_BACKING_FORMAT_LENGTH, contents.length, contents.offset - 4);
+            return refcow_refuse(opening, REFCOW_STATUS_BACKING_FORMAT_LENGTH, contents.length, contents.offset - 4);
         header->backing_format = contents;
         return true;
-    case TYPE_FEATURE_NAMES:
+    case EXTENSION_FEATURE_NAMES:
         header->feature_names = contents;
         return true;
-    case TYPE_DATA_FILE:
+    case EXTENSION_DATA_FILE:
         header->data_file = contents;
         return true;
-    case TYPE_ENCRYPTION:
-        return locate_encryption(image, reader, contents, bytes);
-    case TYPE_BITMAPS:
-        return locate_bitmaps(image, contents, bytes, wrong);
-    default:
-        return true;
+    case EXTENSION_ENCRYPTION:
+        return locate_encryption(opening, contents, bytes);
+    case EXTENSION_BITMAPS:
+        return locate_bitmaps(opening, contents, bytes, wrong);
+    case EXTENSION_UNKNOWN:
+    case EXTENSION_SORTS:
+        break;
     }
+    return true;
 }
 
 /* Where extensions end at the latest. */
@@ -163,29 +194,30 @@ bool refcow_extension_decode(const refcow_header *header, refcow_extension *exte
 
 /* Bound: a cluster; heads that are near to each other are read together, and with each the contents that are looked at:
  * CACHE_LOOK_BYTES are more than EXTENSION_HEAD_SIZE and BITMAPS_SIZE. */
-bool refcow_extensions_locate(refcow_image *image, struct reader *reader)
+bool refcow_extensions_locate(struct opening *opening)
 {
-    refcow_extension extension = refcow_extensions_start(&image->header);
+    const refcow_header *header = &opening->image->header;
+    refcow_extension extension = refcow_extensions_start(header);
     uint8_t page[HEADS_PAGE + CACHE_LOOK_BYTES] = {0};
     uint64_t number = 0;
-    struct cache heads = {reader, page, &number, 1, HEADS_PAGE};
-    refcow_cache_start(&heads, reader);
-    uint64_t end = end_of_extensions(&image->header);
+    struct cache heads = {&opening->reader, page, &number, 1, HEADS_PAGE};
+    refcow_cache_start(&heads, &opening->reader);
+    uint64_t end = end_of_extensions(header);
     refcow_error wrong = {REFCOW_STATUS_OK, 0, 0};
     while (extension.end < end) {
         const uint8_t *head = refcow_look(&heads, extension.end);
         if (head == NULL)
             return false;
-        bool is_inside = refcow_extension_decode(&image->header, &extension, head);
+        bool is_inside = refcow_extension_decode(header, &extension, head);
         refcow_span contents = extension.contents;
         if (!is_inside)
-            return refcow_refuse(image, REFCOW_STATUS_EXTENSION_LENGTH, contents.length, contents.offset - 4);
+            return refcow_refuse(opening, REFCOW_STATUS_EXTENSION_LENGTH, contents.length, contents.offset - 4);
         if (extension.type == TYPE_END)
             break;
-        if (!locate(image, reader, &extension, head + EXTENSION_HEAD_SIZE, &wrong))
+        if (!locate(opening, &extension, head + EXTENSION_HEAD_SIZE, &wrong))
             return false;
     }
     if (wrong.status != REFCOW_STATUS_OK)
-        return refcow_refuse(image, wrong.status, wrong.value, wrong.offset);
+        return refcow_refuse(opening, wrong.status, wrong.value, wrong.offset);
     return true;
 }

@@ -4,7 +4,7 @@
 #ifndef REFCOW_EXTENSIONS_H
 #define REFCOW_EXTENSIONS_H
 
-#include "source.h"
+#include "opening.h"
 
 #define CRYPT_LUKS 2u /* refcow_header.crypt_method */
 
@@ -18,6 +18,6 @@ refcow_extension refcow_extensions_start(const refcow_header *header);
 bool refcow_extension_decode(const refcow_header *header, refcow_extension *extension, const uint8_t *head);
 
 /* Locate and validate the header extensions; false if they were not followed to the end. Bound: the first cluster. */
-bool refcow_extensions_locate(refcow_image *image, struct reader *reader);
+bool refcow_extensions_locate(struct opening *opening);
 
 #endif

@@ -66,7 +66,8 @@ typedef struct refcow_rules {
     uint64_t bits[4];
 } refcow_rules;
 
-/* A number of REFCOW_RULES_END or more is in no set. */
+/* Add a rule to a set; ask whether it is in there. A number of REFCOW_RULES_END or more is in no set. */
+void refcow_rules_add(refcow_rules *rules, refcow_rule rule);
 int refcow_rules_have(const refcow_rules *rules, refcow_rule rule);
 
 /* --------------------------------------------------------------- features */
@@ -158,7 +159,7 @@ typedef struct refcow_breach {
     uint64_t offset;        /* host offset of the field or signature; REFCOW_NO_OFFSET: the value is of no one place */
     uint64_t value;         /* of the field, or what is held against the limit */
     uint64_t limit;         /* that the value exceeds; REFCOW_NO_LIMIT: the rule is no limit */
-    refcow_span name;       /* of the file that the image names; length 0: none */
+    refcow_span name;       /* of the file that the image names, or of the snapshot; length 0: none */
     uint32_t snapshot;      /* index of the one that breaks the rule, or REFCOW_NO_SNAPSHOT */
     uint32_t magic;         /* for refcow_magic_format(), or REFCOW_NO_MAGIC */
     refcow_feature feature; /* of FEATURE_REFUSED and FEATURE_MISSING */
@@ -185,7 +186,8 @@ typedef struct refcow_gate_options {
                                     the backing file is the image itself is not asked */
     size_t name_length;          /* bytes */
     refcow_writer writer;
-    int is_stream; /* source.size is not the size of the file: more may follow */
+    uint64_t head_bytes; /* of a stream that goes on: only so many bytes are known, and source.read fails behind them;
+                            source.size is 2^63 - 2^30. 0: the file has source.size bytes */
 } refcow_gate_options;
 
 #define REFCOW_BREACHES_MAX 320u

@@ -38,10 +38,11 @@ void refcow_l2_count_statistics(struct check *check, struct l2_walk *walk, uint6
     walk->next = offset + (count << check->header->cluster_bits);
 }
 
-static void count_compressed_statistics(struct check *check, const struct l2_walk *walk)
+static void count_compressed_statistics(struct check *check, const struct l2_walk *walk, uint64_t end)
 {
     if (!check->first_pass)
         return;
+    check->result->compressed_end = greatest(check->result->compressed_end, end);
     check->result->allocated_clusters += walk->active;
     check->result->fragmented_clusters += walk->active;
     check->result->compressed_clusters += walk->active;
@@ -121,7 +122,7 @@ static void visit_compressed(struct check *check, struct l2_walk *walk, const st
         refcow_add_entry_finding(check, REFCOW_KIND_COMPRESSED_SUBCLUSTERS, &reference, origin);
     } else {
         refcow_count(check, &reference, origin);
-        count_compressed_statistics(check, walk);
+        count_compressed_statistics(check, walk, reference.offset + reference.length);
     }
 }
 

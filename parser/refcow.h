@@ -423,6 +423,7 @@ typedef struct refcow_options {
      * counting starts again with wider counters; forget all orphans so far. */
     void (*orphan)(void *user, const refcow_finding *entry);
     const refcow_observer *observer; /* optional */
+    int wants_sharing;               /* fill refcow_result.most_references, which takes as much memory as an observer */
 } refcow_options;
 
 /* The refcount report: the stored refcounts of the active disk's data clusters. Every image whose magic, version and
@@ -453,10 +454,13 @@ typedef struct refcow_result {
     uint64_t allocated_clusters;  /* entries of the active disk with a host cluster or compressed data */
     uint64_t fragmented_clusters; /* of these, entries whose cluster does not follow that of the entry before */
     uint64_t compressed_clusters; /* of these, compressed entries */
+    uint64_t compressed_end; /* host offset of the end of the compressed data that ends last, in whole sectors of 512
+                                bytes; of the active disk and all snapshots; 0: there is none */
     /* How much a reader may have to expand. data_clusters is at least allocated_clusters: readers also find data where
      * `qemu-img check` counts none, as in compressed entries with a subcluster bitmap. */
     uint64_t data_clusters;          /* guest clusters of the active disk in which a reader may find data */
     uint64_t snapshot_data_clusters; /* the same for all snapshots, added up */
+    uint64_t most_references;        /* to one cluster of the file; 0 without wants_sharing */
     refcow_refcount_report refcounts;
     /* What the check cost. The same image, block size, limits and room for findings give the same figures. */
     uint64_t passes;

@@ -11,10 +11,8 @@ enum {
     AT_VM_CLOCK = 24,
     AT_VM_STATE_SIZE = 32, /* older: 32 bits */
     AT_EXTRA_SIZE = 36,
-    HEAD_SIZE = 40,
     /* extra data, as far as there is any */
     AT_VM_STATE_SIZE_LARGE = 40,
-    AT_DISK_SIZE = 48,
     AT_ICOUNT = 56
 };
 
@@ -36,7 +34,7 @@ uint64_t refcow_snapshot_after(const refcow_snapshot *snapshot)
 /* A field of the extra data, or the other value if that ends before the field does. */
 static uint64_t extra_field(const uint8_t *bytes, uint32_t extra_size, uint32_t at, uint64_t other)
 {
-    return extra_size >= at + 8 - HEAD_SIZE ? load_be64(bytes + at) : other;
+    return extra_size >= at + 8 - SNAPSHOT_HEAD_SIZE ? load_be64(bytes + at) : other;
 }
 
 void refcow_snapshot_decode(refcow_snapshot *snapshot, const uint8_t *bytes)
@@ -51,10 +49,10 @@ void refcow_snapshot_decode(refcow_snapshot *snapshot, const uint8_t *bytes)
     snapshot->vm_clock = load_be64(bytes + AT_VM_CLOCK);
     snapshot->vm_state_size =
         extra_field(bytes, extra_size, AT_VM_STATE_SIZE_LARGE, load_be32(bytes + AT_VM_STATE_SIZE));
-    snapshot->disk_size = extra_field(bytes, extra_size, AT_DISK_SIZE, 0);
+    snapshot->disk_size = extra_field(bytes, extra_size, SNAPSHOT_AT_DISK_SIZE, 0);
     snapshot->icount = extra_field(bytes, extra_size, AT_ICOUNT, REFCOW_NO_ICOUNT);
     snapshot->extra_size = extra_size;
-    snapshot->id.offset = snapshot->offset + HEAD_SIZE + extra_size;
+    snapshot->id.offset = snapshot->offset + SNAPSHOT_HEAD_SIZE + extra_size;
     snapshot->id.length = load_be16(bytes + AT_ID_LENGTH);
     snapshot->name.offset = snapshot->id.offset + snapshot->id.length;
     snapshot->name.length = load_be16(bytes + AT_NAME_LENGTH);
@@ -84,8 +82,7 @@ bool refcow_snapshot_has_l1(const refcow_header *header, const refcow_snapshot *
            refcow_readable(snapshot->l1_offset, 8 * (uint64_t)snapshot->l1_size);
 }
 
-/* The rules of one entry, in the order of its fields. */
-static refcow_error judge(const refcow_header *header, const refcow_snapshot *snapshot)
+refcow_error refcow_snapshot_judge(const refcow_header *header, const refcow_snapshot *snapshot)
 {
     refcow_error none = {REFCOW_STATUS_OK, 0, 0};
     refcow_error extra = {REFCOW_STATUS_SNAPSHOT_EXTRA_SIZE, snapshot->extra_size, snapshot->offset + AT_EXTRA_SIZE};
@@ -108,5 +105,5 @@ void refcow_snapshots_validate(const refcow_header *header, struct cache *direct
 {
     refcow_snapshot snapshot = refcow_snapshots_start(header);
     while (refusal->status == REFCOW_STATUS_OK && refcow_snapshots_next(header, directory, &snapshot))
-        *refusal = judge(header, &snapshot);
+        *refusal = refcow_snapshot_judge(header, &snapshot);
 }

@@ -6,6 +6,12 @@
 
 #include "cache.h"
 
+/* Bytes of an entry before its extra data. */
+#define SNAPSHOT_HEAD_SIZE 40u
+
+/* Host offset of disk_size in an entry. */
+#define SNAPSHOT_AT_DISK_SIZE 48u
+
 /* Bytes of an entry in which all fields are; then come the id and the name. */
 #define SNAPSHOT_FIELDS_SIZE 64u
 
@@ -26,6 +32,9 @@ bool refcow_snapshot_is_incomplete(const refcow_header *header, const refcow_sna
 
 /* Whether the snapshot's L1 table is one that can be walked. */
 bool refcow_snapshot_has_l1(const refcow_header *header, const refcow_snapshot *snapshot);
+
+/* The rules of one entry that the oracle insists on: the first that it breaks, in the order of its fields. */
+refcow_error refcow_snapshot_judge(const refcow_header *header, const refcow_snapshot *snapshot);
 
 /* Validate the table. What breaks a rule that the oracle insists on is a refusal. */
 void refcow_snapshots_validate(const refcow_header *header, struct cache *directory, refcow_error *refusal);

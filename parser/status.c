@@ -1,26 +1,11 @@
-/* Names and sentences, all from the rows of codes.h. Switches and not tables: a table of pointers would be writable
- * data in position-independent code. */
+/* Names and sentences, all from the rows of codes.h. */
+#include "look_up.h"
 #include "refcow.h"
 
 uint32_t refcow_version(void)
 {
     return REFCOW_VERSION;
 }
-
-/* A function that gives for each of the rows what CASE takes from it. */
-#define LOOK_UP(type, function, code, argument, ROWS, CASE, unknown)                                                   \
-    type function(code argument)                                                                                       \
-    {                                                                                                                  \
-        switch ((int)argument) {                                                                                       \
-        default:                                                                                                       \
-            return unknown;                                                                                            \
-            ROWS(CASE)                                                                                                 \
-        }                                                                                                              \
-    }
-
-#define GIVE(code, value)                                                                                              \
-    case code:                                                                                                         \
-        return value;
 
 #define STATUS_NAME(id, number, kind, slug, text) GIVE(REFCOW_STATUS_##id, slug)
 #define STATUS_TEXT(id, number, kind, slug, text) GIVE(REFCOW_STATUS_##id, text)

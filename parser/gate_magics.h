@@ -1,0 +1,1 @@
+#define MAGIC_DMG 20u
