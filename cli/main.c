@@ -4,7 +4,7 @@
 #define _POSIX_C_SOURCE 200809L /* SIGPIPE, sigprocmask() */
 
 #include "check/check.h"
-#include "gate/gate.h"
+#include "gate/gate_verb.h"
 #include "info/info.h"
 #include "map/map.h"
 #include "process/exit_codes.h"

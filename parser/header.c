@@ -14,12 +14,10 @@
 #define BACKING_NAME_MAX 1023u
 #define KNOWN_INCOMPATIBLE 0x1fu
 #define EXTENDED_L2_CLUSTER_BITS_MIN 14u
-#define REFCOUNT_ORDER_MAX 6u
 
-/* Clusters of 512 bytes to 2 MiB. */
 static bool has_cluster_size(const refcow_header *header)
 {
-    return header->cluster_bits >= 9 && header->cluster_bits <= 21;
+    return header->cluster_bits >= REFCOW_CLUSTER_BITS_MIN && header->cluster_bits <= REFCOW_CLUSTER_BITS_MAX;
 }
 
 /* Without these nothing else in the file has a meaning. */
@@ -112,7 +110,7 @@ static void validate_refcount_table(struct opening *opening)
 {
     const refcow_header *header = &opening->image->header;
     uint64_t bytes = (uint64_t)header->refcount_table_clusters << header->cluster_bits;
-    if (header->refcount_order > REFCOUNT_ORDER_MAX)
+    if (header->refcount_order > REFCOW_REFCOUNT_ORDER_MAX)
         refcow_refuse(opening, REFCOW_STATUS_REFCOUNT_ORDER, header->refcount_order, AT_REFCOUNT_ORDER);
     if (bytes > REFCOW_REFCOUNT_TABLE_BYTES_MAX)
         refcow_refuse(opening, REFCOW_STATUS_REFCOUNT_TABLE_SIZE, header->refcount_table_clusters,

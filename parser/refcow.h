@@ -161,6 +161,9 @@ typedef struct refcow_span {
 #define REFCOW_AUTOCLEAR_DATA_FILE_RAW 0x02u /* the external data file is a raw image */
 
 /* Limits of the format, as `qemu-img check` enforces them. */
+#define REFCOW_CLUSTER_BITS_MIN 9u  /* 512 bytes */
+#define REFCOW_CLUSTER_BITS_MAX 21u /* 2 MiB */
+#define REFCOW_REFCOUNT_ORDER_MAX 6u
 #define REFCOW_L1_ENTRIES_MAX 4194304u           /* 32 MiB of L1 table */
 #define REFCOW_REFCOUNT_TABLE_BYTES_MAX 8388608u /* 8 MiB */
 #define REFCOW_SNAPSHOTS_MAX 65536u

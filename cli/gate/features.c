@@ -5,14 +5,18 @@
 #include <stddef.h>
 
 /* Accepted by every policy: there is no rule about it. */
-#define NO_RULE GATE_RULES
+#define NO_RULE REFCOW_RULE_NONE
 
 /* The rules that the features break. */
-static const gate_rule broken_by[FEATURES] = {
-    [FEATURE_DIRTY] = GATE_DIRTY,         [FEATURE_CORRUPT] = GATE_CORRUPT,
-    [FEATURE_DATA_FILE] = GATE_DATA_FILE, [FEATURE_COMPRESSION_TYPE] = NO_RULE,
-    [FEATURE_EXTENDED_L2] = NO_RULE,      [FEATURE_LAZY_REFCOUNTS] = NO_RULE,
-    [FEATURE_BITMAPS] = GATE_BITMAPS,     [FEATURE_DATA_FILE_RAW] = GATE_DATA_FILE,
+static const refcow_rule broken_by[FEATURES] = {
+    [FEATURE_DIRTY] = REFCOW_RULE_DIRTY,
+    [FEATURE_CORRUPT] = REFCOW_RULE_CORRUPT,
+    [FEATURE_DATA_FILE] = REFCOW_RULE_DATA_FILE,
+    [FEATURE_COMPRESSION_TYPE] = NO_RULE,
+    [FEATURE_EXTENDED_L2] = NO_RULE,
+    [FEATURE_LAZY_REFCOUNTS] = NO_RULE,
+    [FEATURE_BITMAPS] = REFCOW_RULE_BITMAPS,
+    [FEATURE_DATA_FILE_RAW] = REFCOW_RULE_DATA_FILE,
 };
 
 static void print_understood(json_writer *json)
@@ -23,11 +27,11 @@ static void print_understood(json_writer *json)
     json_close_array(json);
 }
 
-static void print_accepted(json_writer *json, const gate_policy *policy)
+static void print_accepted(json_writer *json, const refcow_policy *policy)
 {
     json_open_array(json, "accepted");
     for (unsigned which = 0; which < FEATURES; which++) {
-        if (broken_by[which] == NO_RULE || policy->allowed[broken_by[which]])
+        if (broken_by[which] == NO_RULE || refcow_rules_have(&policy->allowed, broken_by[which]))
             json_string(json, NULL, feature_name((feature)which));
     }
     json_close_array(json);
@@ -55,7 +59,7 @@ static void print_present(json_writer *json, const refcow_header *header)
     json_close_array(json);
 }
 
-void gate_print_features(json_writer *json, const gate_policy *policy, const refcow_header *header)
+void gate_print_features(json_writer *json, const refcow_policy *policy, const refcow_header *header)
 {
     print_understood(json);
     print_accepted(json, policy);

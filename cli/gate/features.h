@@ -6,11 +6,11 @@
 #define REFCOW_CLI_GATE_FEATURES_H
 
 #include "../text/json.h"
-#include "policy.h"
+#include "gate.h"
 #include "refcow.h"
 
 /* The arrays "understood" and "accepted"; and, of an image, "present", in which unknown features have names like
  * incompatible-7. header may be NULL. */
-void gate_print_features(json_writer *json, const gate_policy *policy, const refcow_header *header);
+void gate_print_features(json_writer *json, const refcow_policy *policy, const refcow_header *header);
 
 #endif

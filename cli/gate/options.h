@@ -13,11 +13,10 @@
 typedef struct gate_options {
     char *path; /* "-": standard input */
     gate_policy policy;
-    bool wants_json;
     bool quiet;
     bool sandbox;
-    uint64_t timeout; /* seconds; 0: as long as it takes */
-    bool wants_rules; /* the list of rules, and no image */
+    bool wants_rules;    /* the list of rules, and no image */
+    bool wants_policies; /* the presets, and no image */
 } gate_options;
 
 /* argv[0] is the verb; the strings stay the caller's. */

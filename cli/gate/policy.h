@@ -1,31 +1,26 @@
 /*
- * policy.h - what `refcow gate` accepts: the rules that may be broken, and the limits. The words are the same on
- * the command line, as options, and in a policy file, where each line has one:
+ * policy.h - the words of a policy: on the command line as options, in a policy file one a line, without dashes.
  *
  *     # comment
  *     allow backing-file
  *     max-virtual-size 10G
  *
- * What stands later wins; there is no way to take back "allow".
+ * What stands later wins. There is no way to take back "allow", "refuse" or "require".
  */
 #ifndef REFCOW_CLI_GATE_POLICY_H
 #define REFCOW_CLI_GATE_POLICY_H
 
-#include "rules.h"
+#include "gate.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
-#define GATE_NO_LIMIT UINT64_MAX
-
+/* What the words decide: the library's policy, and how the answer is given. */
 typedef struct gate_policy {
-    bool allowed[GATE_RULES];
-    uint64_t max_virtual_size;  /* bytes */
-    uint64_t max_amplification; /* the guest's data divided by the size of the file */
-    uint64_t max_sharing;       /* references to one host cluster */
-    bool expects_raw;
-    bool wants_check;
-    bool header_only;
+    refcow_policy accepts;
+    bool wants_json;
+    uint64_t timeout; /* seconds; 0: as long as it takes */
 } gate_policy;
 
 /* Nothing is allowed. */
@@ -35,10 +30,14 @@ gate_policy gate_policy_strict(void);
  * or, without one, with the word. */
 const char *gate_policy_set(gate_policy *policy, const char *word, const char *value);
 
-/* Whether the words go together: NULL or what is wrong. */
-const char *gate_policy_contradiction(const gate_policy *policy);
+/* Take each line of a policy: one of the presets, or a file. False if it cannot be read or a line is wrong; the reason
+ * is on stderr. */
+bool gate_policy_read(gate_policy *policy, const char *name);
 
-/* Take each line of a file. False if it cannot be read or a line is wrong; the reason is on stderr. */
-bool gate_policy_read(gate_policy *policy, const char *path);
+/* All presets, as files that could be changed. */
+void gate_policy_print_presets(FILE *out);
+
+/* "--max-sharing", "nothing": the option that accepts what breaks a rule. */
+const char *gate_means_option(refcow_means means);
 
 #endif

@@ -5,55 +5,43 @@
 #define REFCOW_CLI_GATE_REPORT_H
 
 #include "../process/exit_codes.h"
-#include "facts.h"
+#include "../text/failure.h"
+#include "../text/name.h"
+#include "gate.h"
 #include "policy.h"
-#include "rules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
-typedef enum gate_verdict { GATE_ACCEPT, GATE_REFUSE, GATE_UNDECIDED } gate_verdict;
-
-/* A rule that the image breaks, with the evidence. */
-typedef struct gate_breach {
-    gate_rule rule;
-    uint64_t offset;               /* in the file, of what breaks it */
-    uint64_t value;                /* what stands there, or what the limit is compared with */
-    const char *format;            /* the other format whose magic was found, or NULL */
-    const image_name *name;        /* of a file that the image names, or NULL */
-    const gate_snapshot *snapshot; /* the one that breaks it, or NULL */
-    const char *field;             /* of the snapshot: what the value is of */
-} gate_breach;
-
-/* The number of limits that a snapshot can break, as well as the active disk. */
-#define GATE_SNAPSHOT_LIMITS 2
-
-#define GATE_BREACHES_MAX (GATE_RULES + MAGICS_MAX + GATE_SNAPSHOT_LIMITS)
+/* A backing file, a data file, and two snapshots: no breach is about another name. */
+#define GATE_NAMES 4u
 
 typedef struct gate_report {
     const char *path;
     const gate_policy *policy;
-    gate_facts facts;
-    uint64_t bytes_read;
-    gate_breach breaches[GATE_BREACHES_MAX];
-    size_t breaches_count;
-    bool undecided[GATE_RULES];
-    gate_verdict verdict;
+    refcow_gate_result result;
+    refcow_breach breaches[REFCOW_BREACHES_MAX];
+    uint64_t file_size;
+    bool knows_size; /* file_size is all of it: no stream goes on */
+    failure failure; /* why not all rules were applied; its name NULL: they were */
+    size_t names_count;
+    refcow_span spans[GATE_NAMES];
+    image_name names[GATE_NAMES]; /* what stands at the spans */
 } gate_report;
 
-/* Apply all rules to the facts, which are in the report already, or a failure in their place. */
-void gate_judge(gate_report *report);
+/* The name that a breach is about, or NULL. */
+const image_name *gate_report_name(const gate_report *report, const refcow_breach *breach);
 
-/* "accept", "refuse", "undecided" */
-const char *gate_verdict_name(gate_verdict verdict);
+/* The image was opened, and its header has a meaning. */
+bool gate_report_has_header(const gate_report *report);
 
-exit_code gate_exit_code(gate_verdict verdict);
-
-/* Whether the policy has it that the rule may be broken. */
-bool gate_is_allowed(const gate_report *report, gate_rule rule);
+exit_code gate_exit_code(refcow_decision decision);
 
 void gate_print_human(FILE *out, const gate_report *report);
 void gate_print_json(FILE *out, const gate_report *report);
+
+/* A table for people, and for programs that take lines apart at tabs. */
+void gate_print_rules(FILE *out);
 
 #endif

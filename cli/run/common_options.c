@@ -45,12 +45,18 @@ static bool set_max_work(common_options *common, const option_reader *reader, co
     return true;
 }
 
-bool timeout_parse(uint64_t *seconds, const char *command, const char *word)
+const char *timeout_parse(uint64_t *seconds, const char *word)
 {
-    if (parse_number(word, seconds) && *seconds > 0 && *seconds <= MOST_SECONDS)
-        return true;
-    complain_about_usage(command, "--timeout must be a number of seconds from 1 to 100000000", word);
-    return false;
+    bool is_good = parse_number(word, seconds) && *seconds > 0 && *seconds <= MOST_SECONDS;
+    return is_good ? NULL : "the timeout must be a number of seconds from 1 to 100000000";
+}
+
+static bool set_timeout(common_options *common, const option_reader *reader, const char *word)
+{
+    const char *wrong = timeout_parse(&common->timeout, word);
+    if (wrong != NULL)
+        complain_about_usage(reader->command, wrong, word);
+    return wrong == NULL;
 }
 
 static bool apply_option(common_options *common, const option_reader *reader, int option, char **argv)
@@ -78,7 +84,7 @@ static bool apply_option(common_options *common, const option_reader *reader, in
     case COMMON_MAX_WORK:
         return set_max_work(common, reader, optarg);
     case COMMON_TIMEOUT:
-        return timeout_parse(&common->timeout, reader->command, optarg);
+        return set_timeout(common, reader, optarg);
     case ':':
     case '?':
         complain_about_option(reader->command, option, argv);

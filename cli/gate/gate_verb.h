@@ -1,8 +1,8 @@
 /*
- * gate.h - the verb `refcow gate`.
+ * gate_verb.h - the verb `refcow gate`.
  */
-#ifndef REFCOW_CLI_GATE_GATE_H
-#define REFCOW_CLI_GATE_GATE_H
+#ifndef REFCOW_CLI_GATE_GATE_VERB_H
+#define REFCOW_CLI_GATE_GATE_VERB_H
 
 #include "../process/exit_codes.h"
 

@@ -1,6 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 
-#include "input.h"
+#include "stream.h"
 
 #include "../process/stop.h"
 
@@ -19,7 +19,7 @@
 
 static int read_head(void *user, uint64_t offset, void *buffer, size_t length)
 {
-    gate_input *input = user;
+    image_input *input = user;
 
     if (offset > input->head_length || length > input->head_length - offset) {
         input->file.read_detail = "refcow reads only the first 2 MiB of a stream";
@@ -40,7 +40,7 @@ static bool wait_for_input(void)
 }
 
 /* Until it is full or the stream ends. False: errno says why. */
-static bool fill_head(gate_input *input, bool *has_ended)
+static bool fill_head(image_input *input, bool *has_ended)
 {
     *has_ended = false;
     while (input->head_length < input->head.size) {
@@ -63,10 +63,10 @@ static bool fill_head(gate_input *input, bool *has_ended)
     return true;
 }
 
-static bool open_stream(gate_input *input, failure *why)
+static bool open_stream(image_input *input, failure *why)
 {
-    if (!memory_map(&input->head, GATE_HEAD_SIZE)) {
-        *why = failure_of_memory(GATE_HEAD_SIZE);
+    if (!memory_map(&input->head, IMAGE_HEAD_SIZE)) {
+        *why = failure_of_memory(IMAGE_HEAD_SIZE);
         return false;
     }
     if (!fill_head(input, &input->knows_size)) {
@@ -82,9 +82,9 @@ static bool open_stream(gate_input *input, failure *why)
 
 /* ------------------------------------------------------------------ both */
 
-bool gate_input_open(gate_input *input, const char *path, failure *why)
+bool image_input_open(image_input *input, const char *path, failure *why)
 {
-    *input = (gate_input){.knows_size = true};
+    *input = (image_input){.knows_size = true};
 
     if (strcmp(path, "-") == 0)
         return open_stream(input, why);
@@ -94,7 +94,7 @@ bool gate_input_open(gate_input *input, const char *path, failure *why)
     return true;
 }
 
-void gate_input_close(gate_input *input)
+void image_input_close(image_input *input)
 {
     if (input->head.base != NULL)
         memory_unmap(&input->head);
@@ -102,41 +102,22 @@ void gate_input_close(gate_input *input)
         image_file_close(&input->file);
 }
 
-int gate_input_descriptor(const gate_input *input)
+int image_input_descriptor(const image_input *input)
 {
     return input->head.base != NULL ? STDIN_FILENO : image_file_descriptor(&input->file);
 }
 
-static int read_and_count(void *user, uint64_t offset, void *buffer, size_t length)
+refcow_source image_input_source(const image_input *input)
 {
-    gate_input *input = user;
-
-    input->bytes_read += length;
-    return input->inner.read(input->inner.user, offset, buffer, length);
+    return input->inner;
 }
 
-static uint64_t next_data(void *user, uint64_t offset)
+uint64_t image_input_head(const image_input *input)
 {
-    gate_input *input = user;
-    return input->inner.next_data(input->inner.user, offset);
+    return input->knows_size ? 0 : input->head_length;
 }
 
-static uint64_t work(void *user)
-{
-    gate_input *input = user;
-    return input->inner.work(input->inner.user);
-}
-
-refcow_source gate_input_source(gate_input *input)
-{
-    return (refcow_source){.read = read_and_count,
-                           .next_data = input->inner.next_data != NULL ? next_data : NULL,
-                           .user = input,
-                           .size = input->inner.size,
-                           .work = input->inner.work != NULL ? work : NULL};
-}
-
-const char *gate_input_detail(const gate_input *input)
+const char *image_input_detail(const image_input *input)
 {
     return input->file.read_detail;
 }

@@ -1,0 +1,37 @@
+#include "report.h"
+
+const image_name *gate_report_name(const gate_report *report, const refcow_breach *breach)
+{
+    for (size_t i = 0; i < report->names_count; i++) {
+        if (breach->name.length != 0 && report->spans[i].offset == breach->name.offset &&
+            report->spans[i].length == breach->name.length)
+            return &report->names[i];
+    }
+    return NULL;
+}
+
+bool gate_report_has_header(const gate_report *report)
+{
+    refcow_class class = refcow_status_class(report->result.image.error.status);
+    bool is_opened = report->result.image.header.version != 0;
+    return is_opened && (class == REFCOW_CLASS_OK || class == REFCOW_CLASS_REFUSED) &&
+           !refcow_rules_have(&report->result.broken, REFCOW_RULE_NO_HEADER);
+}
+
+static const char *need_name(refcow_need need)
+{
+    static const char *const names[] = {"header", "size", "check", "caller"};
+    return names[need];
+}
+
+void gate_print_rules(FILE *out)
+{
+    fputs("rule\tseverity\taccepted by\tneeds\tsentence\twhy\n", out);
+    for (unsigned number = 0; number < REFCOW_RULES_END; number++) {
+        refcow_rule rule = (refcow_rule)number;
+        if (refcow_rule_exists(rule))
+            fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", refcow_rule_name(rule),
+                    refcow_danger_name(refcow_rule_danger(rule)), gate_means_option(refcow_rule_means(rule)),
+                    need_name(refcow_rule_need(rule)), refcow_rule_text(rule), refcow_rule_reason(rule));
+    }
+}
