@@ -210,6 +210,8 @@ install: build/refcow build/librefcow.a build/librefcow.so build/amalgamation/re
 	install -D -m 644 cli/completion/refcow.bash $(DESTDIR)$(PREFIX)/$(for_bash)
 	install -D -m 644 cli/completion/_refcow $(DESTDIR)$(PREFIX)/$(for_zsh)
 	install -D -m 644 cli/completion/refcow.fish $(DESTDIR)$(PREFIX)/$(for_fish)
+	install -d $(DESTDIR)$(PREFIX)/share/refcow/policies
+	install -m 644 cli/gate/policies/*.policy $(DESTDIR)$(PREFIX)/share/refcow/policies
 	install -m 644 build/librefcow.a $(DESTDIR)$(LIBDIR)/librefcow.a
 	install -m 755 build/librefcow.so $(DESTDIR)$(LIBDIR)/librefcow.so.$(version)
 	ln -sf librefcow.so.$(version) $(DESTDIR)$(LIBDIR)/$(soname)
@@ -222,6 +224,7 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/refcow include/refcow.h share/man/man1/refcow.1 $(for_bash) $(for_zsh) \
 	    $(for_fish)) $(addprefix $(DESTDIR)$(LIBDIR)/, \
 	    librefcow.a librefcow.so.$(version) $(soname) librefcow.so pkgconfig/refcow.pc)
+	rm -rf $(DESTDIR)$(PREFIX)/share/refcow
 
 ## dist            build/dist/: the last commit as a tarball, its SHA-256 and its SPDX bill of materials
 dist:
@@ -242,7 +245,7 @@ build/librefcow.a: $(call plain,$(PARSER))
 build/librefcow.so: $(call shared,$(PARSER)) build/exports.map
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(soname) -Wl,--version-script=build/exports.map -Wl,-z,defs -o $@ \
 	    $(filter %.o,$^)
-build/exports.map: parser/refcow.h parser/codes.h Makefile
+build/exports.map: parser/gate.h parser/gate_rules.h parser/refcow.h parser/codes.h Makefile
 	@mkdir -p $(@D)
 	echo '{ global:' >$@
 	$(CC) -E -P $< | grep -o 'refcow_[a-z0-9_]* *(' | tr '(' ';' >>$@
@@ -252,6 +255,16 @@ build/amalgamation/refcow.c: scripts/amalgamate LICENSE $(wildcard parser/*.[ch]
 build/refcow: $(call plain,$(COMMAND)) build/librefcow.a build/with-$(LIBSECCOMP)-$(LIBNBD)
 build/refcow build/sandbox_test: LDLIBS += $(if $(LIBSECCOMP),$(shell $(PKG_CONFIG) --libs libseccomp)) $(if $(LIBNBD),-ldl)
 build/plain/cli/%.o build/plain/conformance/api/sandbox_test.o: CPPFLAGS += $(if $(LIBSECCOMP)$(LIBNBD),$(shell $(PKG_CONFIG) --cflags $(LIBSECCOMP) $(LIBNBD)))
+# The presets of refcow gate are files, and in the command.
+$(out)/plain/cli/gate/policy.o: build/policies.h
+build/policies.h: $(wildcard cli/gate/policies/*.policy) Makefile
+	@mkdir -p $(@D)
+	{ printf 'static const struct {\n    const char *name;\n    const char *text;\n} policy_files[] = {\n'; \
+	    for file in $(sort $(filter %.policy,$^)); do \
+	        printf '{"%s",\n' "$$(basename "$$file" .policy)"; \
+	        sed 's/[\\"]/\\&/g; s/.*/ "&\\n"/' "$$file"; \
+	        echo '},'; \
+	    done; echo '};'; } >$@
 # Made again when another choice of libraries is found, and the command with it.
 build/with-%:
 	@mkdir -p build && rm -f build/with-* && touch $@

@@ -35,6 +35,40 @@ static void note_error(struct gate *gate, const refcow_error *error)
         gate->result->error = *error;
 }
 
+/* ----------------------------------------------------------------- magics */
+
+/* What begins as qcow2 and is expected to is no surprise; raw data may be a disk with all that a disk has. */
+static void judge_magic(struct gate *gate, uint32_t which, uint64_t offset)
+{
+    bool expects_raw = gate->policy->expects_raw != 0;
+    struct magic magic = refcow_magic(which);
+    bool is_at_end = magic.place == MAGIC_IN_TAIL || magic.place == MAGIC_BEFORE_END;
+    refcow_breach breach = refcow_breach_of(REFCOW_RULE_OTHER_MAGIC, offset, 0);
+    breach.magic = which;
+    if (which == MAGIC_QCOW)
+        breach.rule = REFCOW_RULE_DECLARED_RAW;
+    else if (is_at_end)
+        breach.rule = REFCOW_RULE_OTHER_MAGIC_AT_END;
+    if (expects_raw ? !magic.in_raw : which != MAGIC_QCOW)
+        refcow_gate_break(gate, breach);
+}
+
+/* Of a stream only the head is looked at: a file that ends there has zeros behind it. Bound: MAGICS. */
+static void look_for_magics(struct gate *gate, const refcow_source *source)
+{
+    refcow_source head = *source;
+    struct reader reader = gate->reader;
+    struct found_magics found;
+    head.size = gate->size;
+    reader.source = &head;
+    refcow_gate_search(&reader, gate->knows_size, gate->scratch, &found);
+    reader.source = source;
+    gate->reader = reader;
+    for (uint32_t i = 0; i < MAGICS; i++)
+        if (found.at[i] != MAGIC_NOWHERE)
+            judge_magic(gate, i, found.at[i]);
+}
+
 /* ------------------------------------------------------------------ image */
 
 /* Open the image, and judge what its header says. False: there is no header, or it has no meaning. */
@@ -185,7 +219,7 @@ static void decide(struct gate *gate)
 
 static void judge(struct gate *gate, const refcow_source *source)
 {
-    refcow_gate_search(gate);
+    look_for_magics(gate, source);
     refcow_gate_break_if(gate, gate->options->writer == REFCOW_WRITER_PRESENT, REFCOW_RULE_WRITER, REFCOW_NO_OFFSET, 0);
     if (gate->knows_size)
         refcow_gate_limit(gate, gate->policy->max_file_size,

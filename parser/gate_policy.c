@@ -39,9 +39,7 @@ int refcow_policy_allow(refcow_policy *policy, refcow_rule rule)
 
 int refcow_policy_is_consistent(const refcow_policy *policy)
 {
-    if (policy->header_only && policy->wants_check)
-        return -1;
-    return policy->expects_raw && (policy->wants_check || policy->header_only) ? -1 : 0;
+    return policy->header_only && policy->wants_check ? -1 : 0;
 }
 
 /* ------------------------------------------------------------------ rules */

@@ -15,9 +15,9 @@
 static const char help[] = "usage: refcow gate [OPTION]... IMAGE|-\n"
                            "Decide whether an image from a stranger is safe to accept.\n"
                            "\n"
-                           "    --policy NAME|FILE     strict (default), cloud-upload, migration, or a file\n"
-                           "                           with options, one a line, without dashes\n"
-                           "    --list-policies        print these three policies\n"
+                           "    --policy POLICY        strict (the default), cloud-upload, migration, or a\n"
+                           "                           file with options: one a line, without dashes\n"
+                           "    --list-policies        print the three policies, with their reasons\n"
                            "    --list-rules           print all rules and the options that accept them\n"
                            "    --allow RULE           accept an image that breaks RULE; may be repeated\n"
                            "    --max-virtual-size SIZE   limit for the disk and each snapshot (default 1T)\n"
@@ -25,8 +25,10 @@ static const char help[] = "usage: refcow gate [OPTION]... IMAGE|-\n"
                            "    --max-amplification N  most guest bytes for each file byte (default 1000)\n"
                            "    --max-snapshots N      most internal snapshots (default none)\n"
                            "    --max-sharing N        with --check: most uses of a cluster (default 2048)\n"
-                           "    --refuse FEATURE, --require FEATURE   see --list-rules for features\n"
-                           "    --cluster-size SIZE, --refcount-bits N   accept only these; repeat for more\n"
+                           "    --refuse FEATURE       refuse an image that has FEATURE; may be repeated\n"
+                           "    --require FEATURE      refuse an image that lacks FEATURE; may be repeated\n"
+                           "    --cluster-size SIZE    accept only this cluster size; repeat for more\n"
+                           "    --refcount-bits N      accept only refcounts of N bits; repeat for more\n"
                            "    --expect raw|qcow2     the declared format (default qcow2)\n"
                            "    --check                also count references; refuse corruptions and leaks\n"
                            "    --header-only          skip the rules that need the size or end of the file\n"
@@ -36,6 +38,8 @@ static const char help[] = "usage: refcow gate [OPTION]... IMAGE|-\n"
                            "-q, --quiet                print only errors\n"
                            "-h, --help                 print this help; refcow(1) says more\n"
                            "\n"
+                           "FEATURE is version-2, version-3, lazy-refcounts, zstd, compressed-clusters,\n"
+                           "extended-l2, backing-file, data-file, snapshots, bitmaps or encryption.\n"
                            "SIZE may end in K, M, G or T. A limit may be none. Later options override\n"
                            "earlier ones. IMAGE \"-\" is standard input, of which 2 MiB are read.\n"
                            "Exit status: 0 accepted, 2 refused, 1 not decided: treat 1 as refused.\n";
@@ -112,7 +116,7 @@ static void read_names(gate_report *report)
 {
     for (size_t i = 0; i < report->result.breaches_count; i++) {
         const refcow_breach *breach = &report->breaches[i];
-        if (breach->name.length == 0 || gate_report_name(report, breach) != NULL || report->names_count == GATE_NAMES)
+        if (breach->name.offset == 0 || gate_report_name(report, breach) != NULL || report->names_count == GATE_NAMES)
             continue;
         report->spans[report->names_count] = breach->name;
         name_read(&report->names[report->names_count++], &report->result.image, breach->name);

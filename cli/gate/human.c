@@ -19,23 +19,27 @@ static void print_number(FILE *out, uint64_t value)
         fprintf(out, "%" PRIu64 " = 0x%" PRIx64, value, value);
 }
 
+static void print_snapshot(FILE *out, const refcow_breach *breach, const image_name *name)
+{
+    fprintf(out, "snapshot %" PRIu32 " \"", breach->snapshot);
+    if (name != NULL)
+        name_print(out, name);
+    fprintf(out, "\", %s, offset %" PRIu64 ": ", gate_snapshot_field(breach), breach->offset);
+}
+
 static void print_name(FILE *out, const gate_report *report, const refcow_breach *breach)
 {
     const image_name *name = gate_report_name(report, breach);
 
-    if (breach->snapshot != REFCOW_NO_SNAPSHOT)
-        fprintf(out, "snapshot %" PRIu32 " ", breach->snapshot);
-    if (name == NULL)
-        return;
-    fputc('"', out);
-    name_print(out, name);
-    fputc('"', out);
-    if (breach->snapshot == REFCOW_NO_SNAPSHOT) {
-        fputs(" (", out);
+    if (breach->snapshot != REFCOW_NO_SNAPSHOT) {
+        print_snapshot(out, breach, name);
+    } else if (name != NULL) {
+        fputc('"', out);
+        name_print(out, name);
+        fputs("\" (", out);
         name_print_traits(out, name);
-        fputc(')', out);
+        fputs("), ", out);
     }
-    fputs(", ", out);
 }
 
 static void print_magic(FILE *out, const refcow_breach *breach)
@@ -123,10 +127,10 @@ static void print_amount(FILE *out, const refcow_breach *breach, uint64_t amount
 {
     char text[SIZE_TEXT_LENGTH];
 
-    if (is_in_bytes(breach))
+    if (is_in_bytes(breach) && amount % 1024 == 0)
         fputs(size_text(text, amount), out);
     else
-        fprintf(out, "%" PRIu64, amount);
+        fprintf(out, "%" PRIu64 "%s", amount, is_in_bytes(breach) ? " bytes" : "");
 }
 
 static void print_limit(FILE *out, const refcow_breach *breach)

@@ -7,7 +7,7 @@ static void print_snapshot(json_writer *json, const refcow_breach *breach, const
     json_open_object(json, "snapshot");
     json_number(json, "index", breach->snapshot);
     json_bytes(json, "name", name != NULL ? name->bytes : "", name != NULL ? name->kept : 0);
-    json_string(json, "field", breach->rule == REFCOW_RULE_VIRTUAL_SIZE_LIMIT ? "disk_size" : "data by file size");
+    json_string(json, "field", gate_snapshot_field(breach));
     json_close_object(json);
 }
 

@@ -85,7 +85,7 @@ static const char *add_feature(uint32_t *features, const char *name)
             return NULL;
         }
     }
-    return "there is no such feature (see --list-rules)";
+    return "there is no such feature (see --help)";
 }
 
 static const char *set_refuse(gate_policy *policy, const char *value)

@@ -3,11 +3,16 @@
 const image_name *gate_report_name(const gate_report *report, const refcow_breach *breach)
 {
     for (size_t i = 0; i < report->names_count; i++) {
-        if (breach->name.length != 0 && report->spans[i].offset == breach->name.offset &&
+        if (breach->name.offset != 0 && report->spans[i].offset == breach->name.offset &&
             report->spans[i].length == breach->name.length)
             return &report->names[i];
     }
     return NULL;
+}
+
+const char *gate_snapshot_field(const refcow_breach *breach)
+{
+    return breach->rule == REFCOW_RULE_VIRTUAL_SIZE_LIMIT ? "disk_size" : "data by file size";
 }
 
 bool gate_report_has_header(const gate_report *report)

@@ -3,119 +3,10 @@
 # The gate: every rule with images that break it and images that do not; policies; streams; what is printed.
 
 load ../lib/suite
+load ../lib/gate
 
 rows=$conformance/cases/gate.tsv
 corpus=$conformance/../corpus
-validate=$conformance/tools/validate-json
-
-# ------------------------------------------------------------------ images
-
-plain() { # [OPTION...]
-    cluster=65536 create compat=1.1 16 "$@"
-    "$QEMU_IO" -f qcow2 -c 'write -P 1 0 64K' image.qcow2 >/dev/null
-}
-
-version_2() {
-    cluster=512 create compat=0.10,cluster_size=512 16
-}
-
-backing() { # NAME
-    "$QEMU_IMG" create -q -f qcow2 -u -b "$1" -F qcow2 image.qcow2 1M
-}
-
-data_file() { # NAME
-    "$QEMU_IMG" create -q -f qcow2 -o data_file="$1" image.qcow2 1M
-}
-
-data_file_raw() {
-    "$QEMU_IMG" create -q -f qcow2 -o data_file=guest.raw,data_file_raw=on image.qcow2 1M
-}
-
-data_file_absolute() {
-    data_file "$PWD/guest.raw"
-}
-
-snapshots() {
-    plain
-    "$QEMU_IMG" snapshot -c one image.qcow2
-    "$QEMU_IMG" snapshot -c two image.qcow2
-}
-
-bitmaps() {
-    plain
-    "$QEMU_IMG" bitmap --add image.qcow2 one
-}
-
-luks() {
-    patiently "$QEMU_IMG" create -q -f qcow2 --object secret,id=key,data=x \
-        -o encrypt.format=luks,encrypt.key-secret=key,encrypt.iter-time=10 image.qcow2 1M
-}
-
-aes() {
-    "$QEMU_IMG" create -q -f qcow2 --object secret,id=key,data=x -o encrypt.format=aes,encrypt.key-secret=key \
-        image.qcow2 1M
-}
-
-# A writer with lazy refcounts that has not closed the image.
-killed_writer() {
-    plain -o lazy_refcounts=on
-    "$QEMU_IO" -f qcow2 -c 'write -P 2 128K 64K' -c abort image.qcow2 >/dev/null 2>&1 || true
-}
-
-# A fixed VHD is raw data with a footer.
-vpc_footer() {
-    plain
-    "$QEMU_IMG" create -q -f vpc -o subformat=fixed other.vpc 1M
-    tail -c 512 other.vpc >>image.qcow2
-}
-
-# make "MADE" "DAMAGE": image.qcow2, as a row says.
-make() {
-    local -a words statements
-    rm -rf ./*
-    read -ra words <<<"$1"
-    "${words[@]}"
-    read -ra statements <<<"$2"
-    # shellcheck disable=SC2153 # set by the suite
-    [ "$2" = - ] || "$DAMAGE" image.qcow2 "${statements[@]}"
-}
-
-# ------------------------------------------------------------------ answers
-
-# gate CODE OPTION...: the exit code is this one; the answer is in $answer, and is held against its schema later.
-gate() {
-    local code=$1
-    shift
-    run "-$code" --separate-stderr timeout 20 "$REFCOW" gate --output=json "$@"
-    answer=$(mktemp -p "$BATS_TEST_TMPDIR" XXXXXXXX.answer)
-    printf '%s\n' "$output" >"$answer"
-    assert_equal "$(jq '."exit-code"' "$answer")" "$code"
-}
-
-# All answers of a test at once.
-judge_more() {
-    local -a given
-    given=("$BATS_TEST_TMPDIR"/*.answer)
-    [ ! -e "${given[0]}" ] || "$validate" gate "${given[@]}"
-}
-
-ids() { # KEY
-    jq -r "[.\"$1\"[].rule] | unique | join(\",\")" "$answer"
-}
-
-# Options that allow these rules.
-allowing() { # ID,ID...
-    local id
-    for id in ${1//,/ }; do
-        printf -- '--allow\n%s\n' "$id"
-    done
-}
-
-allowable() {
-    "$REFCOW" gate --list-rules | awk -F'\t' '$3 == "--allow" {printf "%s%s", comma, $1; comma = ","}'
-}
-
-unlimited=(--max-virtual-size none --max-amplification none --max-sharing none)
 
 # ------------------------------------------------------------------ rules
 
@@ -257,7 +148,8 @@ ROWS
     local length
     for length in 104 112 120 65536; do
         plain
-        "$DAMAGE" image.qcow2 set u64:104 0 , set u64:112 0 , set u64:120 0 , set header:header_length $length
+        "$DAMAGE" image.qcow2 fill 104 $((length - 104)) 0 , set header:header_length $length
+        [ "$length" = 65536 ] || "$DAMAGE" image.qcow2 set "u64:$length" 0 # no extensions
         gate 0 image.qcow2
     done
     version_2 # has no such field
@@ -343,7 +235,7 @@ snapshot_evidence() {
     assert_equal "$(jq '.broken[0].offset' "$answer")" "$(($("$DAMAGE" image.qcow2 get snapshot:1) + 48))"
     run -2 "$REFCOW" gate --max-virtual-size 2147483647 image.qcow2
     assert_line --partial 'snapshot 1 "\x1bwo", disk_size, offset '
-    assert_line --partial ': 2147483648 = 0x80000000, limit 2147483647 (see --max-virtual-size)'
+    assert_line --partial ': virtual size 2 GiB is over the limit of 2147483647 bytes (--max-virtual-size 2G accepts it)'
     gate 0 --allow internal-snapshots --max-virtual-size 2G image.qcow2
     # Both disks are over the limit. A snapshot that is no larger than the active disk is not named besides.
     gate 2 --allow internal-snapshots --max-virtual-size 1M image.qcow2
@@ -414,6 +306,7 @@ snapshot_evidence() {
     assert_equal "$(ids broken)" magic,other-magic
     for format in qcow2 qcow; do
         "$QEMU_IMG" create -q -f "$format" image.other 1M
+        truncate -s %512 image.other
         gate 2 --expect raw image.other
         assert_equal "$(ids broken)" declared-raw
         gate 2 --expect raw --policy <(allowing "$(allowable)" | paste -sd ' \n' | sed s/--//) image.other
@@ -428,6 +321,7 @@ snapshot_evidence() {
     for before in '' '# a comment\n' '# a comment\n  \r\n#\n'; do
         printf '%bversion=1\n# Disk DescriptorFile\nCID=1\nparentCID=ffffffff\n' "$before" >image.other
         printf 'createType="monolithicFlat"\nRW 1 FLAT "/etc/passwd" 0\n' >>image.other
+        truncate -s %512 image.other
         [ "$("$QEMU_IMG" info --output=json image.other | jq -r .format)" = vmdk ]
         gate 2 --expect raw image.other
         assert_equal "$(ids broken)" other-magic
@@ -587,7 +481,7 @@ ROWS
         printf '%b' "$bytes" >image.raw
         truncate -s 1M image.raw
         gate 2 --expect raw image.raw
-        assert_equal "$(jq -c '[.broken[].format]' "$answer")" "[\"$format\"]"
+        assert_equal "$(jq -r '.broken[].format' "$answer" | grep -vx script)" "$format"
         printf x | dd of=image.raw bs=1 conv=notrunc status=none
         gate 0 --expect raw image.raw
     done <<'ROWS'
@@ -610,6 +504,7 @@ ROWS
     while IFS='|' read -r offset bytes; do
         rm -f image.raw && truncate -s 1M image.raw
         printf '%b' "$bytes" | dd of=image.raw bs=1 seek="$offset" conv=notrunc status=none
+        truncate -s %512 image.raw
         gate 0 --expect raw image.raw
     done <<'ROWS'
 510|\x55\xaa
@@ -712,7 +607,8 @@ grow_meanwhile() {
         grep -v '^#' "$rows" | tail -n +2 | cut -f1
         grep -v '^#' "$corpus/MANIFEST.tsv" | tail -n +2 | cut -f4 | grep -vx ok
         # in tests of their own
-        printf '%s\n' writer declared-raw virtual-size-limit amplification-limit sharing-limit \
+        printf '%s\n' writer declared-raw virtual-size-limit amplification-limit sharing-limit no-header raw-size \
+            file-size-limit snapshots-limit feature-refused feature-missing cluster-size refcount-width \
             encryption-length encryption-offset encryption-header bitmap-name-size snapshot-table-size
     } | sort -u >tested
     "$REFCOW" gate --list-rules | tail -n +2 | cut -f1 | sort >rules
@@ -756,7 +652,7 @@ to_full_disk() {
     run -1 piped --output=json
     assert_equal "$(jq -c '[.verdict, ."file-size"]' <<<"$output")" '["undecided",null]'
     assert_equal "$(jq -r '.undecided | join(" ")' <<<"$output")" "$("$REFCOW" gate --list-rules |
-        awk -F'\t' '$4 == "size" {print $1}' | paste -sd ' ')"
+        awk -F'\t' '$4 == "size" {print $1}' | grep -vx -e raw-size -e file-size-limit | paste -sd ' ')"
     run -1 piped
     assert_line --regexp '^  not judged: .* \(standard input goes on after 2 MiB: see --header-only\)$'
     run -0 piped --header-only
@@ -794,8 +690,9 @@ to_full_disk() {
         'max-amplification none' 'max-sharing 7' 'expect qcow2' check >policy
     gate 0 --policy policy image.qcow2
     assert_equal "$(jq -c .policy "$answer")" "$(jq -c . <<'JSON'
-{"expect": "qcow2", "check": true, "header-only": false, "allow": ["backing-file"], "max-virtual-size": 10485760,
-"max-amplification": null, "max-sharing": 7}
+{"expect": "qcow2", "check": true, "header-only": false, "allow": ["backing-file"], "refuse": [], "require": [],
+"cluster-sizes": null, "refcount-bits": null, "max-file-size": null, "max-virtual-size": 10485760,
+"max-amplification": null, "max-sharing": 7, "max-snapshots": null}
 JSON
 )"
     gate 2 --policy policy --max-virtual-size 1K image.qcow2
