@@ -18,7 +18,8 @@ static void start_gate(struct gate *gate, const refcow_source *source, const ref
     gate->options = options;
     gate->result = result;
     gate->size = options->head_bytes != 0 ? options->head_bytes : source->size;
-    gate->knows_size = options->head_bytes == 0 && !policy->header_only;
+    gate->is_header_only = policy->header_only && !policy->expects_raw;
+    gate->knows_size = options->head_bytes == 0 && !gate->is_header_only;
     gate->scratch = options->check.memory;
     gate->capacity = options->breaches != NULL ? options->breaches_capacity : 0;
     refcow_reader_start(&gate->reader, source);
@@ -185,7 +186,7 @@ static bool is_unknown(const struct gate *gate, refcow_rule rule)
         return gate->options->writer == REFCOW_WRITER_UNKNOWN && !refcow_rules_have(&policy->allowed, rule);
     if (rule == REFCOW_RULE_FILE_SIZE_LIMIT && policy->max_file_size == REFCOW_NO_LIMIT)
         return false;
-    if (policy->header_only && need != REFCOW_NEED_HEADER)
+    if (gate->is_header_only && need != REFCOW_NEED_HEADER)
         return false;
     if (policy->expects_raw)
         return !gate->knows_size && (rule == REFCOW_RULE_OTHER_MAGIC_AT_END || rule == REFCOW_RULE_RAW_SIZE ||

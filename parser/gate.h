@@ -110,8 +110,8 @@ refcow_policy refcow_policy_strict(void);
 /* Let images break this rule. Returns 0, or -1 if no policy can allow it: see refcow_rule_means(). */
 int refcow_policy_allow(refcow_policy *policy, refcow_rule rule);
 
-/* Whether a policy can be applied: 0, or -1 if it has both wants_check and header_only. What does not concern raw files is
- * without effect when they are expected. */
+/* Whether a policy can be applied: 0, or -1 if it has both wants_check and header_only. What does not concern raw files
+ * is without effect when they are expected. */
 int refcow_policy_is_consistent(const refcow_policy *policy);
 
 /* ------------------------------------------------------------------ names */

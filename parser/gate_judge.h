@@ -15,11 +15,12 @@ struct gate {
     const refcow_gate_options *options;
     refcow_gate_result *result;
     struct reader reader;
-    uint64_t size;    /* bytes of the file, or those of it that are known */
-    bool knows_size;  /* the file ends there */
-    bool is_refused;  /* a rule is broken that the policy does not allow */
-    uint8_t *scratch; /* GATE_SCRATCH bytes */
-    size_t capacity;  /* breaches that the caller has room for */
+    uint64_t size;       /* bytes of the file, or those of it that are known */
+    bool knows_size;     /* the file ends there */
+    bool is_header_only; /* the policy leaves out what needs more than the header */
+    bool is_refused;     /* a rule is broken that the policy does not allow */
+    uint8_t *scratch;    /* GATE_SCRATCH bytes */
+    size_t capacity;     /* breaches that the caller has room for */
 };
 
 /* The image breaks a rule. A breach without anything special is made by refcow_breach_of(). */

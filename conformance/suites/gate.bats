@@ -335,7 +335,7 @@ with zipfile.ZipFile("image.other", "a") as archive:
     archive.comment = sys.argv[1].encode()' "$comment"
         python3 -m zipfile -t image.other
         gate 2 --expect raw image.other
-        assert_equal "$(ids broken)" other-magic-at-end
+        assert_equal "$(ids broken | sed s/,raw-size//)" other-magic-at-end
         printf 'more' >>image.other
         python3 -m zipfile -t image.other
         gate 2 --expect raw image.other
