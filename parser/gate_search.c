@@ -238,7 +238,9 @@ static struct magic_places no_places(void)
 static struct magic_places places_before_end(const struct magic_search *in, const struct magic *row, uint64_t distance)
 {
     uint64_t end = round_down(in->size, (uint64_t)1 << row->unit_bits);
-    return in->ends_there && distance <= end ? one_place(end - distance) : no_places();
+    if (!in->ends_there || distance > end)
+        return no_places();
+    return one_place(end - distance);
 }
 
 /* All of the signature is in the file. */
@@ -278,7 +280,7 @@ static struct magic_places places_in_label(const struct magic_search *in, uint64
 /* The places that belong to one of the row's offsets. */
 static struct magic_places places_of(const struct magic_search *in, const struct magic *row, uint64_t offset)
 {
-    switch (row->place) {
+    switch ((int)row->place) {
     case MAGIC_IN_DESCRIPTOR:
         return places_in_descriptors(offset);
     case MAGIC_IN_SECTOR:
@@ -289,8 +291,7 @@ static struct magic_places places_of(const struct magic_search *in, const struct
         return places_in_tail(in, row, offset);
     case MAGIC_BEFORE_END:
         return places_before_end(in, row, offset);
-    case MAGIC_AT_OFFSET:
-    default:
+    default: /* MAGIC_AT_OFFSET */
         return one_place(offset);
     }
 }
@@ -312,7 +313,7 @@ static bool has_bytes(const struct magic *row, const uint8_t *bytes)
 static bool is_meant(const struct magic_search *in, const struct magic *row, uint32_t at)
 {
     const uint8_t *sector = in->piece + round_down(at, SECTOR_SIZE);
-    switch (row->check) {
+    switch ((int)row->check) {
     case MAGIC_OF_JMICRON:
         return sum_words(sector, JMICRON_WORDS) <= JMICRON_SUM_MAX;
     case MAGIC_OF_NILFS:
@@ -327,8 +328,7 @@ static bool is_meant(const struct magic_search *in, const struct magic *row, uin
         return is_tar(in->piece);
     case MAGIC_SHAPE_OF_VMDK_TEXT:
         return is_vmdk_text(in->piece);
-    case MAGIC_IS_ENOUGH:
-    default:
+    default: /* MAGIC_IS_ENOUGH */
         return true;
     }
 }
