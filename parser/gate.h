@@ -66,7 +66,8 @@ typedef struct refcow_rules {
     uint64_t bits[4];
 } refcow_rules;
 
-/* A number of REFCOW_RULES_END or more is in no set. */
+/* Add a rule to a set; ask whether it is in there. A number of REFCOW_RULES_END or more is in no set. */
+void refcow_rules_add(refcow_rules *rules, refcow_rule rule);
 int refcow_rules_have(const refcow_rules *rules, refcow_rule rule);
 
 /* --------------------------------------------------------------- features */
@@ -109,7 +110,8 @@ refcow_policy refcow_policy_strict(void);
 /* Let images break this rule. Returns 0, or -1 if no policy can allow it: see refcow_rule_means(). */
 int refcow_policy_allow(refcow_policy *policy, refcow_rule rule);
 
-/* Whether wants_check, header_only and expects_raw go together: 0, or -1 if they do not. */
+/* Whether a policy can be applied: 0, or -1 if it has both wants_check and header_only. What does not concern raw files
+ * is without effect when they are expected. */
 int refcow_policy_is_consistent(const refcow_policy *policy);
 
 /* ------------------------------------------------------------------ names */
@@ -158,7 +160,7 @@ typedef struct refcow_breach {
     uint64_t offset;        /* host offset of the field or signature; REFCOW_NO_OFFSET: the value is of no one place */
     uint64_t value;         /* of the field, or what is held against the limit */
     uint64_t limit;         /* that the value exceeds; REFCOW_NO_LIMIT: the rule is no limit */
-    refcow_span name;       /* of the file that the image names; length 0: none */
+    refcow_span name;       /* of the file that the image names, or of the snapshot; offset 0: none */
     uint32_t snapshot;      /* index of the one that breaks the rule, or REFCOW_NO_SNAPSHOT */
     uint32_t magic;         /* for refcow_magic_format(), or REFCOW_NO_MAGIC */
     refcow_feature feature; /* of FEATURE_REFUSED and FEATURE_MISSING */
@@ -185,7 +187,8 @@ typedef struct refcow_gate_options {
                                     the backing file is the image itself is not asked */
     size_t name_length;          /* bytes */
     refcow_writer writer;
-    int is_stream; /* source.size is not the size of the file: more may follow */
+    uint64_t head_bytes; /* of a stream that goes on: only so many bytes are known, and source.read fails behind them;
+                            source.size is 2^63 - 2^30. 0: the file has source.size bytes */
 } refcow_gate_options;
 
 #define REFCOW_BREACHES_MAX 320u

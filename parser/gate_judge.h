@@ -5,10 +5,11 @@
 #define REFCOW_GATE_JUDGE_H
 
 #include "gate.h"
+#include "gate_search.h"
 #include "opening.h"
 
 /* Bytes of the caller's block in which the gate reads pieces of the file. */
-#define GATE_SCRATCH ((size_t)16 << 10)
+#define GATE_SCRATCH GATE_PIECE_SIZE
 
 struct gate {
     const refcow_policy *policy;

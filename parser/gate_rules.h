@@ -73,6 +73,8 @@
       "the file ends with the signature of another format", "two readers see two images")                              \
     X(WRITER, 153, "writer", HIGH, ALLOW, CALLER, "another process has the image open for writing",                    \
       "the image can change after refcow has judged it")                                                               \
+    X(NO_HEADER, 154, "no-header", CRITICAL, NOTHING, HEADER, "the file is too short to have a QCOW2 header",          \
+      "nothing is known about what it is")                                                                             \
     X(SHORT_FILE, 160, "short-file", HIGH, ALLOW, HEADER, "the file is shorter than 512 bytes",                        \
       "some readers pad the file with zeros, others fail")                                                             \
     X(RAW_SIZE, 161, "raw-size", HIGH, ALLOW, SIZE, "the raw file is empty, or not a multiple of 512 bytes",           \
