@@ -20,7 +20,7 @@ static bool is_in_file(const struct gate *gate, uint64_t offset, uint64_t length
 
 /* -------------------------------------------------------------- snapshots */
 
-static uint64_t add_up(uint64_t one, uint64_t other)
+static uint64_t add_sizes(uint64_t one, uint64_t other)
 {
     return one > UINT64_MAX - other ? UINT64_MAX : one + other;
 }
@@ -29,7 +29,7 @@ static uint64_t add_up(uint64_t one, uint64_t other)
  * qemu-img convert -l does so even where the entry says less. */
 static uint64_t full_size(const struct gate *gate, const refcow_snapshot *snapshot)
 {
-    return add_up(greatest(snapshot->disk_size, header_of(gate)->virtual_size), snapshot->vm_state_size);
+    return add_sizes(greatest(snapshot->disk_size, header_of(gate)->virtual_size), snapshot->vm_state_size);
 }
 
 static void note_snapshot(const struct gate *gate, struct gate_snapshots *snapshots, const refcow_snapshot *snapshot)
