@@ -92,7 +92,7 @@ static bool is_image_itself(const struct gate *gate, size_t length)
         return false;
     struct path name = plain_path(gate->scratch, end);
     struct path image = plain_path((const uint8_t *)options->name, options->name_length);
-    return are_same_path(name, image) || are_equal(name, last_component(image));
+    return are_same_path(name, image) || are_same_path(name, last_component(image));
 }
 
 /* Readers use the format up to its first NUL. */
