@@ -211,7 +211,7 @@ install: build/refcow build/librefcow.a build/librefcow.so build/amalgamation/re
 	install -D -m 644 cli/completion/_refcow $(DESTDIR)$(PREFIX)/$(for_zsh)
 	install -D -m 644 cli/completion/refcow.fish $(DESTDIR)$(PREFIX)/$(for_fish)
 	install -d $(DESTDIR)$(PREFIX)/share/refcow/policies
-	install -m 644 cli/gate/policies/*.policy $(DESTDIR)$(PREFIX)/share/refcow/policies
+	install -m 644 cli/policy/*.policy $(DESTDIR)$(PREFIX)/share/refcow/policies
 	install -m 644 build/librefcow.a $(DESTDIR)$(LIBDIR)/librefcow.a
 	install -m 755 build/librefcow.so $(DESTDIR)$(LIBDIR)/librefcow.so.$(version)
 	ln -sf librefcow.so.$(version) $(DESTDIR)$(LIBDIR)/$(soname)
@@ -256,8 +256,8 @@ build/refcow: $(call plain,$(COMMAND)) build/librefcow.a build/with-$(LIBSECCOMP
 build/refcow build/sandbox_test: LDLIBS += $(if $(LIBSECCOMP),$(shell $(PKG_CONFIG) --libs libseccomp)) $(if $(LIBNBD),-ldl)
 build/plain/cli/%.o build/plain/conformance/api/sandbox_test.o: CPPFLAGS += $(if $(LIBSECCOMP)$(LIBNBD),$(shell $(PKG_CONFIG) --cflags $(LIBSECCOMP) $(LIBNBD)))
 # The presets of refcow gate are files, and in the command.
-$(out)/plain/cli/gate/policy.o: build/policies.h
-build/policies.h: $(wildcard cli/gate/policies/*.policy) Makefile
+$(out)/plain/cli/policy/policy.o: build/policies.h
+build/policies.h: $(wildcard cli/policy/*.policy) Makefile
 	@mkdir -p $(@D)
 	{ printf 'static const struct {\n    const char *name;\n    const char *text;\n} policy_files[] = {\n'; \
 	    for file in $(sort $(filter %.policy,$^)); do \

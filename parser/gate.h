@@ -58,6 +58,9 @@ refcow_danger refcow_rule_danger(refcow_rule rule);
 refcow_means refcow_rule_means(refcow_rule rule);
 refcow_need refcow_rule_need(refcow_rule rule);
 
+/* The word for it: "allow", "max-sharing", "cluster-size"; "nothing" for MEANS_NOTHING and unknown numbers. */
+const char *refcow_means_name(refcow_means means);
+
 /* "critical"; "unknown" for an unknown number. */
 const char *refcow_danger_name(refcow_danger danger);
 

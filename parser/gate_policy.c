@@ -114,6 +114,19 @@ RULE(refcow_need, refcow_rule_need, RULE_NEED, need_of_status(rule))
     X(REFCOW_DANGER_CRITICAL, "critical")
 LOOK_UP(const char *, refcow_danger_name, refcow_danger, danger, DANGER_ROWS, GIVE, "unknown")
 
+#define MEANS_ROWS(X)                                                                                                  \
+    X(REFCOW_MEANS_ALLOW, "allow")                                                                                     \
+    X(REFCOW_MEANS_MAX_FILE_SIZE, "max-file-size")                                                                     \
+    X(REFCOW_MEANS_MAX_VIRTUAL_SIZE, "max-virtual-size")                                                               \
+    X(REFCOW_MEANS_MAX_AMPLIFICATION, "max-amplification")                                                             \
+    X(REFCOW_MEANS_MAX_SHARING, "max-sharing")                                                                         \
+    X(REFCOW_MEANS_MAX_SNAPSHOTS, "max-snapshots")                                                                     \
+    X(REFCOW_MEANS_REFUSED_FEATURES, "refuse")                                                                         \
+    X(REFCOW_MEANS_REQUIRED_FEATURES, "require")                                                                       \
+    X(REFCOW_MEANS_CLUSTER_SIZES, "cluster-size")                                                                      \
+    X(REFCOW_MEANS_REFCOUNT_WIDTHS, "refcount-bits")
+LOOK_UP(const char *, refcow_means_name, refcow_means, means, MEANS_ROWS, GIVE, "nothing")
+
 #define DECISION_ROWS(X)                                                                                               \
     X(REFCOW_DECISION_UNDECIDED, "undecided")                                                                          \
     X(REFCOW_DECISION_REFUSED, "refuse")                                                                               \

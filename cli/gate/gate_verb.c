@@ -2,6 +2,7 @@
 
 #include "../image/live.h"
 #include "../image/stream.h"
+#include "../policy/rule_list.h"
 #include "../process/memory.h"
 #include "../process/stop.h"
 #include "../run/images.h"
@@ -206,7 +207,7 @@ exit_code gate_run(int argc, char **argv)
     if (!options.wants_rules && !options.wants_policies)
         return gate_image(&options);
     if (options.wants_rules)
-        gate_print_rules(stdout);
+        rule_list_print(stdout);
     if (options.wants_policies)
         gate_policy_print_presets(stdout);
     return EXIT_CODE_CLEAN;

@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include "../policy/rule_list.h"
 #include "../text/escape.h"
 #include "../text/sizes.h"
 
@@ -135,11 +136,13 @@ static void print_amount(FILE *out, const refcow_breach *breach, uint64_t amount
 
 static void print_limit(FILE *out, const refcow_breach *breach)
 {
+    char option[OPTION_LENGTH];
+
     fprintf(out, "%s ", what_is_limited(breach->rule));
     print_amount(out, breach, breach->value);
     fputs(" is over the limit of ", out);
     print_amount(out, breach, breach->limit);
-    fprintf(out, " (%s ", gate_means_option(refcow_rule_means(breach->rule)));
+    fprintf(out, " (%s ", rule_option(option, breach->rule));
     print_accepting(out, breach);
     fputs(" accepts it)", out);
 }
@@ -168,6 +171,7 @@ static void print_evidence(FILE *out, const gate_report *report, const refcow_br
 static void print_means(FILE *out, const refcow_breach *breach)
 {
     refcow_means means = refcow_rule_means(breach->rule);
+    char option[OPTION_LENGTH];
 
     if (breach->limit != REFCOW_NO_LIMIT || breach->is_allowed)
         return;
@@ -176,7 +180,7 @@ static void print_means(FILE *out, const refcow_breach *breach)
     else if (means == REFCOW_MEANS_ALLOW)
         fprintf(out, "; --allow %s accepts it", refcow_rule_name(breach->rule));
     else
-        fprintf(out, "; see %s", gate_means_option(means));
+        fprintf(out, "; see %s", rule_option(option, breach->rule));
 }
 
 static void print_breaches(FILE *out, const gate_report *report)

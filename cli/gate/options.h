@@ -4,8 +4,8 @@
 #ifndef REFCOW_CLI_GATE_OPTIONS_H
 #define REFCOW_CLI_GATE_OPTIONS_H
 
+#include "../policy/policy.h"
 #include "../run/common_options.h"
-#include "policy.h"
 
 #include <stdbool.h>
 #include <stdint.h>

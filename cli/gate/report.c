@@ -22,21 +22,3 @@ bool gate_report_has_header(const gate_report *report)
     return is_opened && (class == REFCOW_CLASS_OK || class == REFCOW_CLASS_REFUSED) &&
            !refcow_rules_have(&report->result.broken, REFCOW_RULE_NO_HEADER);
 }
-
-static const char *need_name(refcow_need need)
-{
-    static const char *const names[] = {"header", "size", "check", "caller"};
-    return names[need];
-}
-
-void gate_print_rules(FILE *out)
-{
-    fputs("rule\tseverity\taccepted by\tneeds\tsentence\twhy\n", out);
-    for (unsigned number = 0; number < REFCOW_RULES_END; number++) {
-        refcow_rule rule = (refcow_rule)number;
-        if (refcow_rule_exists(rule))
-            fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", refcow_rule_name(rule),
-                    refcow_danger_name(refcow_rule_danger(rule)), gate_means_option(refcow_rule_means(rule)),
-                    need_name(refcow_rule_need(rule)), refcow_rule_text(rule), refcow_rule_reason(rule));
-    }
-}

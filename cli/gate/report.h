@@ -4,11 +4,11 @@
 #ifndef REFCOW_CLI_GATE_REPORT_H
 #define REFCOW_CLI_GATE_REPORT_H
 
+#include "../policy/policy.h"
 #include "../process/exit_codes.h"
 #include "../text/failure.h"
 #include "../text/name.h"
 #include "gate.h"
-#include "policy.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,8 +43,5 @@ exit_code gate_exit_code(refcow_decision decision);
 
 void gate_print_human(FILE *out, const gate_report *report);
 void gate_print_json(FILE *out, const gate_report *report);
-
-/* A table for people, and for programs that take lines apart at tabs. */
-void gate_print_rules(FILE *out);
 
 #endif

@@ -4,7 +4,7 @@
 load ../lib/suite
 load ../lib/gate
 
-policies=$conformance/../cli/gate/policies
+policies=$conformance/../cli/policy
 
 # ------------------------------------------------------------------ features
 

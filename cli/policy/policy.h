@@ -7,8 +7,8 @@
  *
  * What stands later wins. There is no way to take back "allow", "refuse" or "require".
  */
-#ifndef REFCOW_CLI_GATE_POLICY_H
-#define REFCOW_CLI_GATE_POLICY_H
+#ifndef REFCOW_CLI_POLICY_POLICY_H
+#define REFCOW_CLI_POLICY_POLICY_H
 
 #include "gate.h"
 
@@ -19,7 +19,7 @@
 /* What the words decide: the library's policy, and how the answer is given. */
 typedef struct gate_policy {
     refcow_policy accepts;
-    bool wants_json;
+    int wants_json;
     uint64_t timeout; /* seconds; 0: as long as it takes */
 } gate_policy;
 
@@ -36,8 +36,5 @@ bool gate_policy_read(gate_policy *policy, const char *name);
 
 /* All presets, as files that could be changed. */
 void gate_policy_print_presets(FILE *out);
-
-/* "--max-sharing", "nothing": the option that accepts what breaks a rule. */
-const char *gate_means_option(refcow_means means);
 
 #endif
