@@ -81,9 +81,9 @@ void policy_print_rules(json_writer *json, const char *key, const refcow_rules *
 static void print_feature_set(json_writer *json, const char *key, uint32_t set)
 {
     json_open_array(json, key);
-    for (unsigned feature = 0; feature < REFCOW_FEATURES; feature++) {
-        if ((set >> feature & 1) != 0)
-            json_string(json, NULL, refcow_feature_name((refcow_feature)feature));
+    for (unsigned number = 0; number < REFCOW_FEATURES; number++) {
+        if ((set >> number & 1) != 0)
+            json_string(json, NULL, refcow_feature_name((refcow_feature)number));
     }
     json_close_array(json);
 }
