@@ -86,19 +86,20 @@ static void judge_name(gate_report *report, const image_name *name, gate_rule ru
 static void judge_traits(gate_report *report, const image_name *name, bool is_backing, uint64_t offset)
 {
     static const struct {
-        unsigned traits;
+        uint32_t traits;
         gate_rule backing;
         gate_rule data;
     } rules[] = {
-        {NAME_JSON, GATE_BACKING_JSON, GATE_DATA_FILE_JSON},
-        {NAME_PROTOCOL, GATE_BACKING_PROTOCOL, GATE_DATA_FILE_PROTOCOL},
-        {NAME_ABSOLUTE, GATE_BACKING_ABSOLUTE, GATE_DATA_FILE_ABSOLUTE},
-        {NAME_FDSET, GATE_BACKING_FDSET, GATE_DATA_FILE_FDSET},
-        {NAME_PARENT, GATE_BACKING_PARENT, GATE_DATA_FILE_PARENT},
-        {NAME_NUL | NAME_CONTROL | NAME_INVISIBLE | NAME_NOT_UTF8 | NAME_TOO_LONG, GATE_BACKING_BYTES,
-         GATE_DATA_FILE_BYTES},
+        {REFCOW_TRAIT_JSON, GATE_BACKING_JSON, GATE_DATA_FILE_JSON},
+        {REFCOW_TRAIT_PROTOCOL, GATE_BACKING_PROTOCOL, GATE_DATA_FILE_PROTOCOL},
+        {REFCOW_TRAIT_ABSOLUTE, GATE_BACKING_ABSOLUTE, GATE_DATA_FILE_ABSOLUTE},
+        {REFCOW_TRAIT_FDSET, GATE_BACKING_FDSET, GATE_DATA_FILE_FDSET},
+        {REFCOW_TRAIT_PARENT, GATE_BACKING_PARENT, GATE_DATA_FILE_PARENT},
+        {REFCOW_TRAIT_NUL | REFCOW_TRAIT_CONTROL | REFCOW_TRAIT_INVISIBLE | REFCOW_TRAIT_NOT_UTF8 |
+             REFCOW_TRAIT_TOO_LONG,
+         GATE_BACKING_BYTES, GATE_DATA_FILE_BYTES},
     };
-    unsigned traits = name_traits(name);
+    uint32_t traits = name_traits(name);
 
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if ((traits & rules[i].traits) != 0)
@@ -310,7 +311,7 @@ static void insist_on_features(gate_report *report)
             AT_COMPRESSION_TYPE, header->compression_type);
     note_if(report, extended && header->cluster_bits < EXTENDED_L2_CLUSTER_BITS_MIN, GATE_STATUS_EXTENDED_L2_CLUSTER,
             AT_CLUSTER_BITS, header->cluster_bits);
-    note_if(report, data_file_bit && (name_traits(&report->facts.data_file) & NAME_EMPTY) != 0,
+    note_if(report, data_file_bit && (name_traits(&report->facts.data_file) & REFCOW_TRAIT_EMPTY) != 0,
             GATE_STATUS_DATA_FILE_NAME, AT_INCOMPATIBLE_FEATURES, bits);
     note_if(report, !data_file_bit && raw_bit, GATE_STATUS_DATA_FILE_RAW, AT_AUTOCLEAR_FEATURES,
             header->autoclear_features);

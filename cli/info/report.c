@@ -40,7 +40,7 @@ bool info_next_extension(info_report *report, refcow_extension *extension)
 /* A name of a list; the first entry has index 0. */
 static void add_up_names(info_report *report, uint32_t index, refcow_span name)
 {
-    uint64_t kept = name.length < NAME_KEPT ? name.length : NAME_KEPT;
+    uint64_t kept = name.length < REFCOW_NAME_MAX ? name.length : REFCOW_NAME_MAX;
     report->names = index == 0 ? kept : report->names + kept;
 }
 

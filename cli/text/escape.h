@@ -4,8 +4,7 @@
 #ifndef REFCOW_CLI_TEXT_ESCAPE_H
 #define REFCOW_CLI_TEXT_ESCAPE_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 #include <stdio.h>
 
 /*
@@ -21,8 +20,5 @@ void escape_print(FILE *out, const char *text);
 
 /* The same for the first character of a text that is not empty: its length. piece is what stands for it. */
 size_t escape_step(const char *text, char piece[ESCAPED_LENGTH]);
-
-/* A code point without a shape of its own: a control, a filler, a mark that changes the direction of writing. */
-bool escape_is_shapeless(int32_t code_point);
 
 #endif

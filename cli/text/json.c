@@ -1,6 +1,6 @@
 #include "json.h"
 
-#include "utf8.h"
+#include "gate.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -42,7 +42,7 @@ static void write_code_point(FILE *out, int32_t code_point)
         fputs("\\t", out);
         break;
     default:
-        if (code_point == UTF8_INVALID)
+        if (code_point < 0)
             write_escaped_code_point(out, REPLACEMENT_CHARACTER);
         else if (code_point < 0x20 || code_point >= 0x7f)
             write_escaped_code_point(out, (uint32_t)code_point);
@@ -51,7 +51,6 @@ static void write_code_point(FILE *out, int32_t code_point)
     }
 }
 
-/* There is a NUL behind the bytes. */
 static void write_bytes(FILE *out, const char *bytes, size_t length)
 {
     const char *end = bytes + length;
@@ -59,7 +58,7 @@ static void write_bytes(FILE *out, const char *bytes, size_t length)
     fputc('"', out);
     while (bytes < end) {
         int32_t code_point;
-        bytes += utf8_decode(bytes, &code_point);
+        bytes += refcow_decode_utf8(bytes, (size_t)(end - bytes), &code_point);
         write_code_point(out, code_point);
     }
     fputc('"', out);

@@ -31,7 +31,7 @@ void json_close_array(json_writer *json);
 /* The text may have any bytes; those that are not UTF-8 are written as U+FFFD. The output is ASCII. */
 void json_string(json_writer *json, const char *key, const char *text);
 
-/* The same for bytes that may have NULs among them; behind them there is one. */
+/* The same for bytes that may have NULs among them. */
 void json_bytes(json_writer *json, const char *key, const char *bytes, size_t length);
 
 void json_number(json_writer *json, const char *key, uint64_t number);

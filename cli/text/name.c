@@ -1,97 +1,32 @@
 #include "name.h"
 
 #include "escape.h"
-#include "utf8.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static const struct {
-    unsigned trait;
+    refcow_trait trait;
     const char *word;
 } trait_words[] = {
-#define NAME_TRAIT_WORD(name, bit, word, text) {NAME_##name, word},
-    NAME_TRAIT_ROWS(NAME_TRAIT_WORD)
-#undef NAME_TRAIT_WORD
+#define TRAIT_WORD(name, bit, word, text) {REFCOW_TRAIT_##name, word},
+    REFCOW_TRAIT_ROWS(TRAIT_WORD)
+#undef TRAIT_WORD
 };
 
 #define TRAITS (sizeof trait_words / sizeof trait_words[0])
 
 refcow_status name_read(image_name *name, const refcow_image *image, refcow_span span)
 {
-    *name = (image_name){.length = span.length, .kept = span.length < NAME_KEPT ? (size_t)span.length : NAME_KEPT};
+    *name = (image_name){.length = span.length,
+                         .kept = span.length < REFCOW_NAME_MAX ? (size_t)span.length : REFCOW_NAME_MAX};
     return name->kept == 0 ? REFCOW_STATUS_OK : refcow_read_bytes(image, span.offset, name->bytes, name->kept);
 }
 
-/* ------------------------------------------------------------------ traits */
-
-static bool begins_with(const char *text, const char *start)
+/* A name that could not be read has no bytes, whatever its length. */
+uint32_t name_traits(const image_name *name)
 {
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
-/* What qemu takes the name for. It reads up to the first NUL. */
-static unsigned sort_of(const char *text)
-{
-    if (text[0] == '\0')
-        return NAME_EMPTY;
-    if (begins_with(text, "json:"))
-        return NAME_JSON;
-    if (text[strcspn(text, ":/")] == ':')
-        return NAME_PROTOCOL;
-    return text[0] == '/' ? NAME_ABSOLUTE : NAME_RELATIVE;
-}
-
-/* A component ends at a slash, and after a protocol a path begins. */
-static bool is_border(char byte)
-{
-    return byte == '\0' || byte == '/' || byte == ':';
-}
-
-/* Of the whole name, whatever NUL bytes are in it. */
-static unsigned places_in(const image_name *name)
-{
-    unsigned traits = 0;
-
-    for (size_t i = 0; i < name->kept; i++) {
-        const char *here = name->bytes + i;
-        if (begins_with(here, "/dev/fdset"))
-            traits |= NAME_FDSET;
-        if ((i == 0 || is_border(here[-1])) && begins_with(here, "..") && is_border(here[2]))
-            traits |= NAME_PARENT;
-    }
-    return traits;
-}
-
-/* A code point of a name; UTF-8 proper has no second form of NUL. */
-static unsigned trait_of(int32_t code_point, size_t length)
-{
-    if (code_point == UTF8_INVALID || (code_point == 0 && length > 1))
-        return NAME_NOT_UTF8;
-    if (code_point == 0)
-        return NAME_NUL;
-    if (code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0))
-        return NAME_CONTROL;
-    return escape_is_shapeless(code_point) ? NAME_INVISIBLE : 0;
-}
-
-static unsigned characters_in(const image_name *name)
-{
-    unsigned traits = 0;
-
-    for (size_t i = 0; i < name->kept;) {
-        int32_t code_point;
-        size_t length = utf8_decode(name->bytes + i, &code_point);
-        traits |= trait_of(code_point, length);
-        i += length;
-    }
-    return traits;
-}
-
-unsigned name_traits(const image_name *name)
-{
-    unsigned too_long = name->length > name->kept ? NAME_TOO_LONG : 0;
-    return sort_of(name->bytes) | places_in(name) | characters_in(name) | too_long;
+    uint32_t too_long = name->length > name->kept ? REFCOW_TRAIT_TOO_LONG : 0;
+    return refcow_name_traits(name->bytes, name->kept) | too_long;
 }
 
 /* ------------------------------------------------------------------ output */
@@ -115,7 +50,7 @@ void name_print(FILE *out, const image_name *name)
 
 void name_print_traits(FILE *out, const image_name *name)
 {
-    unsigned traits = name_traits(name);
+    uint32_t traits = name_traits(name);
     const char *separator = "";
 
     for (size_t i = 0; i < TRAITS; i++) {
@@ -129,7 +64,7 @@ void name_print_traits(FILE *out, const image_name *name)
 static void print_hex(json_writer *json, const image_name *name)
 {
     static const char digits[] = "0123456789abcdef";
-    char hex[2 * NAME_KEPT + 1];
+    char hex[2 * REFCOW_NAME_MAX + 1];
 
     for (size_t i = 0; i < name->kept; i++) {
         unsigned char byte = (unsigned char)name->bytes[i];
@@ -142,10 +77,10 @@ static void print_hex(json_writer *json, const image_name *name)
 
 void name_print_json(json_writer *json, const image_name *name)
 {
-    unsigned traits = name_traits(name);
+    uint32_t traits = name_traits(name);
 
     json_bytes(json, "text", name->bytes, name->kept);
-    if ((traits & NAME_NOT_UTF8) != 0)
+    if ((traits & REFCOW_TRAIT_NOT_UTF8) != 0)
         print_hex(json, name);
     json_number(json, "length", name->length);
     json_open_array(json, "traits");
