@@ -19,5 +19,6 @@ int main(void)
     run_observer_tests();
     run_early_end_tests();
     run_sparse_tests();
+    run_name_tests();
     return finish();
 }

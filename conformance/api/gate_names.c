@@ -386,6 +386,7 @@ static void a_name_leads_to_a_parent(void)
 
 static void a_name_has_dangerous_characters(void)
 {
+    static const uint8_t from_right_to_left[] = {'a', 0xe2, 0x80, 0xae, 'b'};
     EXPECT_TRAITS("a\x01", RELATIVE | CONTROL);
     EXPECT_TRAITS("\x1f", RELATIVE | CONTROL);
     EXPECT_TRAITS("a\x20~", RELATIVE);
@@ -396,7 +397,8 @@ static void a_name_has_dangerous_characters(void)
     EXPECT_TRAITS("a\xc2\xac", RELATIVE);
     EXPECT_TRAITS("a\xc2\xad", RELATIVE | INVISIBLE);
     EXPECT_TRAITS("a\xc2\xae", RELATIVE);
-    EXPECT_TRAITS("a\xe2\x80\xae", RELATIVE | INVISIBLE);
+    EXPECT_TRAITS("a\xe2\x80\x8b", RELATIVE | INVISIBLE);
+    CHECK_EQUAL(traits_of(from_right_to_left, sizeof from_right_to_left), RELATIVE | INVISIBLE);
     EXPECT_TRAITS("\xf3\xa0\x80\x80", RELATIVE | INVISIBLE);
     EXPECT_TRAITS("\xf3\x9f\xbf\xbd", RELATIVE);
     EXPECT_TRAITS("\xc3\xa9\xe6\x97\xa5", RELATIVE);
@@ -408,11 +410,26 @@ static void a_name_has_dangerous_characters(void)
     EXPECT_TRAITS("a\xe2\x80\x01", RELATIVE | NOT_UTF8 | CONTROL);
     EXPECT_TRAITS("a\xe2\x80\0\xae", RELATIVE | NOT_UTF8 | HAS_NUL);
     EXPECT_TRAITS("\x9b", RELATIVE | NOT_UTF8);
-    EXPECT_TRAITS("\xff:\x1b/../dev/fdset\0\xe2\x80\xae",
+    EXPECT_TRAITS("\xff:\x1b/../dev/fdset\0\xe2\x80\x8b",
                   PROTOCOL | NOT_UTF8 | CONTROL | PARENT | FDSET | HAS_NUL | INVISIBLE);
 }
 
-/* The sorts that single bytes have, at the start of a name and behind it. */
+/* Of a name that begins with this byte. */
+static uint32_t sort_of_byte(unsigned byte)
+{
+    switch (byte) {
+    case '\0':
+        return EMPTY;
+    case ':':
+        return PROTOCOL;
+    case '/':
+        return ABSOLUTE;
+    default:
+        return RELATIVE;
+    }
+}
+
+/* At the start of a name and behind it. */
 static void every_byte_has_its_traits(void)
 {
     for (unsigned byte = 0; byte <= 0xff; byte++) {
@@ -424,8 +441,7 @@ static void every_byte_has_its_traits(void)
         } else if (byte < 0x20 || byte == 0x7f) {
             traits = CONTROL;
         }
-        uint32_t sort = byte == 0 ? EMPTY : byte == ':' ? PROTOCOL : byte == '/' ? ABSOLUTE : RELATIVE;
-        CHECK_EQUAL(traits_of(first, sizeof first), traits | sort);
+        CHECK_EQUAL(traits_of(first, sizeof first), traits | sort_of_byte(byte));
         CHECK_EQUAL(traits_of(last, sizeof last), traits | (byte == ':' ? PROTOCOL : RELATIVE));
     }
 }
@@ -443,6 +459,13 @@ static uint8_t *long_name(uint64_t length)
     uint8_t *name = block + ROOM - read_of(length);
     memset(name, 'a', (size_t)read_of(length));
     return name;
+}
+
+static void put(uint8_t *to, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        *to++ = (uint8_t)*text;
+    }
 }
 
 static uint32_t of_length(uint64_t length)
@@ -480,13 +503,13 @@ static void words_may_end_the_name(void)
     for (uint64_t length = size + 1; length <= REFCOW_NAME_MAX + 1; length++) {
         uint8_t *name = long_name(length);
         size_t end = (size_t)read_of(length);
-        memcpy(name + end - size, fdset, size);
+        put(name + end - size, fdset);
         CHECK_EQUAL(refcow_name_traits(name, length), RELATIVE | FDSET | of_length(length));
-        memcpy(name + end - size, "/dev/fdse/", size);
+        put(name + end - size, "/dev/fdse/");
         CHECK_EQUAL(refcow_name_traits(name, length), RELATIVE | of_length(length));
-        memcpy(name + end - 3, "/..", 3);
+        put(name + end - 3, "/..");
         CHECK_EQUAL(refcow_name_traits(name, length), RELATIVE | PARENT | of_length(length));
-        memcpy(name + end - 3, "\xe2\x80\xae", 3);
+        put(name + end - 3, "\xe2\x80\x8b");
         CHECK_EQUAL(refcow_name_traits(name, length), RELATIVE | INVISIBLE | of_length(length));
     }
 }
@@ -504,13 +527,13 @@ static void bytes_behind_the_longest_name_are_not_looked_at(void)
         CHECK_EQUAL(refcow_name_traits(name, lengths[i]), RELATIVE | TOO_LONG);
         name[REFCOW_NAME_MAX] = ':';
         CHECK_EQUAL(refcow_name_traits(name, lengths[i]), RELATIVE | TOO_LONG);
-        memcpy(name + REFCOW_NAME_MAX - 2, "/..", 3); /* the last dot is behind */
+        put(name + REFCOW_NAME_MAX - 2, "/.."); /* the last dot is behind */
         CHECK_EQUAL(refcow_name_traits(name, lengths[i]), RELATIVE | TOO_LONG);
-        memcpy(name + REFCOW_NAME_MAX - 3, "/..a", 4); /* the a is behind */
+        put(name + REFCOW_NAME_MAX - 3, "/..a"); /* the a is behind */
         CHECK_EQUAL(refcow_name_traits(name, lengths[i]), RELATIVE | PARENT | TOO_LONG);
-        memcpy(name + REFCOW_NAME_MAX - 9, "/dev/fdset", 10); /* the t is behind */
+        put(name + REFCOW_NAME_MAX - 9, "/dev/fdset"); /* the t is behind */
         CHECK_EQUAL(refcow_name_traits(name, lengths[i]), RELATIVE | TOO_LONG);
-        memcpy(name + REFCOW_NAME_MAX - 9, "aaaaaaaa\xc3\xa9", 10); /* half of a character is behind */
+        put(name + REFCOW_NAME_MAX - 9, "aaaaaaaa\xc3\xa9"); /* half of a character is behind */
         CHECK_EQUAL(refcow_name_traits(name, lengths[i]), RELATIVE | NOT_UTF8 | TOO_LONG);
     }
 }
