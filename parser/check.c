@@ -2,6 +2,7 @@
  * check.c - a check from beginning to end: count and compare window by window, give the verdict.
  */
 #include "bitmap_rules.h"
+#include "check_run.h"
 #include "compare.h"
 #include "header.h"
 #include "l2_fast.h"
@@ -51,7 +52,6 @@ static void start(struct check *check, const struct reader *reader, const refcow
     check->clusters = units_of(check->file_length, header->cluster_bits);
     check->reader.at.total = check->clusters;
     check->observer = options->observer;
-    check->wants_sharing = options->wants_sharing != 0;
     check->l2 = l2_format_of(header);
     refcow_l2_fast_start(check);
     check->l1_span_bits = 2 * header->cluster_bits - (check->l2.extended ? 4 : 3);
@@ -187,7 +187,8 @@ static refcow_status misuse(refcow_result *result, refcow_status status)
     return status;
 }
 
-refcow_status refcow_check(const refcow_image *image, const refcow_options *options, refcow_result *result)
+static refcow_status run_check(const refcow_image *image, const refcow_options *options, refcow_result *result,
+                               bool wants_sharing)
 {
     if (result == NULL)
         return REFCOW_STATUS_BAD_ARGUMENT;
@@ -203,8 +204,8 @@ refcow_status refcow_check(const refcow_image *image, const refcow_options *opti
     start_reader(&reader, image, options);
     /* An observer is told everything once, so the counters must not run full; no page may be compared at a glance if
      * the most references are wanted. */
-    bool is_wide = options->observer != NULL || options->wants_sharing != 0;
-    start(&check, &reader, image, options, result, is_wide);
+    start(&check, &reader, image, options, result, options->observer != NULL || wants_sharing);
+    check.wants_sharing = wants_sharing;
     validate_tables(&check, &refusal);
     check.report_only = refusal.status != REFCOW_STATUS_OK || check.reader.error.status != REFCOW_STATUS_OK;
     if (check.report_only)
@@ -219,4 +220,14 @@ refcow_status refcow_check(const refcow_image *image, const refcow_options *opti
     }
     finish(&check, &refusal);
     return result->error.status;
+}
+
+refcow_status refcow_check(const refcow_image *image, const refcow_options *options, refcow_result *result)
+{
+    return run_check(image, options, result, false);
+}
+
+refcow_status refcow_check_sharing(const refcow_image *image, const refcow_options *options, refcow_result *result)
+{
+    return run_check(image, options, result, true);
 }

@@ -197,6 +197,22 @@ typedef struct refcow_gate_options {
 #define REFCOW_BREACHES_MAX 320u
 #define REFCOW_REFUSALS_MAX 32u
 
+/* Private: what the gate has read of an image and has not judged yet. */
+typedef struct refcow_gate_notes {
+    uint64_t size;  /* bytes of the file, or those of it that are known */
+    int knows_size; /* the file ends there */
+    int has_header; /* which has a meaning */
+    int wants_check;
+    uint32_t features;            /* 1 << refcow_feature each */
+    uint64_t bitmaps_extension;   /* host offset */
+    uint64_t snapshot_tables;     /* bytes of all L1 tables of snapshots */
+    refcow_error snapshot_error;  /* the first broken rule of the snapshot table, behind which nothing was read */
+    uint64_t snapshot_past_end;   /* host offset of the first entry whose L1 table reaches past the end; 0: none does */
+    refcow_snapshot largest_disk; /* the first snapshot with the highest disk_size; end 0: there is none */
+    refcow_snapshot largest_data; /* the first with the most bytes of disk and VM state together; end 0: none */
+    refcow_error refusals[REFCOW_REFUSALS_MAX]; /* every rule of the format that the header breaks */
+} refcow_gate_notes;
+
 /* The decision and what it is based on. */
 typedef struct refcow_gate_result {
     refcow_decision decision;
@@ -210,7 +226,7 @@ typedef struct refcow_gate_result {
     refcow_result check;     /* meaningful if it was begun: check.passes is not 0 */
     uint64_t amplification;  /* whole times that the guest data is the file; the larger of disk and snapshots */
     uint64_t bytes_read;     /* by the gate and the check */
-    refcow_error refusals[REFCOW_REFUSALS_MAX]; /* private */
+    refcow_gate_notes notes; /* private */
 } refcow_gate_result;
 
 /*

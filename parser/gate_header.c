@@ -23,15 +23,15 @@ struct name_rules {
     ((uint32_t)REFCOW_TRAIT_NUL | REFCOW_TRAIT_CONTROL | REFCOW_TRAIT_INVISIBLE | REFCOW_TRAIT_NOT_UTF8 |              \
      REFCOW_TRAIT_TOO_LONG)
 
-static void break_if_trait(struct gate *gate, uint32_t traits, uint32_t trait, refcow_rule rule, refcow_span name)
+static void break_if_trait(const struct gate *gate, uint32_t traits, uint32_t trait, refcow_rule rule, refcow_span name)
 {
     refcow_breach breach = refcow_breach_of(rule, name.offset, name.length);
     breach.name = name;
     if ((traits & trait) != 0)
-        refcow_gate_break(gate, breach);
+        refcow_gate_break(gate, &breach);
 }
 
-static void judge_traits(struct gate *gate, const struct name_rules *rules, refcow_span name, uint32_t traits)
+static void judge_traits(const struct gate *gate, const struct name_rules *rules, refcow_span name, uint32_t traits)
 {
     break_if_trait(gate, traits, REFCOW_TRAIT_JSON, rules->json, name);
     break_if_trait(gate, traits, REFCOW_TRAIT_PROTOCOL, rules->protocol, name);
@@ -42,10 +42,10 @@ static void judge_traits(struct gate *gate, const struct name_rules *rules, refc
 }
 
 /* The bytes of a name, as far as they are looked at: how many they are. 0 if they cannot be read. */
-static size_t read_name(struct gate *gate, refcow_span name)
+static size_t read_name(struct gate_reading *in, refcow_span name)
 {
     size_t length = (size_t)least(name.length, REFCOW_NAME_MAX);
-    return length != 0 && refcow_read(&gate->reader, name.offset, gate->scratch, length) ? length : 0;
+    return length != 0 && refcow_read(&in->reader, name.offset, in->scratch, length) ? length : 0;
 }
 
 /* A path in which nothing leads to another folder. */
@@ -82,29 +82,30 @@ static bool are_same_path(struct path one, struct path other)
 }
 
 /* Readers look for a relative name in the folder of the image, and end a name at its first NUL. Bound: the name. */
-static bool is_image_itself(const struct gate *gate, size_t length)
+static bool is_image_itself(const refcow_gate_options *options, const uint8_t *bytes, size_t length)
 {
-    const refcow_gate_options *options = gate->options;
     size_t end = 0;
-    while (end < length && gate->scratch[end] != 0)
+    while (end < length && bytes[end] != 0)
         end++;
     if (options->name == NULL || end == 0)
         return false;
-    struct path name = plain_path(gate->scratch, end);
+    struct path name = plain_path(bytes, end);
     struct path image = plain_path((const uint8_t *)options->name, options->name_length);
     return are_same_path(name, image) || are_same_path(name, last_component(image));
 }
 
-/* Readers use the format up to its first NUL. */
-static bool has_backing_format(struct gate *gate, const refcow_header *header)
+/* Readers use the format up to its first NUL. A format that cannot be read is not missing. */
+static bool lacks_backing_format(struct gate_reading *in, const refcow_header *header)
 {
     uint8_t first = 0;
-    return header->backing_format.length != 0 &&
-           refcow_read(&gate->reader, header->backing_format.offset, &first, sizeof first) && first != 0;
+    if (header->backing_format.length == 0)
+        return true;
+    return refcow_read(&in->reader, header->backing_format.offset, &first, sizeof first) && first == 0;
 }
 
-static void judge_backing_file(struct gate *gate, const refcow_header *header)
+static void judge_backing_file(struct gate_reading *in, const refcow_header *header)
 {
+    const struct gate *gate = &in->gate;
     static const struct name_rules rules = {REFCOW_RULE_BACKING_JSON,     REFCOW_RULE_BACKING_PROTOCOL,
                                             REFCOW_RULE_BACKING_ABSOLUTE, REFCOW_RULE_BACKING_FDSET,
                                             REFCOW_RULE_BACKING_PARENT,   REFCOW_RULE_BACKING_BYTES};
@@ -113,20 +114,21 @@ static void judge_backing_file(struct gate *gate, const refcow_header *header)
         return;
     refcow_breach breach = refcow_breach_of(REFCOW_RULE_BACKING_FILE, AT_BACKING_FILE_OFFSET, name.offset);
     breach.name = name;
-    refcow_gate_break(gate, breach);
-    refcow_gate_break_if(gate, !has_backing_format(gate, header), REFCOW_RULE_BACKING_FORMAT_MISSING,
+    refcow_gate_break(gate, &breach);
+    refcow_gate_break_if(gate, lacks_backing_format(in, header), REFCOW_RULE_BACKING_FORMAT_MISSING,
                          AT_BACKING_FILE_OFFSET, name.offset);
-    size_t length = read_name(gate, name);
+    size_t length = read_name(in, name);
     if (length == 0)
         return;
-    judge_traits(gate, &rules, name, refcow_name_traits(gate->scratch, name.length));
+    judge_traits(gate, &rules, name, refcow_name_traits(in->scratch, name.length));
     breach.rule = REFCOW_RULE_BACKING_ITSELF;
-    if (is_image_itself(gate, length))
-        refcow_gate_break(gate, breach);
+    if (is_image_itself(gate->options, in->scratch, length))
+        refcow_gate_break(gate, &breach);
 }
 
-static void judge_data_file(struct gate *gate, const struct opening *opening)
+static void judge_data_file(struct gate_reading *in, const struct opening *opening)
 {
+    const struct gate *gate = &in->gate;
     static const struct name_rules rules = {REFCOW_RULE_DATA_FILE_JSON,     REFCOW_RULE_DATA_FILE_PROTOCOL,
                                             REFCOW_RULE_DATA_FILE_ABSOLUTE, REFCOW_RULE_DATA_FILE_FDSET,
                                             REFCOW_RULE_DATA_FILE_PARENT,   REFCOW_RULE_DATA_FILE_BYTES};
@@ -145,20 +147,20 @@ static void judge_data_file(struct gate *gate, const struct opening *opening)
         }
     }
     breach.name = header->data_file;
-    refcow_gate_break(gate, breach);
-    if (read_name(gate, header->data_file) != 0)
-        judge_traits(gate, &rules, header->data_file, refcow_name_traits(gate->scratch, header->data_file.length));
+    refcow_gate_break(gate, &breach);
+    if (read_name(in, header->data_file) != 0)
+        judge_traits(gate, &rules, header->data_file, refcow_name_traits(in->scratch, header->data_file.length));
 }
 
 /* --------------------------------------------------------------- features */
 
-static void break_for_extension(struct gate *gate, const refcow_extension *extension, refcow_rule rule)
+static void break_for_extension(const struct gate *gate, const refcow_extension *extension, refcow_rule rule)
 {
     refcow_gate_break_if(gate, extension->end != 0, rule, extension->contents.offset - EXTENSION_HEAD_SIZE,
                          extension->type);
 }
 
-static void judge_marks(struct gate *gate, const struct opening *opening)
+static void judge_marks(const struct gate *gate, const struct opening *opening)
 {
     const refcow_header *header = &opening->image->header;
     uint64_t bits = header->incompatible_features;
@@ -205,14 +207,14 @@ uint32_t refcow_gate_features(const struct opening *opening)
 
 /* Where the first byte stands that is not 0, from offset `at` to `end`; `end`: nowhere, or it cannot be read. Bound: a
  * cluster. */
-static uint64_t first_non_zero(struct gate *gate, uint64_t at, uint64_t end)
+static uint64_t first_non_zero(struct gate_reading *in, uint64_t at, uint64_t end)
 {
     while (at < end) {
-        size_t length = (size_t)least(end - at, GATE_SCRATCH);
-        if (!refcow_charge(&gate->reader, length) || !refcow_read(&gate->reader, at, gate->scratch, length))
+        size_t length = (size_t)least(end - at, GATE_PIECE_SIZE);
+        if (!refcow_charge(&in->reader, length) || !refcow_read(&in->reader, at, in->scratch, length))
             return end;
         for (size_t i = 0; i < length; i++)
-            if (gate->scratch[i] != 0)
+            if (in->scratch[i] != 0)
                 return at + i;
         at += length;
     }
@@ -220,16 +222,16 @@ static uint64_t first_non_zero(struct gate *gate, uint64_t at, uint64_t end)
 }
 
 /* What stands behind compression_type has no meaning yet. */
-static void judge_unknown_fields(struct gate *gate, const refcow_header *header)
+static void judge_unknown_fields(struct gate_reading *in, const refcow_header *header)
 {
     uint64_t end = least(header->header_length, (uint64_t)1 << header->cluster_bits);
-    uint64_t at = first_non_zero(gate, AT_COMPRESSION_TYPE + 1, end);
+    uint64_t at = first_non_zero(in, AT_COMPRESSION_TYPE + 1, end);
     uint8_t value = 0;
-    if (at < end && refcow_read(&gate->reader, at, &value, sizeof value))
-        refcow_gate_break_if(gate, true, REFCOW_RULE_HEADER_UNKNOWN_FIELDS, at, value);
+    if (at < end && refcow_read(&in->reader, at, &value, sizeof value))
+        refcow_gate_break_if(&in->gate, true, REFCOW_RULE_HEADER_UNKNOWN_FIELDS, at, value);
 }
 
-static void judge_policy(struct gate *gate, const refcow_header *header)
+static void judge_policy(const struct gate *gate, const refcow_header *header)
 {
     const refcow_policy *policy = gate->policy;
     bool has_cluster_size = policy->cluster_sizes == 0 || (policy->cluster_sizes >> header->cluster_bits & 1) != 0;
@@ -238,14 +240,12 @@ static void judge_policy(struct gate *gate, const refcow_header *header)
     refcow_gate_break_if(gate, !has_cluster_size, REFCOW_RULE_CLUSTER_SIZE, AT_CLUSTER_BITS, header->cluster_bits);
     refcow_gate_break_if(gate, !has_width, REFCOW_RULE_REFCOUNT_WIDTH,
                          header->version == 2 ? REFCOW_NO_OFFSET : AT_REFCOUNT_ORDER, header->refcount_order);
-    refcow_gate_limit(gate, policy->max_virtual_size,
-                      refcow_breach_of(REFCOW_RULE_VIRTUAL_SIZE_LIMIT, AT_SIZE, header->virtual_size));
-    refcow_gate_limit(gate, policy->max_snapshots,
-                      refcow_breach_of(REFCOW_RULE_SNAPSHOTS_LIMIT, AT_NB_SNAPSHOTS, header->nb_snapshots));
+    refcow_gate_limit(gate, policy->max_virtual_size, REFCOW_RULE_VIRTUAL_SIZE_LIMIT, AT_SIZE, header->virtual_size);
+    refcow_gate_limit(gate, policy->max_snapshots, REFCOW_RULE_SNAPSHOTS_LIMIT, AT_NB_SNAPSHOTS, header->nb_snapshots);
 }
 
 /* Every rule of the format that opening has found broken. Bound: REFCOW_REFUSALS_MAX. */
-static void take_refusals(struct gate *gate, const struct opening *opening)
+static void take_refusals(const struct gate *gate, const struct opening *opening)
 {
     for (size_t i = 0; i < opening->count; i++) {
         const refcow_error *refusal = &opening->refusals[i];
@@ -253,19 +253,20 @@ static void take_refusals(struct gate *gate, const struct opening *opening)
     }
 }
 
-void refcow_gate_judge_header(struct gate *gate, const struct opening *opening)
+void refcow_gate_judge_header(struct gate_reading *in, const struct opening *opening)
 {
+    const struct gate *gate = &in->gate;
     const refcow_header *header = &opening->image->header;
     take_refusals(gate, opening);
     if (!refcow_is_usable(opening->image))
         return;
-    judge_backing_file(gate, header);
-    judge_data_file(gate, opening);
+    judge_backing_file(in, header);
+    judge_data_file(in, opening);
     judge_marks(gate, opening);
     refcow_gate_break_if(gate, header->header_length % HEADER_LENGTH_UNIT != 0, REFCOW_RULE_HEADER_LENGTH_UNALIGNED,
                          AT_HEADER_LENGTH, header->header_length);
     refcow_gate_break_if(gate, header->refcount_table_clusters == 0, REFCOW_RULE_REFCOUNT_TABLE_MISSING,
                          AT_REFCOUNT_TABLE_CLUSTERS, 0);
-    judge_unknown_fields(gate, header);
+    judge_unknown_fields(in, header);
     judge_policy(gate, header);
 }

@@ -1,5 +1,44 @@
 #include "gate_judge.h"
 
+/* What the strict policy lets the active disk and each snapshot have: 1 TiB. */
+#define STRICT_VIRTUAL_SIZE ((uint64_t)1 << 40)
+
+/* An installed system has a gigabyte of data for some ten of disk, and may be compressed. */
+#define STRICT_AMPLIFICATION 1000u
+
+/* As many compressed clusters as compress best fit into one: 2 MiB of one byte make a stream of 2 KiB. */
+#define STRICT_SHARING 2048u
+
+static const refcow_policy strict = {{{0}},
+                                     REFCOW_NO_LIMIT,
+                                     STRICT_VIRTUAL_SIZE,
+                                     STRICT_AMPLIFICATION,
+                                     STRICT_SHARING,
+                                     REFCOW_NO_LIMIT,
+                                     0,
+                                     0,
+                                     0,
+                                     0,
+                                     0,
+                                     0,
+                                     0};
+
+refcow_policy refcow_policy_strict(void)
+{
+    return strict;
+}
+
+struct gate refcow_gate_of(const refcow_gate_options *options, refcow_gate_result *result)
+{
+    struct gate gate = {options->policy != NULL ? options->policy : &strict, options, result, &result->notes};
+    return gate;
+}
+
+bool refcow_gate_is_header_only(const struct gate *gate)
+{
+    return gate->policy->header_only && !gate->policy->expects_raw;
+}
+
 bool refcow_gate_is_broken(const struct gate *gate, refcow_rule rule)
 {
     return refcow_rules_have(&gate->result->broken, rule) != 0;
@@ -18,41 +57,52 @@ static uint32_t rank(const refcow_breach *breach)
 }
 
 /* Keep the list sorted. The last one makes room if there is none. Bound: the capacity. */
-static void insert(struct gate *gate, const refcow_breach *breach)
+static void insert(const struct gate *gate, const refcow_breach *breach)
 {
     refcow_gate_result *result = gate->result;
     refcow_breach *list = gate->options->breaches;
+    size_t capacity = list != NULL ? gate->options->breaches_capacity : 0;
     size_t at = result->breaches_count;
-    if (at < gate->capacity)
-        result->breaches_count++;
+    if (at < capacity)
+        result->breaches_count = at + 1;
     else
         result->breaches_omitted++;
     while (at > 0 && rank(&list[at - 1]) < rank(breach)) {
-        if (at < gate->capacity)
+        if (at < capacity)
             list[at] = list[at - 1];
         at--;
     }
-    if (at < gate->capacity)
+    if (at < capacity)
         list[at] = *breach;
 }
 
-void refcow_gate_break(struct gate *gate, refcow_breach breach)
+void refcow_gate_break(const struct gate *gate, const refcow_breach *breach)
 {
-    breach.is_allowed = refcow_rules_have(&gate->policy->allowed, breach.rule);
-    gate->is_refused = gate->is_refused || !breach.is_allowed;
-    refcow_rules_add(&gate->result->broken, breach.rule);
-    insert(gate, &breach);
+    refcow_breach judged = *breach;
+    judged.is_allowed = refcow_rules_have(&gate->policy->allowed, breach->rule);
+    refcow_rules_add(&gate->result->broken, breach->rule);
+    insert(gate, &judged);
 }
 
-void refcow_gate_break_if(struct gate *gate, bool is_broken, refcow_rule rule, uint64_t offset, uint64_t value)
+void refcow_gate_break_if(const struct gate *gate, bool is_broken, refcow_rule rule, uint64_t offset, uint64_t value)
 {
+    refcow_breach breach = refcow_breach_of(rule, offset, value);
     if (is_broken)
-        refcow_gate_break(gate, refcow_breach_of(rule, offset, value));
+        refcow_gate_break(gate, &breach);
 }
 
-void refcow_gate_limit(struct gate *gate, uint64_t limit, refcow_breach breach)
+void refcow_gate_limit(const struct gate *gate, uint64_t limit, refcow_rule rule, uint64_t offset, uint64_t value)
 {
+    refcow_breach breach = refcow_breach_of(rule, offset, value);
     breach.limit = limit;
-    if (limit != REFCOW_NO_LIMIT && breach.value > limit)
-        refcow_gate_break(gate, breach);
+    if (limit != REFCOW_NO_LIMIT && value > limit)
+        refcow_gate_break(gate, &breach);
+}
+
+void refcow_gate_note_error(const struct gate *gate, const refcow_error *error)
+{
+    refcow_class kind = refcow_status_class(error->status);
+    bool is_verdict = kind == REFCOW_CLASS_OK || kind == REFCOW_CLASS_FOREIGN || kind == REFCOW_CLASS_REFUSED;
+    if (gate->result->error.status == REFCOW_STATUS_OK && !is_verdict)
+        gate->result->error = *error;
 }

@@ -1,40 +1,40 @@
 /*
- * gate_judge.h - the state of a gate's decision, and how a rule is found broken.
+ * gate_judge.h - a gate's decision in progress, and how a rule is found broken.
  */
 #ifndef REFCOW_GATE_JUDGE_H
 #define REFCOW_GATE_JUDGE_H
 
 #include "gate.h"
-#include "gate_search.h"
-#include "opening.h"
+#include "source.h"
 
-/* Bytes of the caller's block in which the gate reads pieces of the file. */
-#define GATE_SCRATCH GATE_PIECE_SIZE
-
+/* What is judged by what, and where the answer goes. */
 struct gate {
     const refcow_policy *policy;
     const refcow_gate_options *options;
     refcow_gate_result *result;
-    struct reader reader;
-    uint64_t size;       /* bytes of the file, or those of it that are known */
-    bool knows_size;     /* the file ends there */
-    bool is_header_only; /* the policy leaves out what needs more than the header */
-    bool is_refused;     /* a rule is broken that the policy does not allow */
-    uint8_t *scratch;    /* GATE_SCRATCH bytes */
-    size_t capacity;     /* breaches that the caller has room for */
+    refcow_gate_notes *notes; /* those of the result */
 };
 
-/* The image breaks a rule. A breach without anything special is made by refcow_breach_of(). */
+/* The gate for a call of refcow_gate(), whose result has the notes. */
+struct gate refcow_gate_of(const refcow_gate_options *options, refcow_gate_result *result);
+
+/* Whether the policy leaves out what needs more than the header. */
+bool refcow_gate_is_header_only(const struct gate *gate);
+
+/* The image breaks a rule. refcow_breach_of() makes a breach without anything special. */
 refcow_breach refcow_breach_of(refcow_rule rule, uint64_t offset, uint64_t value);
-void refcow_gate_break(struct gate *gate, refcow_breach breach);
+void refcow_gate_break(const struct gate *gate, const refcow_breach *breach);
 
 /* It does, if `is_broken`. */
-void refcow_gate_break_if(struct gate *gate, bool is_broken, refcow_rule rule, uint64_t offset, uint64_t value);
+void refcow_gate_break_if(const struct gate *gate, bool is_broken, refcow_rule rule, uint64_t offset, uint64_t value);
 
-/* The value is over the limit; `breach` is without the limit. REFCOW_NO_LIMIT is never exceeded. */
-void refcow_gate_limit(struct gate *gate, uint64_t limit, refcow_breach breach);
+/* It does, if the value is over the limit. REFCOW_NO_LIMIT is never exceeded. */
+void refcow_gate_limit(const struct gate *gate, uint64_t limit, refcow_rule rule, uint64_t offset, uint64_t value);
 
 /* Whether a rule is known to be broken. */
 bool refcow_gate_is_broken(const struct gate *gate, refcow_rule rule);
+
+/* Remember why not all could be read: the first reason. What a status says about the image is none. */
+void refcow_gate_note_error(const struct gate *gate, const refcow_error *error);
 
 #endif

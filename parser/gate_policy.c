@@ -6,28 +6,8 @@
 
 #include <stdbool.h>
 
-/* What the strict policy lets the active disk and each snapshot have: 1 TiB. */
-#define STRICT_VIRTUAL_SIZE ((uint64_t)1 << 40)
-
-/* An installed system has a gigabyte of data for some ten of disk, and may be compressed. */
-#define STRICT_AMPLIFICATION 1000u
-
-/* As many compressed clusters as compress best fit into one: 2 MiB of one byte make a stream of 2 KiB. */
-#define STRICT_SHARING 2048u
-
 /* Only a check sees what is behind the first cluster. */
 #define FIRST_STATUS_OF_CHECK REFCOW_STATUS_BITMAP_TABLE_OFFSET
-
-refcow_policy refcow_policy_strict(void)
-{
-    refcow_policy policy = {{{0}}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-    policy.max_file_size = REFCOW_NO_LIMIT;
-    policy.max_virtual_size = STRICT_VIRTUAL_SIZE;
-    policy.max_amplification = STRICT_AMPLIFICATION;
-    policy.max_sharing = STRICT_SHARING;
-    policy.max_snapshots = REFCOW_NO_LIMIT;
-    return policy;
-}
 
 int refcow_policy_allow(refcow_policy *policy, refcow_rule rule)
 {

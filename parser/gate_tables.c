@@ -1,6 +1,5 @@
 #include "gate_tables.h"
 
-#include "extensions.h"
 #include "header.h"
 #include "snapshots.h"
 
@@ -15,7 +14,7 @@ static const refcow_header *header_of(const struct gate *gate)
 /* Whether so many bytes from there on are in the file. */
 static bool is_in_file(const struct gate *gate, uint64_t offset, uint64_t length)
 {
-    return offset <= gate->size && length <= gate->size - offset;
+    return offset <= gate->notes->size && length <= gate->notes->size - offset;
 }
 
 /* -------------------------------------------------------------- snapshots */
@@ -32,34 +31,36 @@ static uint64_t full_size(const struct gate *gate, const refcow_snapshot *snapsh
     return add_sizes(greatest(snapshot->disk_size, header_of(gate)->virtual_size), snapshot->vm_state_size);
 }
 
-static void note_snapshot(const struct gate *gate, struct gate_snapshots *snapshots, const refcow_snapshot *snapshot)
+static void note_snapshot(const struct gate *gate, const refcow_snapshot *snapshot)
 {
-    refcow_snapshot *disk = &snapshots->largest_disk;
-    refcow_snapshot *data = &snapshots->largest_data;
+    refcow_gate_notes *notes = gate->notes;
+    refcow_snapshot *disk = &notes->largest_disk;
+    refcow_snapshot *data = &notes->largest_data;
     uint64_t length = 8 * (uint64_t)snapshot->l1_size;
     if (disk->end == 0 || snapshot->disk_size > disk->disk_size)
         *disk = *snapshot;
     if (data->end == 0 || full_size(gate, snapshot) > full_size(gate, data))
         *data = *snapshot;
-    snapshots->tables += length;
-    if (snapshots->past_end == 0 && !is_in_file(gate, snapshot->l1_offset, length))
-        snapshots->past_end = snapshot->offset;
+    notes->snapshot_tables += length;
+    if (notes->snapshot_past_end == 0 && !is_in_file(gate, snapshot->l1_offset, length))
+        notes->snapshot_past_end = snapshot->offset;
 }
 
-void refcow_gate_read_snapshots(struct gate *gate, struct gate_snapshots *snapshots)
+void refcow_gate_read_snapshots(struct gate_reading *in)
 {
-    const refcow_header *header = header_of(gate);
+    const refcow_header *header = header_of(&in->gate);
+    refcow_error *error = &in->gate.notes->snapshot_error;
     refcow_snapshot snapshot = refcow_snapshots_start(header);
     uint64_t number = 0;
-    struct cache directory = {&gate->reader, gate->scratch, &number, 1, SNAPSHOT_PAGE};
-    refcow_cache_start(&directory, &gate->reader);
+    struct cache directory = {&in->reader, in->scratch, &number, 1, SNAPSHOT_PAGE};
+    refcow_cache_start(&directory, &in->reader);
     uint32_t count = (uint32_t)least(header->nb_snapshots, REFCOW_SNAPSHOTS_MAX);
     while (snapshot.next < count && refcow_readable(snapshot.end, SNAPSHOT_FIELDS_SIZE) &&
            refcow_snapshots_next(header, &directory, &snapshot)) {
-        snapshots->refusal = refcow_snapshot_judge(header, &snapshot);
-        if (snapshots->refusal.status != REFCOW_STATUS_OK)
+        *error = refcow_snapshot_judge(header, &snapshot);
+        if (error->status != REFCOW_STATUS_OK)
             return;
-        note_snapshot(gate, snapshots, &snapshot);
+        note_snapshot(&in->gate, &snapshot);
     }
 }
 
@@ -87,9 +88,9 @@ static bool are_snapshots_counted(const refcow_gate_result *result)
 
 /* The same of any one snapshot; 0 without snapshots. That is all of the disk and the VM state; or what all snapshots
  * together map, if a check has walked the tables of each of them and that is less. */
-static uint64_t snapshot_data(const struct gate *gate, const struct gate_snapshots *snapshots)
+static uint64_t snapshot_data(const struct gate *gate)
 {
-    const refcow_snapshot *largest = &snapshots->largest_data;
+    const refcow_snapshot *largest = &gate->notes->largest_data;
     uint64_t size = largest->end == 0 ? 0 : full_size(gate, largest);
     if (!are_snapshots_counted(gate->result))
         return size;
@@ -101,7 +102,7 @@ static uint64_t amplification(const struct gate *gate, uint64_t data)
 {
     if (data == 0)
         return 0;
-    return gate->size == 0 ? UINT64_MAX : data / gate->size;
+    return gate->notes->size == 0 ? UINT64_MAX : data / gate->notes->size;
 }
 
 /* The rest counts: a thousand times and a byte is more than a thousand times. */
@@ -109,21 +110,21 @@ static bool is_amplified(const struct gate *gate, uint64_t data)
 {
     uint64_t limit = gate->policy->max_amplification;
     uint64_t times = amplification(gate, data);
-    bool has_rest = gate->size != 0 && data % gate->size != 0;
+    bool has_rest = gate->notes->size != 0 && data % gate->notes->size != 0;
     return limit != REFCOW_NO_LIMIT && (times > limit || (times == limit && has_rest));
 }
 
-bool refcow_gate_needs_check(const struct gate *gate, const struct gate_snapshots *snapshots)
+bool refcow_gate_needs_check(const struct gate *gate)
 {
     const refcow_policy *policy = gate->policy;
     uint32_t compressed = (uint32_t)1 << REFCOW_FEATURE_COMPRESSED_CLUSTERS;
     return policy->wants_check || ((policy->refused_features | policy->required_features) & compressed) != 0 ||
-           is_amplified(gate, active_data(gate)) || is_amplified(gate, snapshot_data(gate, snapshots));
+           is_amplified(gate, active_data(gate)) || is_amplified(gate, snapshot_data(gate));
 }
 
 /* ----------------------------------------------------------------- limits */
 
-static void judge_amplification(struct gate *gate, uint64_t data, const refcow_snapshot *snapshot)
+static void judge_amplification(const struct gate *gate, uint64_t data, const refcow_snapshot *snapshot)
 {
     refcow_breach breach =
         refcow_breach_of(REFCOW_RULE_AMPLIFICATION_LIMIT, REFCOW_NO_OFFSET, amplification(gate, data));
@@ -135,81 +136,89 @@ static void judge_amplification(struct gate *gate, uint64_t data, const refcow_s
     }
     gate->result->amplification = greatest(gate->result->amplification, breach.value);
     if (is_amplified(gate, data))
-        refcow_gate_break(gate, breach);
+        refcow_gate_break(gate, &breach);
+}
+
+static void judge_snapshot_size(const struct gate *gate, const refcow_snapshot *snapshot)
+{
+    uint64_t limit = gate->policy->max_virtual_size;
+    refcow_breach breach =
+        refcow_breach_of(REFCOW_RULE_VIRTUAL_SIZE_LIMIT, snapshot->offset + SNAPSHOT_AT_DISK_SIZE, snapshot->disk_size);
+    breach.limit = limit;
+    breach.snapshot = snapshot->index;
+    breach.name = snapshot->name;
+    if (limit != REFCOW_NO_LIMIT && snapshot->disk_size > limit)
+        refcow_gate_break(gate, &breach);
 }
 
 /* Of snapshots that are larger than the active disk: any other one is over a limit only if the active disk is, too. */
-static void judge_limits(struct gate *gate, const struct gate_snapshots *snapshots)
+static void judge_limits(const struct gate *gate)
 {
-    const refcow_snapshot *disk = &snapshots->largest_disk;
-    const refcow_snapshot *large = &snapshots->largest_data;
-    uint64_t data = snapshot_data(gate, snapshots);
-    refcow_breach size =
-        refcow_breach_of(REFCOW_RULE_VIRTUAL_SIZE_LIMIT, disk->offset + SNAPSHOT_AT_DISK_SIZE, disk->disk_size);
-    size.snapshot = disk->index;
-    size.name = disk->name;
+    const refcow_snapshot *disk = &gate->notes->largest_disk;
+    uint64_t data = snapshot_data(gate);
     judge_amplification(gate, active_data(gate), NULL);
     if (disk->disk_size > header_of(gate)->virtual_size)
-        refcow_gate_limit(gate, gate->policy->max_virtual_size, size);
+        judge_snapshot_size(gate, disk);
     if (data > active_data(gate))
-        judge_amplification(gate, data, large);
+        judge_amplification(gate, data, &gate->notes->largest_data);
 }
 
 /* ----------------------------------------------------------------- tables */
 
 /* A table without entries ends nowhere. */
-static void judge_table(struct gate *gate, refcow_rule rule, uint64_t field, uint64_t offset, uint64_t length)
+static void judge_table(const struct gate *gate, refcow_rule rule, uint64_t field, uint64_t offset, uint64_t length)
 {
     refcow_gate_break_if(gate, length > 0 && !is_in_file(gate, offset, length), rule, field, offset);
 }
 
-static void judge_snapshot_tables(struct gate *gate, const struct gate_snapshots *snapshots)
+static void judge_snapshot_tables(const struct gate *gate)
 {
     const refcow_header *header = header_of(gate);
-    const refcow_error *refusal = &snapshots->refusal;
+    const refcow_gate_notes *notes = gate->notes;
+    const refcow_error *refusal = &notes->snapshot_error;
     judge_table(gate, REFCOW_RULE_SNAPSHOTS_PAST_END, AT_SNAPSHOTS_OFFSET, header->snapshots_offset,
                 SNAPSHOT_HEAD_SIZE * (uint64_t)header->nb_snapshots);
     if (!refcow_gate_is_broken(gate, REFCOW_RULE_SNAPSHOTS_PAST_END))
-        refcow_gate_break_if(gate, snapshots->past_end != 0, REFCOW_RULE_SNAPSHOTS_PAST_END, snapshots->past_end,
-                             snapshots->past_end);
+        refcow_gate_break_if(gate, notes->snapshot_past_end != 0, REFCOW_RULE_SNAPSHOTS_PAST_END,
+                             notes->snapshot_past_end, notes->snapshot_past_end);
     refcow_gate_break_if(gate, refusal->status != REFCOW_STATUS_OK, (refcow_rule)(int)refusal->status, refusal->offset,
                          refusal->value);
-    refcow_gate_break_if(gate, snapshots->tables > gate->size, REFCOW_RULE_SNAPSHOT_TABLES, header->snapshots_offset,
-                         snapshots->tables);
+    refcow_gate_break_if(gate, notes->snapshot_tables > gate->notes->size, REFCOW_RULE_SNAPSHOT_TABLES,
+                         header->snapshots_offset, notes->snapshot_tables);
 }
 
-void refcow_gate_judge_tables(struct gate *gate, const struct gate_snapshots *snapshots,
-                              const refcow_extension *bitmaps)
+void refcow_gate_judge_tables(const struct gate *gate)
 {
     const refcow_header *header = header_of(gate);
     judge_table(gate, REFCOW_RULE_L1_PAST_END, AT_L1_TABLE_OFFSET, header->l1_table_offset,
                 8 * (uint64_t)header->l1_size);
     judge_table(gate, REFCOW_RULE_REFCOUNT_TABLE_PAST_END, AT_REFCOUNT_TABLE_OFFSET, header->refcount_table_offset,
                 (uint64_t)header->refcount_table_clusters << header->cluster_bits);
-    judge_table(gate, REFCOW_RULE_BITMAPS_PAST_END, bitmaps->contents.offset - EXTENSION_HEAD_SIZE,
-                header->bitmap_directory.offset, header->bitmap_directory.length);
+    judge_table(gate, REFCOW_RULE_BITMAPS_PAST_END, gate->notes->bitmaps_extension, header->bitmap_directory.offset,
+                header->bitmap_directory.length);
     judge_table(gate, REFCOW_RULE_ENCRYPTION_PAST_END, AT_CRYPT_METHOD, header->encryption_header.offset,
                 header->encryption_header.length);
-    judge_snapshot_tables(gate, snapshots);
-    judge_limits(gate, snapshots);
+    judge_snapshot_tables(gate);
+    judge_limits(gate);
 }
 
 /* ------------------------------------------------------------------ check */
 
-void refcow_gate_judge_check(struct gate *gate)
+void refcow_gate_judge_check(const struct gate *gate)
 {
     const refcow_result *check = &gate->result->check;
     refcow_rule refused = (refcow_rule)(int)check->error.status;
-    if (refcow_status_class(check->error.status) == REFCOW_CLASS_REFUSED && !refcow_gate_is_broken(gate, refused))
-        refcow_gate_break(gate, refcow_breach_of(refused, check->error.offset, check->error.value));
+    bool is_refused = refcow_status_class(check->error.status) == REFCOW_CLASS_REFUSED;
+    refcow_gate_break_if(gate, is_refused && !refcow_gate_is_broken(gate, refused), refused, check->error.offset,
+                         check->error.value);
     if (!gate->result->is_checked || !gate->policy->wants_check)
         return;
     refcow_gate_break_if(gate, check->corruptions > 0, REFCOW_RULE_CORRUPTIONS, REFCOW_NO_OFFSET, check->corruptions);
     refcow_gate_break_if(gate, check->check_errors > 0, REFCOW_RULE_CHECK_ERRORS, REFCOW_NO_OFFSET,
                          check->check_errors);
     refcow_gate_break_if(gate, check->leaks > 0, REFCOW_RULE_LEAKS, REFCOW_NO_OFFSET, check->leaks);
-    refcow_gate_limit(gate, gate->policy->max_sharing,
-                      refcow_breach_of(REFCOW_RULE_SHARING_LIMIT, REFCOW_NO_OFFSET, check->most_references));
-    refcow_gate_break_if(gate, check->compressed_end > round_up(gate->size, SECTOR_SIZE),
+    refcow_gate_limit(gate, gate->policy->max_sharing, REFCOW_RULE_SHARING_LIMIT, REFCOW_NO_OFFSET,
+                      check->most_references);
+    refcow_gate_break_if(gate, check->compressed_end > round_up(gate->notes->size, SECTOR_SIZE),
                          REFCOW_RULE_COMPRESSED_PAST_END, REFCOW_NO_OFFSET, check->compressed_end);
 }

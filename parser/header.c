@@ -147,11 +147,13 @@ static void validate_snapshots(struct opening *opening)
         refcow_refuse(opening, REFCOW_STATUS_SNAPSHOTS_OFFSET, header->snapshots_offset, AT_SNAPSHOTS_OFFSET);
 }
 
-/* Whether it names anything: a name ends with its first zero byte. */
-static bool is_name(const refcow_span *name, struct reader *reader)
+/* Whether it names nothing: a name ends with its first zero byte. A name that cannot be read is a failure. */
+static bool is_no_name(const refcow_span *name, struct reader *reader)
 {
     uint8_t first = 0;
-    return name->length != 0 && refcow_read(reader, name->offset, &first, sizeof first) && first != 0;
+    if (name->length == 0)
+        return true;
+    return refcow_read(reader, name->offset, &first, sizeof first) && first == 0;
 }
 
 /* Features that need an extension. */
@@ -161,7 +163,7 @@ static void validate_extensions(struct opening *opening)
     bool has_data_file = (header->incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0;
     if (header->crypt_method == CRYPT_LUKS && header->encryption_header.length == 0)
         refcow_refuse(opening, REFCOW_STATUS_ENCRYPTION_MISSING, header->crypt_method, AT_CRYPT_METHOD);
-    if (has_data_file && !is_name(&header->data_file, &opening->reader))
+    if (has_data_file && is_no_name(&header->data_file, &opening->reader))
         refcow_refuse(opening, REFCOW_STATUS_DATA_FILE_NAME, header->incompatible_features, AT_INCOMPATIBLE_FEATURES);
     if (!has_data_file && (header->autoclear_features & REFCOW_AUTOCLEAR_DATA_FILE_RAW) != 0)
         refcow_refuse(opening, REFCOW_STATUS_DATA_FILE_RAW, header->autoclear_features, AT_AUTOCLEAR_FEATURES);
@@ -193,7 +195,7 @@ refcow_status refcow_open_image(struct opening *opening, const refcow_source *so
     refcow_reader_start(reader, &image->source);
     reader->most_work = REFCOW_WORK_TO_OPEN;
     if (!refcow_readable(0, source->size)) {
-        refcow_refuse(opening, REFCOW_STATUS_SOURCE_TOO_LARGE, source->size, 0);
+        image->error = (refcow_error){REFCOW_STATUS_SOURCE_TOO_LARGE, source->size, 0};
         return image->error.status;
     }
     uint8_t bytes[HEADER_SIZE] = {0};

@@ -463,7 +463,7 @@ typedef struct refcow_result {
      * `qemu-img check` counts none, as in compressed entries with a subcluster bitmap. */
     uint64_t data_clusters;          /* guest clusters of the active disk in which a reader may find data */
     uint64_t snapshot_data_clusters; /* the same for all snapshots, added up */
-    uint64_t most_references;        /* to one cluster of the file; 0 without wants_sharing */
+    uint64_t most_references;        /* to one cluster of the file; only in the check of refcow_gate(), else 0 */
     refcow_refcount_report refcounts;
     /* What the check cost. The same image, block size, limits and room for findings give the same figures. */
     uint64_t passes;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # bats file_tags=long
+# shellcheck disable=SC2153 # DAMAGE is set by the suite
 # The gate: every rule with images that break it and images that do not; policies; streams; what is printed.
 
 load ../lib/suite
