@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # bats file_tags=long
-# What "accepted" by the default policy of `refcow gate` means: of such an image, qemu-img opens no other file, connects to
-# nothing, and writes no more than the policy allows. conformance/tools/watch-qemu-img sees it by strace.
+# What "accepted" by the default policy of `refcow gate` means: of such an image, qemu-img opens no other file, connects
+# to nothing, and writes no more than the policy allows. conformance/tools/watch-qemu-img sees it by strace.
 #
 # More random images, and others:
 #     WATCH_SEED=2 WATCH_COUNT=10000 bats -f 'random images' conformance/suites/gate_accepted.bats
@@ -11,7 +11,7 @@ load ../lib/suite
 watcher=$conformance/tools/watch-qemu-img
 corpus=$conformance/../corpus
 seed=${WATCH_SEED:-1}
-count=${WATCH_COUNT:-600}
+count=${WATCH_COUNT:-2000}
 
 # watch ARGUMENT...: nothing is reported. The counts are printed.
 watch() {
