@@ -72,7 +72,7 @@ static void judge_name(naive_gate *gate, refcow_span name, int is_backing)
         {REFCOW_TRAIT_NUL | REFCOW_TRAIT_CONTROL | REFCOW_TRAIT_INVISIBLE | REFCOW_TRAIT_NOT_UTF8 |
              REFCOW_TRAIT_TOO_LONG,
          REFCOW_RULE_BACKING_BYTES, REFCOW_RULE_DATA_FILE_BYTES}};
-    uint8_t bytes[REFCOW_NAME_MAX];
+    uint8_t bytes[REFCOW_NAME_MAX] = {0};
     load_name(gate, name, bytes);
     naive_traits traits = naive_name_traits(bytes, name.length);
     for (size_t i = 0; i < sizeof rules / sizeof *rules && name.length != 0; i++) {
@@ -174,6 +174,8 @@ static void judge_data_file(naive_gate *gate)
     if (has_data_file(gate)) {
         naive_add(gate, NAIVE_BREACH, REFCOW_RULE_DATA_FILE, NAIVE_ANY, NAIVE_ANY)->name = header->data_file;
         judge_name(gate, header->data_file, 0);
+    } else if ((header->autoclear_features & REFCOW_AUTOCLEAR_DATA_FILE_RAW) != 0) {
+        naive_add(gate, NAIVE_MAYBE, REFCOW_RULE_DATA_FILE, 88, header->autoclear_features);
     }
 }
 

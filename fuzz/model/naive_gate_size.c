@@ -4,7 +4,7 @@
  */
 #include "naive_gate_state.h"
 
-enum { ENTRIES_MAX = 16384 };
+enum { ENTRY_HEAD = 40 };
 
 static uint64_t number_at(const naive_gate *gate, uint64_t offset, size_t width)
 {
@@ -52,21 +52,19 @@ typedef struct snapshot_entry {
     uint64_t vm_state;
     uint64_t disk;
     uint64_t extra;
-    refcow_span name;
     uint64_t end;
 } snapshot_entry;
 
 static snapshot_entry read_entry(const naive_gate *gate, uint32_t index, uint64_t at)
 {
     snapshot_entry entry = {.index = index, .at = at};
-    uint64_t id = number_at(gate, at + 12, 2);
+    uint64_t names = number_at(gate, at + 12, 2) + number_at(gate, at + 14, 2);
     entry.l1 = number_at(gate, at, 8);
     entry.l1_size = number_at(gate, at + 8, 4);
     entry.extra = number_at(gate, at + 36, 4);
     entry.vm_state = entry.extra >= 8 ? number_at(gate, at + 40, 8) : number_at(gate, at + 32, 4);
     entry.disk = entry.extra >= 16 ? number_at(gate, at + 48, 8) : 0;
-    entry.name = (refcow_span){at + 40 + entry.extra + id, number_at(gate, at + 14, 2)};
-    entry.end = entry.name.offset + entry.name.length;
+    entry.end = at + ENTRY_HEAD + entry.extra + names;
     return entry;
 }
 
@@ -97,7 +95,6 @@ static refcow_breach *add_of_entry(naive_gate *gate, const snapshot_entry *entry
 {
     refcow_breach *breach = naive_add(gate, NAIVE_RULE, rule, NAIVE_ANY, value);
     breach->snapshot = entry->index;
-    breach->name = entry->name;
     return breach;
 }
 
@@ -125,13 +122,30 @@ static void judge_entry(naive_gate *gate, const snapshot_entry *entry)
     }
 }
 
+/* Entries of zeros break no rule, and have nothing: how many there are here, not more than so many. */
+static uint32_t empty_entries(const naive_gate *gate, uint64_t at, uint32_t most)
+{
+    uint64_t next = input_next(gate->asked.file, at);
+    uint64_t table = gate->header.fields.snapshots_offset;
+    next = next < file_size(gate) ? next : UINT64_MAX;
+    int is_long = at + (uint64_t)most * ENTRY_HEAD - table > REFCOW_SNAPSHOT_TABLE_BYTES_MAX;
+    if (next < at + 2 * ENTRY_HEAD || is_long || !naive_readable(at, (uint64_t)most * ENTRY_HEAD)) {
+        return 0;
+    }
+    return (next - at) / ENTRY_HEAD < most ? (uint32_t)((next - at) / ENTRY_HEAD) : most;
+}
+
 static void judge_snapshots(naive_gate *gate)
 {
     const refcow_header *header = &gate->header.fields;
+    uint32_t count = header->nb_snapshots < REFCOW_SNAPSHOTS_MAX ? header->nb_snapshots : REFCOW_SNAPSHOTS_MAX;
     uint64_t at = header->snapshots_offset;
     uint64_t end = at;
     refcow_error refused = {REFCOW_STATUS_OK, 0, 0};
-    for (uint32_t index = 0; index < header->nb_snapshots && refused.status == REFCOW_STATUS_OK; index++) {
+    for (uint32_t index = 0; index < count && refused.status == REFCOW_STATUS_OK; index++) {
+        uint32_t empty = empty_entries(gate, at, count - index - 1);
+        index += empty;
+        at += (uint64_t)empty * ENTRY_HEAD;
         snapshot_entry entry = read_entry(gate, index, at);
         refused = refusal(gate, &entry);
         if (refused.status == REFCOW_STATUS_OK) {
@@ -154,9 +168,6 @@ static void judge_snapshots(naive_gate *gate)
 static void judge_snapshot_table(naive_gate *gate)
 {
     const naive_snapshots *snapshots = &gate->snapshots;
-    if (gate->header.fields.nb_snapshots > ENTRIES_MAX) {
-        return;
-    }
     if (naive_is_broken(gate, REFCOW_STATUS_SNAPSHOTS_OFFSET)) {
         gate->ceiling = NAIVE_MAYBE;
     }
@@ -175,6 +186,12 @@ static uint64_t smaller(uint64_t one, uint64_t other)
     return one < other ? one : other;
 }
 
+/* A part of a time is too much, too. */
+static uint64_t times_rounded_up(const naive_gate *gate, uint64_t data)
+{
+    return data / file_size(gate) + (data % file_size(gate) != 0 ? 1 : 0);
+}
+
 /* Bytes that a reader may get, of the active disk and of the snapshot that has most. check NULL: they are what the
  * image says that it has. */
 static void judge_amplification(naive_gate *gate, const refcow_result *check)
@@ -187,17 +204,16 @@ static void judge_amplification(naive_gate *gate, const refcow_result *check)
         uint64_t most = naive_product(check->snapshot_data_clusters, gate->cluster);
         snapshots = gate->snapshots.has_unwalked ? snapshots : smaller(snapshots, most);
     }
-    uint64_t times = disk / file_size(gate);
-    uint64_t snapshot_times = snapshots / file_size(gate);
+    uint64_t times = times_rounded_up(gate, disk);
+    uint64_t snapshot_times = times_rounded_up(gate, snapshots);
     naive_limit(gate, REFCOW_RULE_AMPLIFICATION_LIMIT, NAIVE_ANY, times, limit);
     if (snapshots > disk && snapshot_times > limit) {
         refcow_breach *breach =
             naive_add(gate, NAIVE_BREACH, REFCOW_RULE_AMPLIFICATION_LIMIT, NAIVE_ANY, snapshot_times);
         breach->limit = limit;
         breach->snapshot = (uint32_t)NAIVE_ANY;
-        breach->name = (refcow_span){NAIVE_ANY, NAIVE_ANY};
     }
-    gate->amplification = times > snapshot_times ? times : snapshot_times;
+    gate->amplification = (disk > snapshots ? disk : snapshots) / file_size(gate);
     gate->is_amplification_known = gate->snapshots.is_known;
 }
 
@@ -214,7 +230,7 @@ void naive_gate_size(naive_gate *gate)
     judge_tables(gate);
     judge_snapshot_table(gate);
     uint64_t most = gate->snapshots.most_data > disk ? gate->snapshots.most_data : disk;
-    int is_large = most / file_size(gate) > policy->max_amplification;
+    int is_large = times_rounded_up(gate, most) > policy->max_amplification;
     gate->wants_check = gate->is_sound && (policy->wants_check || is_compression_asked(policy) || is_large);
     if (!gate->wants_check) {
         gate->ceiling = is_large ? NAIVE_MAYBE : NAIVE_BREACH;

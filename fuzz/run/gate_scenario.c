@@ -1,6 +1,7 @@
 #include "gate_scenario.h"
 #include "../fuzz.h"
 #include "../input/random.h"
+#include "../model/naive_magics.h"
 #include "run.h"
 
 #include <string.h>
@@ -69,7 +70,7 @@ static refcow_policy pick_policy(uint64_t *random, const input_file *file)
     policy.refcount_widths = sets % 8 < 2 ? (uint32_t)(sets >> 40) & 0x7fu : 0;
     uint64_t dice = next_random(random);
     policy.expects_raw = dice % 8 == 0;
-    policy.header_only = (dice >> 8) % 8 == 0;
+    policy.header_only = (dice >> 8) % 8 == 0 && (dice % 32 == 0 || !policy.expects_raw);
     policy.wants_check = (dice >> 16) % 2 == 0 && (dice % 32 == 0 || !(policy.expects_raw || policy.header_only));
     return policy;
 }
@@ -98,12 +99,59 @@ static void pick_name(gate_scenario *scenario, uint64_t random)
     scenario->setting.name_length = length;
 }
 
+/* ------------------------------------------------------------------- what is planted */
+
+/* The first extent counts. What stands behind the end of the file makes the file longer. */
+static void plant(gate_scenario *scenario, size_t size, uint64_t offset, const char *bytes, size_t length)
+{
+    input_file *file = &scenario->file;
+    if (file->extents.count == EXTENTS_MAX || offset > (uint64_t)1 << 40) {
+        return;
+    }
+    if (scenario->room < size + PLANTED_MAX) {
+        scenario->room = size + PLANTED_MAX;
+        scenario->bytes = realloc(scenario->bytes, scenario->room);
+        FUZZ_ASSERT(scenario->bytes != NULL);
+    }
+    memcpy(scenario->bytes, file->data, size);
+    memcpy(scenario->bytes + size, bytes, length);
+    file->data = scenario->bytes;
+    memmove(file->extents.list + 1, file->extents.list, file->extents.count * sizeof *file->extents.list);
+    file->extents.list[0] = (extent){offset, size, length};
+    file->extents.count++;
+    file->size = file->size > offset + length ? file->size : offset + length;
+}
+
+static void plant_magic(gate_scenario *scenario, size_t size, uint64_t random)
+{
+    naive_magic magic = naive_pick_magic(random);
+    uint64_t end = scenario->file.size;
+    if (!magic.is_at_end) {
+        plant(scenario, size, magic.offset, magic.bytes, magic.length);
+    } else if (end >= magic.offset) {
+        plant(scenario, size, end - magic.offset, magic.bytes, magic.length);
+    }
+}
+
+static void plant_name(gate_scenario *scenario, size_t size, uint64_t random)
+{
+    static const char *const parts[] = {"json:{",  "nbd://h",      "/etc/shadow",  "/dev/fdset/3",    "..",
+                                        "/../",    "a:..",         "\xe2\x80\xae", "\xc0\x80",        "\xc3",
+                                        "\x1b[2J", "\xed\xa0\x80", "file:/etc",    "\xf0\x9f\x90\x84"};
+    const char *part = parts[random % (sizeof parts / sizeof *parts)];
+    uint64_t at = input_number(&scenario->file, AT_BACKING_FILE, 8);
+    uint64_t shift = (random >> 8) % 2 == 0 ? 0 : (random >> 16) % 16;
+    if (at > 0 && at < (uint64_t)1 << 21) {
+        plant(scenario, size, at + shift, part, strlen(part));
+    }
+}
+
 /* -------------------------------------------------------------------------- the call */
 
 /* A policy that contradicts itself is a wrong call. */
 static int is_consistent(const refcow_policy *policy)
 {
-    return !policy->wants_check || !(policy->expects_raw || policy->header_only);
+    return (policy->wants_check != 0) + (policy->header_only != 0) + (policy->expects_raw != 0) <= 1;
 }
 
 int gate_scenario_start(gate_scenario *scenario, const uint8_t *data, size_t size)
@@ -115,6 +163,11 @@ int gate_scenario_start(gate_scenario *scenario, const uint8_t *data, size_t siz
     scenario->file.size += !is_sparse && tail % 8 == 0 ? tail >> 48 : 0;
     scenario->random ^= hash_of(data, size);
     uint64_t dice = next_random(&scenario->random);
+    if (dice % 8 == 2) {
+        plant_magic(scenario, size, dice >> 24);
+    } else if (dice % 8 < 5) {
+        plant_name(scenario, size, dice >> 24);
+    }
     scenario->setting = (gate_setting){
         .policy = pick_policy(&scenario->random, &scenario->file),
         .writer = dice % 4 == 0   ? REFCOW_WRITER_UNKNOWN

@@ -10,7 +10,12 @@
 /* Slots for breaches, as in run.h. */
 enum { BASE_GATE = 3, OTHER_GATE = 4 };
 
+/* A signature or a name that stands in the image whatever the input has there. */
+enum { PLANTED_MAX = 16 };
+
 typedef struct gate_scenario {
+    uint8_t *bytes; /* the input, and behind it what is planted */
+    size_t room;
     input_file file;
     uint64_t random; /* state of next_random(), from hashes of the input */
     char name[512];  /* of the image */
