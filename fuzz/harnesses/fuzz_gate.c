@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+enum { HEADER_BYTES = 72 };
+
 /* ----------------------------------------------------------------- the table of rules */
 
 static void expect_text(const char *text)
@@ -160,6 +162,7 @@ static void expect_undecided(const gate_scenario *scenario, const naive_gate *ga
     for (size_t i = 0; i < gate->breaches_count; i++) {
         is_refused |= gate->breaches[i].is.rule < REFCOW_RULE_BACKING_FILE;
     }
+    is_refused |= scenario->file.size < HEADER_BYTES;
     FUZZ_ASSERT((refcow_rules_have(&result->undecided, REFCOW_RULE_WRITER) != 0) == is_writer_open);
     for (uint32_t rule = 0; rule < REFCOW_RULES_END; rule++) {
         int is_undecided = refcow_rules_have(&result->undecided, (refcow_rule)rule);

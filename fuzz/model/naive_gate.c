@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SECTOR = 512 };
+enum { HEADER_BYTES = 72, SECTOR = 512 };
 
 /* ------------------------------------------------------------------------ raw files */
 
@@ -48,9 +48,13 @@ static void judge_qcow2(naive_gate *gate)
     int is_known = gate->asked.is_size_known;
     gate->header = naive_open(gate->asked.file);
     naive_judge(gate, is_known && size < SECTOR, REFCOW_RULE_SHORT_FILE, REFCOW_NO_OFFSET, size);
+    naive_judge(gate, is_known && size < HEADER_BYTES, REFCOW_RULE_NO_HEADER, REFCOW_NO_OFFSET, size);
     if (is_foreign(gate)) {
         const refcow_error *error = &gate->header.error;
         naive_judge(gate, 1, (refcow_rule)error->status, error->offset, error->value);
+        return;
+    }
+    if (is_known && size < HEADER_BYTES) {
         return;
     }
     gate->has_image = 1;
@@ -87,18 +91,12 @@ static int is_feature_rule(refcow_rule rule)
     return rule == REFCOW_RULE_FEATURE_REFUSED || rule == REFCOW_RULE_FEATURE_MISSING;
 }
 
-/* Of a name that is none the offset says nothing. */
-static int is_same_name(const refcow_span *expected, const refcow_span *found)
-{
-    return expected->length == found->length && (found->length == 0 || expected->offset == found->offset);
-}
-
 static int matches(const refcow_breach *expected, const refcow_breach *found)
 {
     return expected->rule == found->rule && is_like(expected->offset, found->offset) &&
            is_like(expected->value, found->value) && is_like(expected->limit, found->limit) &&
            (expected->snapshot == (uint32_t)NAIVE_ANY || expected->snapshot == found->snapshot) &&
-           is_same_name(&expected->name, &found->name) &&
+           is_like(expected->name.offset, found->name.offset) && is_like(expected->name.length, found->name.length) &&
            (!is_feature_rule(found->rule) || expected->feature == found->feature);
 }
 

@@ -143,20 +143,28 @@ static void judge_itself(naive_gate *gate, refcow_span name)
     }
 }
 
+/* Whether a name that is not where names are is none, or one of no bytes, is open. */
+static refcow_span backing_evidence(const naive_gate *gate)
+{
+    refcow_span anywhere = {NAIVE_ANY, 0};
+    int is_odd = naive_is_broken(gate, REFCOW_STATUS_BACKING_FILE_OFFSET) ||
+                 naive_is_broken(gate, REFCOW_STATUS_BACKING_FILE_SIZE);
+    return is_odd ? anywhere : gate->header.fields.backing_file;
+}
+
 static void judge_backing(naive_gate *gate)
 {
     const refcow_header *header = &gate->header.fields;
     refcow_span format = header->backing_format;
+    refcow_span name = backing_evidence(gate);
     if (header->backing_file.offset == 0) {
         return;
     }
-    naive_add(gate, NAIVE_BREACH, REFCOW_RULE_BACKING_FILE, 8, header->backing_file.offset)->name =
-        header->backing_file;
+    naive_add(gate, NAIVE_BREACH, REFCOW_RULE_BACKING_FILE, 8, header->backing_file.offset)->name = name;
     /* QEMU guesses the format if the extension is there and empty, too. */
     if (format.length == 0 || number_at(gate, format.offset, 1) == 0) {
         naive_certainty certainty = gate->header.is_followed ? NAIVE_BREACH : NAIVE_MAYBE;
-        naive_add(gate, certainty, REFCOW_RULE_BACKING_FORMAT_MISSING, NAIVE_ANY, NAIVE_ANY)->name =
-            header->backing_file;
+        naive_add(gate, certainty, REFCOW_RULE_BACKING_FORMAT_MISSING, NAIVE_ANY, NAIVE_ANY)->name = name;
     }
     judge_name(gate, header->backing_file, 1);
     judge_itself(gate, header->backing_file);

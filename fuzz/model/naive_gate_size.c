@@ -52,19 +52,21 @@ typedef struct snapshot_entry {
     uint64_t vm_state;
     uint64_t disk;
     uint64_t extra;
+    refcow_span name;
     uint64_t end;
 } snapshot_entry;
 
 static snapshot_entry read_entry(const naive_gate *gate, uint32_t index, uint64_t at)
 {
     snapshot_entry entry = {.index = index, .at = at};
-    uint64_t names = number_at(gate, at + 12, 2) + number_at(gate, at + 14, 2);
+    uint64_t id = number_at(gate, at + 12, 2);
     entry.l1 = number_at(gate, at, 8);
     entry.l1_size = number_at(gate, at + 8, 4);
     entry.extra = number_at(gate, at + 36, 4);
     entry.vm_state = entry.extra >= 8 ? number_at(gate, at + 40, 8) : number_at(gate, at + 32, 4);
     entry.disk = entry.extra >= 16 ? number_at(gate, at + 48, 8) : 0;
-    entry.end = at + ENTRY_HEAD + entry.extra + names;
+    entry.name = (refcow_span){at + ENTRY_HEAD + entry.extra + id, number_at(gate, at + 14, 2)};
+    entry.end = entry.name.offset + entry.name.length;
     return entry;
 }
 
@@ -95,6 +97,7 @@ static refcow_breach *add_of_entry(naive_gate *gate, const snapshot_entry *entry
 {
     refcow_breach *breach = naive_add(gate, NAIVE_RULE, rule, NAIVE_ANY, value);
     breach->snapshot = entry->index;
+    breach->name = entry->name;
     return breach;
 }
 
@@ -212,6 +215,7 @@ static void judge_amplification(naive_gate *gate, const refcow_result *check)
             naive_add(gate, NAIVE_BREACH, REFCOW_RULE_AMPLIFICATION_LIMIT, NAIVE_ANY, snapshot_times);
         breach->limit = limit;
         breach->snapshot = (uint32_t)NAIVE_ANY;
+        breach->name = (refcow_span){NAIVE_ANY, NAIVE_ANY};
     }
     gate->amplification = (disk > snapshots ? disk : snapshots) / file_size(gate);
     gate->is_amplification_known = gate->snapshots.is_known;

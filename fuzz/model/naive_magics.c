@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { HEADER_BYTES = 72 };
+
 /* Whether a raw disk may have the signature: disks have partition tables and file systems. */
 typedef enum magic_sort { OF_IMAGE, OF_CONTENT } magic_sort;
 
@@ -74,12 +76,14 @@ static int is_found(const naive_question *asked, const magic_row *row, const ref
     return 0;
 }
 
-/* Of the head of a stream nobody knows the end. */
+/* Of a file that is too short to be an image nothing else need be said. Of the head of a stream nobody knows the end.
+ */
 static int is_judged(const naive_question *asked, const magic_row *row)
 {
     int is_raw = asked->policy->expects_raw;
     int has_end = asked->is_size_known && !asked->policy->header_only;
-    return (has_end || !row->is.is_at_end) && !(is_raw && row->sort == OF_CONTENT);
+    return (is_raw || asked->file->size >= HEADER_BYTES) && (has_end || !row->is.is_at_end) &&
+           !(is_raw && row->sort == OF_CONTENT);
 }
 
 /* QEMU goes by this suffix, in any case. */

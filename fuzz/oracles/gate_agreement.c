@@ -221,9 +221,13 @@ static void try_head(gate_scenario *scenario, uint64_t random)
     uint64_t head = random % 4 == 0 ? scenario->file.size : heads[(random >> 8) % (sizeof heads / sizeof *heads)];
     head = random % 4 == 1 ? (random >> 8) % 2048 : head;
     other.is_stream = 1;
+    other.with_next_data = 0;
     other.head_bytes = head < scenario->file.size ? head : scenario->file.size;
     other.policy.header_only = (random >> 16) % 2 == 0;
     other.policy.wants_check &= !other.policy.header_only;
+    if (other.head_bytes == 0) {
+        return;
+    }
     gate_run run = run_gate(&scenario->file, &other, OTHER_GATE);
     for (size_t i = 0; i < run.result.breaches_count; i++) {
         int is_of_header = refcow_rule_need(run.breaches[i].rule) == REFCOW_NEED_HEADER;

@@ -19,7 +19,7 @@ typedef struct gate_setting {
     refcow_limits limits;
     uint64_t cancel_at; /* the progress call with this number cancels, counted from 1; 0: none */
     int with_next_data;
-    int is_stream; /* only the first head_bytes of the file are known; more may follow */
+    int is_stream; /* it goes on, and only the first head_bytes, at least 1, are known */
     uint64_t head_bytes;
 } gate_setting;
 
