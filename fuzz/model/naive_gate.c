@@ -12,7 +12,7 @@ static void judge_raw(naive_gate *gate)
     const refcow_policy *policy = gate->asked.policy;
     uint64_t size = gate->asked.file->size;
     uint64_t magic = input_number(gate->asked.file, 0, 4);
-    naive_judge(gate, magic == 0x514649fb, REFCOW_RULE_DECLARED_RAW, 0, magic);
+    naive_judge(gate, magic == 0x514649fb, REFCOW_RULE_DECLARED_RAW, 0, NAIVE_ANY);
     if (!gate->asked.is_size_known) {
         return;
     }

@@ -157,6 +157,7 @@ static void judge_backing(naive_gate *gate)
     const refcow_header *header = &gate->header.fields;
     refcow_span format = header->backing_format;
     refcow_span name = backing_evidence(gate);
+    refcow_span anywhere = {NAIVE_ANY, NAIVE_ANY};
     if (header->backing_file.offset == 0) {
         return;
     }
@@ -164,7 +165,7 @@ static void judge_backing(naive_gate *gate)
     /* QEMU guesses the format if the extension is there and empty, too. */
     if (format.length == 0 || number_at(gate, format.offset, 1) == 0) {
         naive_certainty certainty = gate->header.is_followed ? NAIVE_BREACH : NAIVE_MAYBE;
-        naive_add(gate, certainty, REFCOW_RULE_BACKING_FORMAT_MISSING, NAIVE_ANY, NAIVE_ANY)->name = name;
+        naive_add(gate, certainty, REFCOW_RULE_BACKING_FORMAT_MISSING, NAIVE_ANY, NAIVE_ANY)->name = anywhere;
     }
     judge_name(gate, header->backing_file, 1);
     judge_itself(gate, header->backing_file);
@@ -323,12 +324,17 @@ static int has_feature(const naive_gate *gate, refcow_feature feature, const ext
     }
 }
 
-/* What an image that breaks rules of the format has, or lacks, is open where the rule is about the feature. */
+/* What an image that breaks rules of the format has, or lacks, is open where the rule is about the feature; and whether
+ * it has a data file if it names one that it does not use. */
 static int is_open(const naive_gate *gate, refcow_feature feature)
 {
+    int has_bit = (gate->header.fields.incompatible_features & REFCOW_INCOMPATIBLE_DATA_FILE) != 0;
+    int is_only_named = feature == REFCOW_FEATURE_DATA_FILE && has_data_file(gate) && !has_bit;
     int needs_extensions = feature == REFCOW_FEATURE_BITMAPS || feature == REFCOW_FEATURE_DATA_FILE;
-    int is_zstd_odd = naive_is_broken(gate, REFCOW_STATUS_COMPRESSION_BIT);
-    return (needs_extensions && !gate->header.is_followed) || (feature == REFCOW_FEATURE_ZSTD && is_zstd_odd);
+    int is_zstd_odd =
+        naive_is_broken(gate, REFCOW_STATUS_COMPRESSION_BIT) || naive_is_broken(gate, REFCOW_STATUS_COMPRESSION_TYPE);
+    return is_only_named || (needs_extensions && !gate->header.is_followed) ||
+           (feature == REFCOW_FEATURE_ZSTD && is_zstd_odd);
 }
 
 static void judge_feature(naive_gate *gate, refcow_feature feature, int has)

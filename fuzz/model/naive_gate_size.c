@@ -160,26 +160,41 @@ static void judge_snapshots(naive_gate *gate)
     if (refused.status != REFCOW_STATUS_OK) {
         naive_add(gate, NAIVE_BREACH, (refcow_rule)refused.status, refused.offset, refused.value);
     }
-    if (is_past_end(gate, header->snapshots_offset, end - header->snapshots_offset)) {
+    uint64_t least = (uint64_t)count * ENTRY_HEAD;
+    uint64_t length = end - header->snapshots_offset > least ? end - header->snapshots_offset : least;
+    if (is_past_end(gate, header->snapshots_offset, length)) {
         refcow_breach *breach = naive_add(gate, NAIVE_RULE, REFCOW_RULE_SNAPSHOTS_PAST_END, 64, NAIVE_ANY);
         breach->limit = NAIVE_ANY;
     }
     gate->snapshots.is_known = 1;
 }
 
-/* Where the header breaks a rule about the table, whether it is read is open. */
+/* Where a table stands that is nowhere, or not where tables are, is open. */
+static void allow_any_snapshots(naive_gate *gate)
+{
+    static const uint32_t rules[] = {
+        REFCOW_STATUS_SNAPSHOT_EXTRA_SIZE, REFCOW_STATUS_SNAPSHOT_TABLE_SIZE, REFCOW_STATUS_SNAPSHOT_L1_OFFSET,
+        REFCOW_RULE_SNAPSHOTS_PAST_END,    REFCOW_RULE_SNAPSHOT_TABLES,       REFCOW_RULE_VIRTUAL_SIZE_LIMIT,
+        REFCOW_RULE_AMPLIFICATION_LIMIT,
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        naive_any_snapshot(naive_add(gate, NAIVE_MAYBE, (refcow_rule)rules[i], NAIVE_ANY, NAIVE_ANY));
+        naive_add(gate, NAIVE_MAYBE, (refcow_rule)rules[i], NAIVE_ANY, NAIVE_ANY)->limit = NAIVE_ANY;
+    }
+}
+
 static void judge_snapshot_table(naive_gate *gate)
 {
     const naive_snapshots *snapshots = &gate->snapshots;
     if (naive_is_broken(gate, REFCOW_STATUS_SNAPSHOTS_OFFSET)) {
-        gate->ceiling = NAIVE_MAYBE;
+        allow_any_snapshots(gate);
+        return;
     }
     judge_snapshots(gate);
     if (snapshots->tables > file_size(gate)) {
         naive_certainty certainty = snapshots->walked_tables > file_size(gate) ? NAIVE_BREACH : NAIVE_MAYBE;
         naive_add(gate, certainty, REFCOW_RULE_SNAPSHOT_TABLES, NAIVE_ANY, NAIVE_ANY)->limit = NAIVE_ANY;
     }
-    gate->ceiling = NAIVE_BREACH;
 }
 
 /* ------------------------------------------------------------------- amplification */
@@ -189,17 +204,24 @@ static uint64_t smaller(uint64_t one, uint64_t other)
     return one < other ? one : other;
 }
 
-/* A part of a time is too much, too. */
-static uint64_t times_rounded_up(const naive_gate *gate, uint64_t data)
+static int is_over_limit(const naive_gate *gate, uint64_t data)
 {
-    return data / file_size(gate) + (data % file_size(gate) != 0 ? 1 : 0);
+    return data > naive_product(gate->asked.policy->max_amplification, file_size(gate));
+}
+
+/* The value is in whole times: a part of a time is too much, but does not show. */
+static refcow_breach *add_amplification(naive_gate *gate, uint64_t data)
+{
+    refcow_breach *breach =
+        naive_add(gate, NAIVE_BREACH, REFCOW_RULE_AMPLIFICATION_LIMIT, NAIVE_ANY, data / file_size(gate));
+    breach->limit = gate->asked.policy->max_amplification;
+    return breach;
 }
 
 /* Bytes that a reader may get, of the active disk and of the snapshot that has most. check NULL: they are what the
  * image says that it has. */
 static void judge_amplification(naive_gate *gate, const refcow_result *check)
 {
-    uint64_t limit = gate->asked.policy->max_amplification;
     uint64_t disk = gate->header.fields.virtual_size;
     uint64_t snapshots = gate->snapshots.most_data;
     if (check != NULL) {
@@ -207,15 +229,11 @@ static void judge_amplification(naive_gate *gate, const refcow_result *check)
         uint64_t most = naive_product(check->snapshot_data_clusters, gate->cluster);
         snapshots = gate->snapshots.has_unwalked ? snapshots : smaller(snapshots, most);
     }
-    uint64_t times = times_rounded_up(gate, disk);
-    uint64_t snapshot_times = times_rounded_up(gate, snapshots);
-    naive_limit(gate, REFCOW_RULE_AMPLIFICATION_LIMIT, NAIVE_ANY, times, limit);
-    if (snapshots > disk && snapshot_times > limit) {
-        refcow_breach *breach =
-            naive_add(gate, NAIVE_BREACH, REFCOW_RULE_AMPLIFICATION_LIMIT, NAIVE_ANY, snapshot_times);
-        breach->limit = limit;
-        breach->snapshot = (uint32_t)NAIVE_ANY;
-        breach->name = (refcow_span){NAIVE_ANY, NAIVE_ANY};
+    if (is_over_limit(gate, disk)) {
+        add_amplification(gate, disk);
+    }
+    if (snapshots > disk && is_over_limit(gate, snapshots)) {
+        naive_any_snapshot(add_amplification(gate, snapshots));
     }
     gate->amplification = (disk > snapshots ? disk : snapshots) / file_size(gate);
     gate->is_amplification_known = gate->snapshots.is_known;
@@ -234,7 +252,7 @@ void naive_gate_size(naive_gate *gate)
     judge_tables(gate);
     judge_snapshot_table(gate);
     uint64_t most = gate->snapshots.most_data > disk ? gate->snapshots.most_data : disk;
-    int is_large = times_rounded_up(gate, most) > policy->max_amplification;
+    int is_large = is_over_limit(gate, most);
     gate->wants_check = gate->is_sound && (policy->wants_check || is_compression_asked(policy) || is_large);
     if (!gate->wants_check) {
         gate->ceiling = is_large ? NAIVE_MAYBE : NAIVE_BREACH;

@@ -25,6 +25,14 @@ static inline refcow_breach *naive_add(naive_gate *gate, naive_certainty certain
     return &breach->is;
 }
 
+/* Of a breach of some snapshot. */
+static inline void naive_any_snapshot(refcow_breach *breach)
+{
+    breach->limit = NAIVE_ANY;
+    breach->snapshot = (uint32_t)NAIVE_ANY;
+    breach->name = (refcow_span){NAIVE_ANY, NAIVE_ANY};
+}
+
 /* A breach of a rule that a field of the header shows. */
 static inline void naive_judge(naive_gate *gate, int is_broken, refcow_rule rule, uint64_t offset, uint64_t value)
 {

@@ -56,8 +56,9 @@ static void expect_evidence(const refcow_breach *breach, const refcow_gate_resul
     FUZZ_ASSERT(refcow_rule_exists(breach->rule));
     FUZZ_ASSERT(refcow_rules_have(&result->broken, breach->rule));
     FUZZ_ASSERT(breach->is_allowed == refcow_rules_have(&policy->allowed, breach->rule));
-    FUZZ_ASSERT(breach->limit == REFCOW_NO_LIMIT || breach->value > breach->limit);
-    FUZZ_ASSERT(is_magic == (breach->magic != REFCOW_NO_MAGIC));
+    FUZZ_ASSERT(breach->limit == REFCOW_NO_LIMIT || breach->value > breach->limit ||
+                (breach->rule == REFCOW_RULE_AMPLIFICATION_LIMIT && breach->value == breach->limit));
+    FUZZ_ASSERT(breach->rule == REFCOW_RULE_DECLARED_RAW || is_magic == (breach->magic != REFCOW_NO_MAGIC));
     FUZZ_ASSERT(!is_magic || strcmp(refcow_magic_format(breach->magic), "unknown") != 0);
     FUZZ_ASSERT(breach->snapshot == REFCOW_NO_SNAPSHOT || breach->snapshot < result->image.header.nb_snapshots);
     FUZZ_ASSERT(breach->feature < REFCOW_FEATURES);
@@ -185,10 +186,10 @@ static void tell_answer(const gate_run *run, const gate_setting *setting)
     if (getenv("GATE") == NULL) {
         return;
     }
-    fprintf(stderr, "%s%s%s%s writer %d: %s, %s\n", policy->expects_raw ? "raw" : "qcow2",
+    fprintf(stderr, "%s%s%s%s writer %d cancel %d: %s, %s\n", policy->expects_raw ? "raw" : "qcow2",
             policy->header_only ? " header-only" : "", policy->wants_check ? " check" : "",
-            setting->is_stream ? " stream" : "", (int)setting->writer, refcow_decision_name(result->decision),
-            refcow_status_name(result->error.status));
+            setting->is_stream ? " stream" : "", (int)setting->writer, (int)setting->cancel_at,
+            refcow_decision_name(result->decision), refcow_status_name(result->error.status));
     if (refcow_status_class(result->error.status) != REFCOW_CLASS_USAGE) {
         tell_rules("broken", &result->broken);
         tell_rules("undecided", &result->undecided);
