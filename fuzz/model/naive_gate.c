@@ -16,12 +16,8 @@ static void judge_raw(naive_gate *gate)
     if (!gate->asked.is_size_known) {
         return;
     }
-    gate->ceiling = policy->header_only ? NAIVE_MAYBE : NAIVE_BREACH;
     naive_limit(gate, REFCOW_RULE_VIRTUAL_SIZE_LIMIT, REFCOW_NO_OFFSET, size, policy->max_virtual_size);
-    gate->ceiling = NAIVE_BREACH;
-    if (!policy->header_only) {
-        naive_judge(gate, size == 0 || size % SECTOR != 0, REFCOW_RULE_RAW_SIZE, REFCOW_NO_OFFSET, size);
-    }
+    naive_judge(gate, size == 0 || size % SECTOR != 0, REFCOW_RULE_RAW_SIZE, REFCOW_NO_OFFSET, size);
 }
 
 /* ---------------------------------------------------------------------- every file */
@@ -32,7 +28,8 @@ static void judge_file(naive_gate *gate)
     if (gate->asked.writer == REFCOW_WRITER_PRESENT) {
         naive_add(gate, NAIVE_BREACH, REFCOW_RULE_WRITER, REFCOW_NO_OFFSET, NAIVE_ANY);
     }
-    if (gate->asked.is_size_known && !policy->header_only) {
+    /* header_only does not concern raw files. */
+    if (gate->asked.is_size_known && (policy->expects_raw || !policy->header_only)) {
         naive_limit(gate, REFCOW_RULE_FILE_SIZE_LIMIT, REFCOW_NO_OFFSET, gate->asked.file->size, policy->max_file_size);
     }
 }

@@ -81,7 +81,7 @@ static int is_found(const naive_question *asked, const magic_row *row, const ref
 static int is_judged(const naive_question *asked, const magic_row *row)
 {
     int is_raw = asked->policy->expects_raw;
-    int has_end = asked->is_size_known && !asked->policy->header_only;
+    int has_end = asked->is_size_known && (is_raw || !asked->policy->header_only);
     return (is_raw || asked->file->size >= HEADER_BYTES) && (has_end || !row->is.is_at_end) &&
            !(is_raw && row->sort == OF_CONTENT);
 }
