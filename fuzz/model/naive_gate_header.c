@@ -136,8 +136,8 @@ static void judge_itself(naive_gate *gate, refcow_span name)
     simplify(image, simple_image);
     simplify(path, simple_path);
     int is_plain = text[strcspn(text, ":/")] != ':' && text[0] != '\0';
-    int is_same = is_plain && strlen(image) == asked->name_length && strcmp(image, path) == 0;
-    if (strcmp(simple_image, simple_path) == 0) {
+    int is_same = strlen(image) == asked->name_length && strcmp(image, is_plain ? path : text) == 0;
+    if (is_same || strcmp(simple_image, simple_path) == 0) {
         naive_add(gate, is_same ? NAIVE_BREACH : NAIVE_MAYBE, REFCOW_RULE_BACKING_ITSELF, NAIVE_ANY, NAIVE_ANY)->name =
             name;
     }

@@ -165,6 +165,9 @@ static void judge_snapshots(naive_gate *gate)
     if (is_past_end(gate, header->snapshots_offset, length)) {
         refcow_breach *breach = naive_add(gate, NAIVE_RULE, REFCOW_RULE_SNAPSHOTS_PAST_END, 64, NAIVE_ANY);
         breach->limit = NAIVE_ANY;
+    } else if (is_past_end(gate, header->snapshots_offset, (uint64_t)header->nb_snapshots * ENTRY_HEAD)) {
+        /* More entries than are read. */
+        naive_add(gate, NAIVE_MAYBE, REFCOW_RULE_SNAPSHOTS_PAST_END, 64, NAIVE_ANY)->limit = NAIVE_ANY;
     }
     gate->snapshots.is_known = 1;
 }

@@ -230,7 +230,9 @@ static void try_head(gate_scenario *scenario, uint64_t random)
     }
     gate_run run = run_gate(&scenario->file, &other, OTHER_GATE);
     for (size_t i = 0; i < run.result.breaches_count; i++) {
-        int is_of_header = refcow_rule_need(run.breaches[i].rule) == REFCOW_NEED_HEADER;
+        /* Some signatures hold only for files of the right size. */
+        int is_of_header = refcow_rule_need(run.breaches[i].rule) == REFCOW_NEED_HEADER &&
+                           run.breaches[i].rule != REFCOW_RULE_OTHER_MAGIC;
         FUZZ_ASSERT(!is_of_header || refcow_rules_have(&scenario->base.result.broken, run.breaches[i].rule));
     }
 }

@@ -179,6 +179,14 @@ static void tell_rules(const char *what, const refcow_rules *rules)
     fprintf(stderr, "\n");
 }
 
+static void tell_breach(const refcow_breach *breach)
+{
+    fprintf(stderr, "    %s%s offset 0x%llx value 0x%llx limit 0x%llx snapshot %d format %s\n",
+            refcow_rule_name(breach->rule), breach->is_allowed ? " (allowed)" : "", (unsigned long long)breach->offset,
+            (unsigned long long)breach->value, (unsigned long long)breach->limit, (int)breach->snapshot,
+            refcow_magic_format(breach->magic));
+}
+
 /* With GATE in the environment: what was asked, and the answer. */
 static void tell_answer(const gate_run *run, const gate_setting *setting)
 {
@@ -193,6 +201,9 @@ static void tell_answer(const gate_run *run, const gate_setting *setting)
             refcow_decision_name(result->decision), refcow_status_name(result->error.status));
     if (refcow_status_class(result->error.status) != REFCOW_CLASS_USAGE) {
         tell_rules("broken", &result->broken);
+        for (size_t i = 0; i < result->breaches_count; i++) {
+            tell_breach(&run->breaches[i]);
+        }
         tell_rules("undecided", &result->undecided);
         tell_rules("allowed", &policy->allowed);
     }
