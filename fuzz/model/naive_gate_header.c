@@ -117,29 +117,43 @@ static void simplify(const char *path, char *simple)
     simple[length] = '\0';
 }
 
-/* Only the same path is surely the same file; how much the gate simplifies paths is open. */
+static int are_alike(const char *one, const char *other)
+{
+    char simple_one[2 * NAME_ROOM];
+    char simple_other[2 * NAME_ROOM];
+    simplify(one, simple_one);
+    simplify(other, simple_other);
+    return strcmp(simple_one, simple_other) == 0;
+}
+
+/* Whether a name that is not empty is that of the image. Only the same path is surely the same file; how much the gate
+ * simplifies paths is open. A name with a protocol is no path: QEMU takes it as it is. */
+static naive_answer is_itself(const naive_question *asked, const char *text)
+{
+    char image[NAME_ROOM];
+    char path[2 * NAME_ROOM];
+    memcpy(image, asked->name, asked->name_length);
+    image[asked->name_length] = '\0';
+    int has_protocol = text[strcspn(text, ":/")] == ':';
+    resolve(asked, strncmp(text, "file:", 5) == 0 ? text + 5 : text, path);
+    if (strlen(image) == asked->name_length && strcmp(image, has_protocol ? text : path) == 0) {
+        return NAIVE_YES;
+    }
+    return are_alike(image, path) || are_alike(image, text) ? NAIVE_OPEN : NAIVE_NO;
+}
+
 static void judge_itself(naive_gate *gate, refcow_span name)
 {
     char text[REFCOW_NAME_MAX + 1];
-    char image[NAME_ROOM];
-    char path[2 * NAME_ROOM];
-    char simple_image[2 * NAME_ROOM];
-    char simple_path[2 * NAME_ROOM];
     const naive_question *asked = &gate->asked;
-    if (asked->name == NULL || asked->name_length >= NAME_ROOM || name.length == 0) {
+    text[load_name(gate, name, (uint8_t *)text)] = '\0';
+    if (asked->name == NULL || asked->name_length >= NAME_ROOM || text[0] == '\0') {
         return;
     }
-    text[load_name(gate, name, (uint8_t *)text)] = '\0';
-    memcpy(image, asked->name, asked->name_length);
-    image[asked->name_length] = '\0';
-    resolve(asked, strncmp(text, "file:", 5) == 0 ? text + 5 : text, path);
-    simplify(image, simple_image);
-    simplify(path, simple_path);
-    int is_plain = text[strcspn(text, ":/")] != ':' && text[0] != '\0';
-    int is_same = strlen(image) == asked->name_length && strcmp(image, is_plain ? path : text) == 0;
-    if (is_same || strcmp(simple_image, simple_path) == 0) {
-        naive_add(gate, is_same ? NAIVE_BREACH : NAIVE_MAYBE, REFCOW_RULE_BACKING_ITSELF, NAIVE_ANY, NAIVE_ANY)->name =
-            name;
+    naive_answer answer = is_itself(asked, text);
+    if (answer != NAIVE_NO) {
+        naive_certainty certainty = answer == NAIVE_YES ? NAIVE_BREACH : NAIVE_MAYBE;
+        naive_add(gate, certainty, REFCOW_RULE_BACKING_ITSELF, NAIVE_ANY, NAIVE_ANY)->name = name;
     }
 }
 

@@ -195,9 +195,10 @@ static void tell_answer(const gate_run *run, const gate_setting *setting)
     if (getenv("GATE") == NULL) {
         return;
     }
-    fprintf(stderr, "%s%s%s%s writer %d cancel %d: %s, %s\n", policy->expects_raw ? "raw" : "qcow2",
+    fprintf(stderr, "%s%s%s%s writer %d cancel %d name '%.*s': %s, %s\n", policy->expects_raw ? "raw" : "qcow2",
             policy->header_only ? " header-only" : "", policy->wants_check ? " check" : "",
             setting->is_stream ? " stream" : "", (int)setting->writer, (int)setting->cancel_at,
+            setting->name == NULL ? 0 : (int)setting->name_length, setting->name == NULL ? "" : setting->name,
             refcow_decision_name(result->decision), refcow_status_name(result->error.status));
     if (refcow_status_class(result->error.status) != REFCOW_CLASS_USAGE) {
         tell_rules("broken", &result->broken);
