@@ -139,7 +139,9 @@ static naive_answer is_itself(const naive_question *asked, const char *text)
     if (strlen(image) == asked->name_length && strcmp(image, has_protocol ? text : path) == 0) {
         return NAIVE_YES;
     }
-    return are_alike(image, path) || are_alike(image, text) ? NAIVE_OPEN : NAIVE_NO;
+    int is_like = are_alike(image, path) || are_alike(image, text);
+    resolve(asked, text, path);
+    return is_like || are_alike(image, path) ? NAIVE_OPEN : NAIVE_NO;
 }
 
 static void judge_itself(naive_gate *gate, refcow_span name)

@@ -121,7 +121,10 @@ static void judge_entry(naive_gate *gate, const snapshot_entry *entry)
         add_of_entry(gate, entry, REFCOW_RULE_VIRTUAL_SIZE_LIMIT, entry->disk)->limit = limit;
     }
     if (has_room && is_past_end(gate, entry->l1, 8 * entry->l1_size)) {
+        /* That a table is not where tables are is for the check to say. */
+        gate->ceiling = is_walked(gate, entry) ? NAIVE_BREACH : NAIVE_MAYBE;
         add_of_entry(gate, entry, REFCOW_RULE_SNAPSHOTS_PAST_END, NAIVE_ANY)->limit = NAIVE_ANY;
+        gate->ceiling = NAIVE_BREACH;
     }
 }
 
