@@ -161,7 +161,7 @@ prove:
 	scripts/setup prove
 	scripts/prove
 
-## fuzz            a harness under libFuzzer: make fuzz TARGET=check|cost|faults|header|model|sparse TIME=60 (seconds)
+## fuzz            a harness under libFuzzer: make fuzz TARGET=check|cost|faults|gate|header|model|sparse TIME=60
 fuzz: build/fuzz_$(TARGET)
 	mkdir -p build/fuzz/$(TARGET)
 	build/fuzz_$(TARGET) -max_total_time=$(TIME) $(options) -dict=fuzz/engines/qcow2.dict -print_final_stats=1 \

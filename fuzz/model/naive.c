@@ -105,6 +105,8 @@ static void count_compressed(naive_state *naive, uint64_t entry, uint64_t bitmap
     naive_defect(naive, naive->has_data_file, REFCOW_KIND_COMPRESSED_IN_DATA_FILE);
     naive_defect(naive, is_wrong && !naive->has_data_file, REFCOW_KIND_COMPRESSED_SUBCLUSTERS);
     if (!is_wrong) {
+        uint64_t end = offset - offset % 512 + 512 * sectors;
+        naive->answer.compressed_end = end > naive->answer.compressed_end ? end : naive->answer.compressed_end;
         count(naive, offset, 512 * sectors - offset % 512);
         naive->answer.allocated_clusters += is_active ? 1 : 0;
         naive->answer.compressed_clusters += is_active ? 1 : 0;

@@ -1,14 +1,14 @@
 #include "naive_header.h"
+#include "../fuzz.h"
 
 #include <string.h>
 
 typedef struct header_reading {
     const input_file *file;
+    naive_header *result;
     refcow_header *header;
-    refcow_error error;
     uint64_t cluster;      /* in bytes */
-    uint64_t bitmaps_at;   /* the contents of the last extension for bitmaps; 0: there was none */
-    refcow_span directory; /* that it names */
+    refcow_span directory; /* that the last extension for bitmaps names */
 } header_reading;
 
 int naive_readable(uint64_t offset, uint64_t length)
@@ -20,12 +20,17 @@ int naive_readable(uint64_t offset, uint64_t length)
 /* Returns whether the rule is broken. */
 static int rule(header_reading *in, int is_broken, refcow_status status, uint64_t value, uint64_t offset)
 {
-    if (is_broken && (in->error.status == REFCOW_STATUS_OK || offset < in->error.offset)) {
-        in->error.status = status;
-        in->error.value = value;
-        in->error.offset = offset;
+    naive_header *result = in->result;
+    refcow_error broken = {status, value, offset};
+    if (!is_broken) {
+        return 0;
     }
-    return is_broken;
+    FUZZ_ASSERT(result->broken_count < NAIVE_BROKEN_MAX);
+    result->broken[result->broken_count++] = broken;
+    if (result->error.status == REFCOW_STATUS_OK || offset < result->error.offset) {
+        result->error = broken;
+    }
+    return 1;
 }
 
 /* -------------------------------------------------------------------- fields */
@@ -169,6 +174,7 @@ static int read_encryption(header_reading *in, uint64_t at, uint64_t length)
         return 0;
     }
     in->header->encryption_header = luks;
+    in->result->luks_at = at;
     return 1;
 }
 
@@ -190,7 +196,7 @@ static int read_bitmaps(header_reading *in, uint64_t at, uint64_t length)
              at + 16)) {
         return 0;
     }
-    in->bitmaps_at = at;
+    in->result->bitmaps_at = at;
     in->directory = directory;
     int is_somewhere = directory.length > 0 && naive_readable(directory.offset, directory.length);
     in->header->nb_bitmaps = is_somewhere ? count : 0;
@@ -250,10 +256,10 @@ static int read_extensions(header_reading *in)
 static int judge_directory(header_reading *in)
 {
     refcow_span directory = in->directory;
-    return in->bitmaps_at == 0 ||
-           (!rule(in, directory.length == 0, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE, 0, in->bitmaps_at + 8) &&
+    return in->result->bitmaps_at == 0 ||
+           (!rule(in, directory.length == 0, REFCOW_STATUS_BITMAP_DIRECTORY_SIZE, 0, in->result->bitmaps_at + 8) &&
             !rule(in, !naive_readable(directory.offset, directory.length), REFCOW_STATUS_BITMAP_DIRECTORY_OFFSET,
-                  directory.offset, in->bitmaps_at + 16));
+                  directory.offset, in->result->bitmaps_at + 16));
 }
 
 static void judge_what_needs_extensions(header_reading *in)
@@ -272,17 +278,17 @@ naive_header naive_open(const input_file *file)
 {
     naive_header result;
     memset(&result, 0, sizeof result);
-    header_reading in = {.file = file, .header = &result.fields};
+    header_reading in = {.file = file, .result = &result, .header = &result.fields};
     if (read_identity(&in)) {
         read_fields(&in);
         judge_lengths(&in);
         judge_features(&in);
         judge_tables(&in);
-        if (read_extensions(&in) && judge_directory(&in)) {
+        result.is_followed = read_extensions(&in);
+        if (result.is_followed && judge_directory(&in)) {
             judge_what_needs_extensions(&in);
         }
     }
-    result.error = in.error;
     return result;
 }
 

@@ -9,9 +9,17 @@
 
 #include "../input/input.h"
 
+/* The header has fewer rules, and no rule is judged more often than twice. */
+enum { NAIVE_BROKEN_MAX = 64 };
+
 typedef struct naive_header {
     refcow_header fields;
-    refcow_error error; /* what opening ends with */
+    refcow_error error;                    /* what opening ends with */
+    refcow_error broken[NAIVE_BROKEN_MAX]; /* every rule that is broken, in the order in which they are judged */
+    size_t broken_count;
+    int is_followed;     /* the header extensions were read up to their end */
+    uint64_t bitmaps_at; /* host offset of the contents of the last bitmaps extension that is used; 0: there is none */
+    uint64_t luks_at;    /* the same of the encryption extension */
 } naive_header;
 
 /* Never with class IO: the caller knows of reads that fail, and of sizes that no file has. */
