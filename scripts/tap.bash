@@ -27,6 +27,13 @@ for_each() {
     xargs -P "$(nproc)" -I '{}' "$@"
 }
 
+# quietly COMMAND...: as for_each, without what it writes to standard output. A compiler that fails removes its output, and
+# for root that would be /dev/null, if it were named after -o.
+quietly() {
+    # shellcheck disable=SC2016 # the arguments are those of the other shell
+    for_each sh -c '"$@" >/dev/null' sh "$@"
+}
+
 # What records of sizes and instruction counts are filed under: the compiler, its major version, the machine.
 compiler() {
     echo "gcc $(gcc -dumpversion | cut -d . -f 1) $(uname -m)"
