@@ -72,13 +72,14 @@ static void note_header(const struct gate *gate, const struct opening *opening)
 }
 
 /* Open the image, and judge what its header says. What stands behind the end of the file is made up of zeros: a file
- * that is too short for a header has none. */
+ * that is too short for a header has none. A stream may go on. */
 static void judge_opening(struct gate_reading *in, const refcow_source *source)
 {
     const struct gate *gate = &in->gate;
     refcow_image *image = &gate->result->image;
     uint64_t size = gate->notes->size;
-    bool has_header = size >= HEADER_LENGTH_V2;
+    bool is_whole = gate->options->head_bytes == 0;
+    bool has_header = !is_whole || size >= HEADER_LENGTH_V2;
     struct opening opening;
     memset(&opening, 0, sizeof opening);
     opening.image = image;
@@ -87,7 +88,7 @@ static void judge_opening(struct gate_reading *in, const refcow_source *source)
     refcow_open_image(&opening, source);
     gate->result->bytes_read += opening.reader.at.bytes_read;
     refcow_gate_note_error(gate, &image->error);
-    refcow_gate_break_if(gate, size < SHORTEST_FILE, REFCOW_RULE_SHORT_FILE, REFCOW_NO_OFFSET, size);
+    refcow_gate_break_if(gate, is_whole && size < SHORTEST_FILE, REFCOW_RULE_SHORT_FILE, REFCOW_NO_OFFSET, size);
     refcow_gate_break_if(gate, !has_header, REFCOW_RULE_NO_HEADER, REFCOW_NO_OFFSET, size);
     if (has_header || refcow_status_class(image->error.status) == REFCOW_CLASS_FOREIGN)
         refcow_gate_judge_header(in, &opening);
