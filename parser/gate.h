@@ -207,7 +207,7 @@ typedef struct refcow_gate_notes {
     uint64_t bitmaps_extension;   /* host offset */
     uint64_t snapshot_tables;     /* bytes of all L1 tables of snapshots */
     refcow_error snapshot_error;  /* the first broken rule of the snapshot table, behind which nothing was read */
-    uint64_t snapshot_past_end;   /* host offset of the first entry whose L1 table reaches past the end; 0: none does */
+    refcow_snapshot past_end;     /* the first snapshot whose L1 table reaches past the end; end 0: none does */
     refcow_snapshot largest_disk; /* the first snapshot with the highest disk_size; end 0: there is none */
     refcow_snapshot largest_data; /* the first with the most bytes of disk and VM state together; end 0: none */
     refcow_error refusals[REFCOW_REFUSALS_MAX]; /* every rule of the format that the header breaks */

@@ -42,8 +42,8 @@ static void note_snapshot(const struct gate *gate, const refcow_snapshot *snapsh
     if (data->end == 0 || full_size(gate, snapshot) > full_size(gate, data))
         *data = *snapshot;
     notes->snapshot_tables += length;
-    if (notes->snapshot_past_end == 0 && !is_in_file(gate, snapshot->l1_offset, length))
-        notes->snapshot_past_end = snapshot->offset;
+    if (notes->past_end.end == 0 && !is_in_file(gate, snapshot->l1_offset, length))
+        notes->past_end = *snapshot;
 }
 
 void refcow_gate_read_snapshots(struct gate_reading *in)
@@ -124,16 +124,22 @@ bool refcow_gate_needs_check(const struct gate *gate)
 
 /* ----------------------------------------------------------------- limits */
 
-static void judge_amplification(const struct gate *gate, uint64_t data, const refcow_snapshot *snapshot)
+/* A breach of the active disk, or of a snapshot, whose field stands so far behind the start of its entry. */
+static refcow_breach breach_of_disk(refcow_rule rule, const refcow_snapshot *snapshot, uint64_t at, uint64_t value)
 {
-    refcow_breach breach =
-        refcow_breach_of(REFCOW_RULE_AMPLIFICATION_LIMIT, REFCOW_NO_OFFSET, amplification(gate, data));
-    breach.limit = gate->policy->max_amplification;
+    refcow_breach breach = refcow_breach_of(rule, REFCOW_NO_OFFSET, value);
     if (snapshot != NULL) {
-        breach.offset = snapshot->offset;
+        breach.offset = snapshot->offset + at;
         breach.snapshot = snapshot->index;
         breach.name = snapshot->name;
     }
+    return breach;
+}
+
+static void judge_amplification(const struct gate *gate, uint64_t data, const refcow_snapshot *snapshot)
+{
+    refcow_breach breach = breach_of_disk(REFCOW_RULE_AMPLIFICATION_LIMIT, snapshot, 0, amplification(gate, data));
+    breach.limit = gate->policy->max_amplification;
     gate->result->amplification = greatest(gate->result->amplification, breach.value);
     if (is_amplified(gate, data))
         refcow_gate_break(gate, &breach);
@@ -143,10 +149,8 @@ static void judge_snapshot_size(const struct gate *gate, const refcow_snapshot *
 {
     uint64_t limit = gate->policy->max_virtual_size;
     refcow_breach breach =
-        refcow_breach_of(REFCOW_RULE_VIRTUAL_SIZE_LIMIT, snapshot->offset + SNAPSHOT_AT_DISK_SIZE, snapshot->disk_size);
+        breach_of_disk(REFCOW_RULE_VIRTUAL_SIZE_LIMIT, snapshot, SNAPSHOT_AT_DISK_SIZE, snapshot->disk_size);
     breach.limit = limit;
-    breach.snapshot = snapshot->index;
-    breach.name = snapshot->name;
     if (limit != REFCOW_NO_LIMIT && snapshot->disk_size > limit)
         refcow_gate_break(gate, &breach);
 }
@@ -178,9 +182,9 @@ static void judge_snapshot_tables(const struct gate *gate)
     const refcow_error *refusal = &notes->snapshot_error;
     judge_table(gate, REFCOW_RULE_SNAPSHOTS_PAST_END, AT_SNAPSHOTS_OFFSET, header->snapshots_offset,
                 SNAPSHOT_HEAD_SIZE * (uint64_t)header->nb_snapshots);
-    if (!refcow_gate_is_broken(gate, REFCOW_RULE_SNAPSHOTS_PAST_END))
-        refcow_gate_break_if(gate, notes->snapshot_past_end != 0, REFCOW_RULE_SNAPSHOTS_PAST_END,
-                             notes->snapshot_past_end, notes->snapshot_past_end);
+    refcow_breach l1 = breach_of_disk(REFCOW_RULE_SNAPSHOTS_PAST_END, &notes->past_end, 0, notes->past_end.l1_offset);
+    if (notes->past_end.end != 0 && !refcow_gate_is_broken(gate, REFCOW_RULE_SNAPSHOTS_PAST_END))
+        refcow_gate_break(gate, &l1);
     refcow_gate_break_if(gate, refusal->status != REFCOW_STATUS_OK, (refcow_rule)(int)refusal->status, refusal->offset,
                          refusal->value);
     refcow_gate_break_if(gate, notes->snapshot_tables > gate->notes->size, REFCOW_RULE_SNAPSHOT_TABLES,

@@ -154,6 +154,8 @@ static void print_evidence(FILE *out, const gate_report *report, const refcow_br
     print_name(out, report, breach);
     if (breach->limit != REFCOW_NO_LIMIT)
         print_limit(out, breach);
+    else if (breach->snapshot != REFCOW_NO_SNAPSHOT)
+        print_number(out, breach->value);
     else if (breach->magic != REFCOW_NO_MAGIC)
         print_magic(out, breach);
     else if (breach->rule == REFCOW_RULE_SHORT_FILE || breach->rule == REFCOW_RULE_NO_HEADER ||

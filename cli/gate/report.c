@@ -12,6 +12,8 @@ const image_name *gate_report_name(const gate_report *report, const refcow_breac
 
 const char *gate_snapshot_field(const refcow_breach *breach)
 {
+    if (breach->rule == REFCOW_RULE_SNAPSHOTS_PAST_END)
+        return "l1_table_offset";
     return breach->rule == REFCOW_RULE_VIRTUAL_SIZE_LIMIT ? "disk_size" : "data by file size";
 }
 

@@ -33,7 +33,7 @@ typedef struct gate_report {
 /* The name that a breach is about, or NULL. */
 const image_name *gate_report_name(const gate_report *report, const refcow_breach *breach);
 
-/* What of a snapshot is over the limit. */
+/* What of a snapshot breaks the rule. */
 const char *gate_snapshot_field(const refcow_breach *breach);
 
 /* The image was opened, and its header has a meaning. */
