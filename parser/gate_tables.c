@@ -97,12 +97,16 @@ static uint64_t snapshot_data(const struct gate *gate)
     return least(size, bytes_of(gate, gate->result->check.snapshot_data_clusters));
 }
 
-/* Whole times that the data is the file's size. A file of no bytes is amplified without end. */
+/* Of the file. It has a header: 1 is only for those who prove that nothing is divided by 0. */
+static uint64_t size_of_file(const struct gate *gate)
+{
+    return greatest(gate->notes->size, 1);
+}
+
+/* Whole times that the data is the file's size. */
 static uint64_t amplification(const struct gate *gate, uint64_t data)
 {
-    if (data == 0)
-        return 0;
-    return gate->notes->size == 0 ? UINT64_MAX : data / gate->notes->size;
+    return data / size_of_file(gate);
 }
 
 /* The rest counts: a thousand times and a byte is more than a thousand times. */
@@ -110,7 +114,7 @@ static bool is_amplified(const struct gate *gate, uint64_t data)
 {
     uint64_t limit = gate->policy->max_amplification;
     uint64_t times = amplification(gate, data);
-    bool has_rest = gate->notes->size != 0 && data % gate->notes->size != 0;
+    bool has_rest = data % size_of_file(gate) != 0;
     return limit != REFCOW_NO_LIMIT && (times > limit || (times == limit && has_rest));
 }
 
