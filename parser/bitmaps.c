@@ -1,6 +1,6 @@
 #include "bitmaps.h"
 
-#define ENTRY_ALIGNMENT 8u
+#define BITMAP_ALIGNMENT 8u
 
 refcow_bitmap refcow_bitmaps_start(const refcow_header *header)
 {
@@ -21,7 +21,7 @@ void refcow_bitmap_decode(refcow_bitmap *bitmap, const uint8_t *bytes)
     bitmap->extra_size = load_be32(bytes + BITMAP_AT_EXTRA_SIZE);
     bitmap->name.offset = bitmap->offset + BITMAP_HEAD_SIZE + bitmap->extra_size;
     bitmap->name.length = load_be16(bytes + BITMAP_AT_NAME_SIZE);
-    bitmap->end = round_up(bitmap->name.offset + bitmap->name.length, ENTRY_ALIGNMENT);
+    bitmap->end = round_up(bitmap->name.offset + bitmap->name.length, BITMAP_ALIGNMENT);
 }
 
 bool refcow_bitmaps_next(const refcow_header *header, struct cache *directory, refcow_bitmap *bitmap)

@@ -5,14 +5,7 @@
 /* An extension is a type, a length, and contents padded to 8 bytes. They stand from the end of the header to the
  * backing file's name, or to the end of the first cluster. */
 
-enum {
-    TYPE_END = 0,
-    TYPE_ENCRYPTION = 0x0537be77,
-    TYPE_BITMAPS = 0x23852875,
-    TYPE_DATA_FILE = 0x44415441,
-    TYPE_FEATURE_NAMES = 0x6803f857
-};
-#define TYPE_BACKING_FORMAT 0xe2792acau /* more than an enum holds */
+#define TYPE_END 0u
 
 #define HEADS_PAGE 512u
 #define EXTENSION_UNIT 8u
@@ -115,15 +108,15 @@ static bool locate_bitmaps(struct opening *opening, refcow_span contents, const 
 static enum extension_sort sort_of_type(uint32_t type)
 {
     switch (type) {
-    case TYPE_BACKING_FORMAT:
+    case REFCOW_EXTENSION_BACKING_FORMAT:
         return EXTENSION_BACKING_FORMAT;
-    case TYPE_FEATURE_NAMES:
+    case REFCOW_EXTENSION_FEATURE_NAMES:
         return EXTENSION_FEATURE_NAMES;
-    case TYPE_DATA_FILE:
+    case REFCOW_EXTENSION_DATA_FILE:
         return EXTENSION_DATA_FILE;
-    case TYPE_ENCRYPTION:
+    case REFCOW_EXTENSION_ENCRYPTION:
         return EXTENSION_ENCRYPTION;
-    case TYPE_BITMAPS:
+    case REFCOW_EXTENSION_BITMAPS:
         return EXTENSION_BITMAPS;
     default:
         return EXTENSION_UNKNOWN;

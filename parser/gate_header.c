@@ -4,8 +4,7 @@
 #include "header.h"
 
 #define HEADER_LENGTH_UNIT 8u
-#define KNOWN_COMPATIBLE 0x01u /* lazy refcounts */
-#define KNOWN_AUTOCLEAR 0x03u
+#define KNOWN_AUTOCLEAR (REFCOW_AUTOCLEAR_BITMAPS | REFCOW_AUTOCLEAR_DATA_FILE_RAW)
 
 /* ------------------------------------------------------------------ names */
 
@@ -174,8 +173,8 @@ static void judge_marks(const struct gate *gate, const struct opening *opening)
     refcow_gate_break_if(gate, header->nb_snapshots != 0, REFCOW_RULE_INTERNAL_SNAPSHOTS, AT_NB_SNAPSHOTS,
                          header->nb_snapshots);
     break_for_extension(gate, &opening->first[EXTENSION_BITMAPS], REFCOW_RULE_BITMAPS);
-    refcow_gate_break_if(gate, (compatible & ~(uint64_t)KNOWN_COMPATIBLE) != 0, REFCOW_RULE_UNKNOWN_COMPATIBLE,
-                         AT_COMPATIBLE_FEATURES, compatible);
+    refcow_gate_break_if(gate, (compatible & ~(uint64_t)REFCOW_COMPATIBLE_LAZY_REFCOUNTS) != 0,
+                         REFCOW_RULE_UNKNOWN_COMPATIBLE, AT_COMPATIBLE_FEATURES, compatible);
     refcow_gate_break_if(gate, (autoclear & ~(uint64_t)KNOWN_AUTOCLEAR) != 0, REFCOW_RULE_UNKNOWN_AUTOCLEAR,
                          AT_AUTOCLEAR_FEATURES, autoclear);
     break_for_extension(gate, &opening->repeated, REFCOW_RULE_REPEATED_EXTENSION);
@@ -193,7 +192,8 @@ uint32_t refcow_gate_features(const struct opening *opening)
     uint64_t bits = header->incompatible_features;
     return feature_if(header->version == 2, REFCOW_FEATURE_VERSION_2) |
            feature_if(header->version == 3, REFCOW_FEATURE_VERSION_3) |
-           feature_if((header->compatible_features & KNOWN_COMPATIBLE) != 0, REFCOW_FEATURE_LAZY_REFCOUNTS) |
+           feature_if((header->compatible_features & REFCOW_COMPATIBLE_LAZY_REFCOUNTS) != 0,
+                      REFCOW_FEATURE_LAZY_REFCOUNTS) |
            feature_if(header->compression_type != 0, REFCOW_FEATURE_ZSTD) |
            feature_if((bits & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0, REFCOW_FEATURE_EXTENDED_L2) |
            feature_if(header->backing_file.offset != 0, REFCOW_FEATURE_BACKING_FILE) |

@@ -79,7 +79,7 @@ static void judge_opening(struct gate_reading *in, const refcow_source *source)
     refcow_image *image = &gate->result->image;
     uint64_t size = gate->notes->size;
     bool is_whole = gate->options->head_bytes == 0;
-    bool has_header = !is_whole || size >= HEADER_LENGTH_V2;
+    bool has_header = !is_whole || size >= REFCOW_HEADER_LENGTH_MIN;
     struct opening opening;
     memset(&opening, 0, sizeof opening);
     opening.image = image;

@@ -4,7 +4,7 @@
  * sectors for the one that it wants. The price: the disk of a guest that is a CD is refused in clusters of 2 to 32 KiB,
  * which begin in these sectors, too. */
 #define DESCRIPTORS_START 32768u
-#define DESCRIPTORS 84u
+#define VOLUME_DESCRIPTORS 84u
 #define DESCRIPTOR_SIZE 2048u
 
 /* blkid looks for the external log of an XFS in the first 256 KiB of a file of 10 MiB or more. The price: an image with
@@ -254,7 +254,7 @@ static struct magic_places places_in_tail(const struct magic_search *in, const s
 
 static struct magic_places places_in_descriptors(uint64_t offset)
 {
-    struct magic_places places = {DESCRIPTORS_START + offset, DESCRIPTORS_START + DESCRIPTORS * DESCRIPTOR_SIZE,
+    struct magic_places places = {DESCRIPTORS_START + offset, DESCRIPTORS_START + VOLUME_DESCRIPTORS * DESCRIPTOR_SIZE,
                                   DESCRIPTOR_SIZE};
     return places;
 }

@@ -12,7 +12,9 @@
 #define HEADER_LENGTH_V3_MIN 104u
 
 #define BACKING_NAME_MAX 1023u
-#define KNOWN_INCOMPATIBLE 0x1fu
+#define KNOWN_INCOMPATIBLE                                                                                             \
+    (REFCOW_INCOMPATIBLE_DIRTY | REFCOW_INCOMPATIBLE_CORRUPT | REFCOW_INCOMPATIBLE_DATA_FILE |                         \
+     REFCOW_INCOMPATIBLE_COMPRESSION | REFCOW_INCOMPATIBLE_EXTENDED_L2)
 #define EXTENDED_L2_CLUSTER_BITS_MIN 14u
 
 static bool has_cluster_size(const refcow_header *header)
@@ -49,7 +51,7 @@ static void decode_version_2(refcow_header *header, const uint8_t *bytes)
     header->nb_snapshots = load_be32(bytes + AT_NB_SNAPSHOTS);
     header->snapshots_offset = load_be64(bytes + AT_SNAPSHOTS_OFFSET);
     header->refcount_order = 4;
-    header->header_length = HEADER_LENGTH_V2;
+    header->header_length = REFCOW_HEADER_LENGTH_MIN;
 }
 
 static void decode_version_3(refcow_header *header, const uint8_t *bytes)

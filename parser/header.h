@@ -6,8 +6,6 @@
 
 #include "opening.h"
 
-#define HEADER_LENGTH_V2 72u /* bytes; no header is shorter */
-
 /* Host offsets of the fields. */
 enum {
     AT_MAGIC = 0,

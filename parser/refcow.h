@@ -135,7 +135,7 @@ typedef struct refcow_source {
      * be data, or size or more if the rest of the file is a hole. The library takes the bytes in between as zeros. */
     uint64_t (*next_data)(void *user, uint64_t offset);
     void *user;    /* the first argument of the callbacks */
-    uint64_t size; /* of the file; 0 to 2^63 - 2^30 */
+    uint64_t size; /* of the file; 0 to REFCOW_SOURCE_SIZE_MAX */
     /* Optional; NULL: none. Return the extra work of all calls so far, in units (see REFCOW_WORK_FREE): what they took
      * beyond reading a local file, such as round trips to a server. The sum never becomes less. */
     uint64_t (*work)(void *user);
@@ -156,13 +156,25 @@ typedef struct refcow_span {
 #define REFCOW_INCOMPATIBLE_COMPRESSION 0x08u /* compression_type is not zlib */
 #define REFCOW_INCOMPATIBLE_EXTENDED_L2 0x10u /* L2 entries are 16 bytes with a subcluster bitmap */
 
+/* Bits of refcow_header.compatible_features. */
+#define REFCOW_COMPATIBLE_LAZY_REFCOUNTS 0x01u /* a writer may leave refcounts stale until it closes the image */
+
 /* Bits of refcow_header.autoclear_features. */
 #define REFCOW_AUTOCLEAR_BITMAPS 0x01u       /* the bitmaps extension is consistent */
 #define REFCOW_AUTOCLEAR_DATA_FILE_RAW 0x02u /* the external data file is a raw image */
 
+/* Types of header extensions. */
+#define REFCOW_EXTENSION_ENCRYPTION 0x0537be77u
+#define REFCOW_EXTENSION_BITMAPS 0x23852875u
+#define REFCOW_EXTENSION_DATA_FILE 0x44415441u
+#define REFCOW_EXTENSION_FEATURE_NAMES 0x6803f857u
+#define REFCOW_EXTENSION_BACKING_FORMAT 0xe2792acau
+
 /* Limits of the format, as `qemu-img check` enforces them. */
-#define REFCOW_CLUSTER_BITS_MIN 9u  /* 512 bytes */
-#define REFCOW_CLUSTER_BITS_MAX 21u /* 2 MiB */
+#define REFCOW_HEADER_LENGTH_MIN 72u               /* bytes of the shortest header, of version 2 */
+#define REFCOW_SOURCE_SIZE_MAX 0x7fffffffc0000000u /* 2^63 - 2^30 bytes */
+#define REFCOW_CLUSTER_BITS_MIN 9u                 /* 512 bytes */
+#define REFCOW_CLUSTER_BITS_MAX 21u                /* 2 MiB */
 #define REFCOW_REFCOUNT_ORDER_MAX 6u
 #define REFCOW_L1_ENTRIES_MAX 4194304u           /* 32 MiB of L1 table */
 #define REFCOW_REFCOUNT_TABLE_BYTES_MAX 8388608u /* 8 MiB */

@@ -16,7 +16,7 @@ enum {
     AT_ICOUNT = 56
 };
 
-#define ENTRY_ALIGNMENT 8u
+#define SNAPSHOT_ALIGNMENT 8u
 #define EXTRA_MIN_V3 16u
 
 refcow_snapshot refcow_snapshots_start(const refcow_header *header)
@@ -28,7 +28,7 @@ refcow_snapshot refcow_snapshots_start(const refcow_header *header)
 
 uint64_t refcow_snapshot_after(const refcow_snapshot *snapshot)
 {
-    return round_up(snapshot->end, ENTRY_ALIGNMENT);
+    return round_up(snapshot->end, SNAPSHOT_ALIGNMENT);
 }
 
 /* A field of the extra data, or the other value if that ends before the field does. */

@@ -1,8 +1,5 @@
 #include "source.h"
 
-/* The largest offset + length that the oracle reads: 2^63 - 2^30. */
-#define READ_END 0x7fffffffc0000000u
-
 /* Work between two calls of the progress callback: bytes, or units that count as 8 of them. */
 #define REPORT_INTERVAL ((uint64_t)1 << 20)
 
@@ -23,7 +20,7 @@ static bool fail(struct reader *reader, refcow_status status, uint64_t value)
 
 bool refcow_readable(uint64_t offset, uint64_t length)
 {
-    return length == 0 || (length <= READ_END && offset <= READ_END - length);
+    return length == 0 || (length <= REFCOW_SOURCE_SIZE_MAX && offset <= REFCOW_SOURCE_SIZE_MAX - length);
 }
 
 bool refcow_call_progress(struct reader *reader)

@@ -6,8 +6,6 @@
 
 #include <inttypes.h>
 
-#define HEADER_LEAST 72u /* bytes of the shortest header, of version 2 */
-
 static const char indent[] = "            ";
 
 /* ------------------------------------------------------------------ evidence */
@@ -62,7 +60,7 @@ static void print_length(FILE *out, const refcow_breach *breach)
     else
         fprintf(out, "the file is %" PRIu64 " byte%s long", breach->value, breach->value == 1 ? "" : "s");
     if (breach->rule == REFCOW_RULE_NO_HEADER)
-        fprintf(out, ", a QCOW2 header has at least %u bytes", HEADER_LEAST);
+        fprintf(out, ", a QCOW2 header has at least %u bytes", REFCOW_HEADER_LENGTH_MIN);
 }
 
 static void print_field(FILE *out, const refcow_breach *breach)

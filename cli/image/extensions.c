@@ -1,16 +1,18 @@
 #include "extensions.h"
 
+#include "refcow.h"
+
 #include <stddef.h>
 
 static const struct {
     uint32_t type;
     const char *name;
 } known[EXTENSIONS] = {
-    [EXTENSION_BACKING_FORMAT] = {0xe2792aca, "backing-format"},
-    [EXTENSION_FEATURE_NAMES] = {0x6803f857, "feature-names"},
-    [EXTENSION_DATA_FILE] = {0x44415441, "data-file"},
-    [EXTENSION_ENCRYPTION] = {0x0537be77, "encryption"},
-    [EXTENSION_BITMAPS] = {0x23852875, "bitmaps"},
+    [EXTENSION_BACKING_FORMAT] = {REFCOW_EXTENSION_BACKING_FORMAT, "backing-format"},
+    [EXTENSION_FEATURE_NAMES] = {REFCOW_EXTENSION_FEATURE_NAMES, "feature-names"},
+    [EXTENSION_DATA_FILE] = {REFCOW_EXTENSION_DATA_FILE, "data-file"},
+    [EXTENSION_ENCRYPTION] = {REFCOW_EXTENSION_ENCRYPTION, "encryption"},
+    [EXTENSION_BITMAPS] = {REFCOW_EXTENSION_BITMAPS, "bitmaps"},
 };
 
 known_extension extension_of_type(uint32_t type)

@@ -4,17 +4,17 @@
 
 static const struct {
     feature_word word;
-    unsigned bit;
+    uint64_t mask;
     const char *name;
 } table[] = {
-    [FEATURE_DIRTY] = {FEATURES_INCOMPATIBLE, 0, "dirty"},
-    [FEATURE_CORRUPT] = {FEATURES_INCOMPATIBLE, 1, "corrupt"},
-    [FEATURE_DATA_FILE] = {FEATURES_INCOMPATIBLE, 2, "data-file"},
-    [FEATURE_COMPRESSION_TYPE] = {FEATURES_INCOMPATIBLE, 3, "compression-type"},
-    [FEATURE_EXTENDED_L2] = {FEATURES_INCOMPATIBLE, 4, "extended-l2"},
-    [FEATURE_LAZY_REFCOUNTS] = {FEATURES_COMPATIBLE, 0, "lazy-refcounts"},
-    [FEATURE_BITMAPS] = {FEATURES_AUTOCLEAR, 0, "bitmaps"},
-    [FEATURE_DATA_FILE_RAW] = {FEATURES_AUTOCLEAR, 1, "data-file-raw"},
+    [FEATURE_DIRTY] = {FEATURES_INCOMPATIBLE, REFCOW_INCOMPATIBLE_DIRTY, "dirty"},
+    [FEATURE_CORRUPT] = {FEATURES_INCOMPATIBLE, REFCOW_INCOMPATIBLE_CORRUPT, "corrupt"},
+    [FEATURE_DATA_FILE] = {FEATURES_INCOMPATIBLE, REFCOW_INCOMPATIBLE_DATA_FILE, "data-file"},
+    [FEATURE_COMPRESSION_TYPE] = {FEATURES_INCOMPATIBLE, REFCOW_INCOMPATIBLE_COMPRESSION, "compression-type"},
+    [FEATURE_EXTENDED_L2] = {FEATURES_INCOMPATIBLE, REFCOW_INCOMPATIBLE_EXTENDED_L2, "extended-l2"},
+    [FEATURE_LAZY_REFCOUNTS] = {FEATURES_COMPATIBLE, REFCOW_COMPATIBLE_LAZY_REFCOUNTS, "lazy-refcounts"},
+    [FEATURE_BITMAPS] = {FEATURES_AUTOCLEAR, REFCOW_AUTOCLEAR_BITMAPS, "bitmaps"},
+    [FEATURE_DATA_FILE_RAW] = {FEATURES_AUTOCLEAR, REFCOW_AUTOCLEAR_DATA_FILE_RAW, "data-file-raw"},
 };
 
 const char *feature_word_name(feature_word word)
@@ -34,7 +34,7 @@ feature feature_of(feature_word word, unsigned bit)
 {
     unsigned which = 0;
 
-    while (which < FEATURES && (table[which].word != word || table[which].bit != bit))
+    while (which < FEATURES && (table[which].word != word || table[which].mask != UINT64_C(1) << bit))
         which++;
     return (feature)which;
 }

@@ -9,9 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a stream of unknown length may be at most. */
-#define LARGEST_SOURCE ((UINT64_C(1) << 63) - (UINT64_C(1) << 30))
-
 /* So often is asked whether the time is over. */
 #define WAIT_MILLISECONDS 100
 
@@ -75,7 +72,7 @@ static bool open_stream(image_input *input, failure *why)
         return false;
     }
     input->file = (image_file){.size = input->head_length, .allocated = input->head_length};
-    uint64_t size = input->knows_size ? input->head_length : LARGEST_SOURCE;
+    uint64_t size = input->knows_size ? input->head_length : REFCOW_SOURCE_SIZE_MAX;
     input->inner = (refcow_source){.read = read_head, .user = input, .size = size};
     return true;
 }

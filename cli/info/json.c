@@ -5,7 +5,7 @@
 #include "bit_names.h"
 #include "report.h"
 
-#define SECTOR_SIZE 512u
+#define DISK_SECTOR 512u /* QEMU counts a disk in these */
 #define COMPATIBLE_LAZY_REFCOUNTS 1u
 
 /* A name up to its first NUL, which is as far as qemu reads. */
@@ -330,7 +330,7 @@ void info_print_json(json_writer *json, info_report *report)
     json_string(json, "filename", report->path);
     if (report->has_header) {
         json_string(json, "format", "qcow2");
-        json_number(json, "virtual-size", header->virtual_size / SECTOR_SIZE * SECTOR_SIZE);
+        json_number(json, "virtual-size", header->virtual_size / DISK_SECTOR * DISK_SECTOR);
         json_number(json, "cluster-size", UINT64_C(1) << header->cluster_bits);
         if (info_knows_disk(report))
             json_number(json, "actual-size", report->file->allocated);
