@@ -115,7 +115,7 @@ check-amalgamation: amalgamation
 ## check-vendor    install, uninstall; the library in C, Rust, Go, Python and JavaScript; installs tools that are missing
 check-vendor:
 	scripts/setup vendor
-	$(MAKE) all build/librefcow.so amalgamation
+	$(MAKE) all build/damage build/librefcow.so amalgamation
 	+conformance/vendor/run
 
 ## check-dist      the release, made twice and again in a clone; unpacked, built, checked

@@ -1,4 +1,4 @@
-/* What verdict.js calls: plain numbers and one structure in linear memory, whose layout it knows. */
+/* What verdict.js calls: plain numbers, and structures in linear memory whose layout it knows. */
 #include "refcow.h"
 
 /* Given by JavaScript. */
@@ -12,6 +12,14 @@ struct answer {
     uint64_t check_errors;
 };
 
+struct gate_answer {
+    const char *decision;
+    uint32_t rules_count;
+    const char *rules[REFCOW_BREACHES_MAX]; /* names */
+};
+
+static unsigned char memory[1 << 20];
+
 static int read_source(void *user, uint64_t offset, void *buffer, size_t length)
 {
     (void)user;
@@ -20,7 +28,6 @@ static int read_source(void *user, uint64_t offset, void *buffer, size_t length)
 
 __attribute__((export_name("check"))) const struct answer *check(uint64_t size)
 {
-    static unsigned char memory[1 << 20];
     static struct answer answer;
     refcow_source source = {.read = read_source, .size = size};
     refcow_options options = {.memory = memory, .memory_size = sizeof memory};
@@ -34,5 +41,25 @@ __attribute__((export_name("check"))) const struct answer *check(uint64_t size)
     else
         answer = (struct answer){NULL, refcow_verdict_name(result.verdict), result.corruptions, result.leaks,
                                  result.check_errors};
+    return &answer;
+}
+
+/* By the strict policy. */
+__attribute__((export_name("gate"))) const struct gate_answer *gate(uint64_t size)
+{
+    static refcow_breach breaches[REFCOW_BREACHES_MAX];
+    static refcow_gate_result result;
+    static struct gate_answer answer;
+    refcow_source source = {.read = read_source, .size = size};
+    refcow_policy policy = refcow_policy_strict();
+    refcow_gate_options options = {.policy = &policy,
+                                   .check = {.memory = memory, .memory_size = sizeof memory},
+                                   .breaches = breaches,
+                                   .breaches_capacity = REFCOW_BREACHES_MAX};
+    refcow_gate(&source, &options, &result, sizeof result, REFCOW_VERSION);
+    answer.decision = refcow_decision_name(result.decision);
+    answer.rules_count = (uint32_t)result.breaches_count;
+    for (uint32_t i = 0; i < answer.rules_count; i++)
+        answer.rules[i] = refcow_rule_name(breaches[i].rule);
     return &answer;
 }

@@ -26,8 +26,8 @@ function text(address) {
 const module_ = new WebAssembly.Module(fs.readFileSync(path.join(__dirname, 'refcow.wasm')));
 wasm = new WebAssembly.Instance(module_, { env: host }).exports;
 
-const at = wasm.check(fs.fstatSync(file, { bigint: true }).size);
-const answer = new DataView(wasm.memory.buffer, at);
+const size = fs.fstatSync(file, { bigint: true }).size;
+const answer = new DataView(wasm.memory.buffer, wasm.check(size));
 const status = answer.getUint32(0, true);
 if (status !== 0) {
   console.log(`not checked: ${text(status)}`);
@@ -35,3 +35,7 @@ if (status !== 0) {
   const [corruptions, leaks, checkErrors] = [8, 16, 24].map((offset) => answer.getBigUint64(offset, true));
   console.log(`${text(answer.getUint32(4, true))}: ${corruptions} corruptions, ${leaks} leaks, ${checkErrors} check errors`);
 }
+
+const decided = new DataView(wasm.memory.buffer, wasm.gate(size));
+const rules = Array.from({ length: decided.getUint32(4, true) }, (_, i) => text(decided.getUint32(8 + 4 * i, true)));
+console.log(['gate:', text(decided.getUint32(0, true)), ...rules].join(' '));
