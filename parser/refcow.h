@@ -438,7 +438,6 @@ typedef struct refcow_options {
      * counting starts again with wider counters; forget all orphans so far. */
     void (*orphan)(void *user, const refcow_finding *entry);
     const refcow_observer *observer; /* optional */
-    int wants_sharing;               /* fill refcow_result.most_references, which takes as much memory as an observer */
 } refcow_options;
 
 /* The refcount report: the stored refcounts of the active disk's data clusters. Every image whose magic, version and

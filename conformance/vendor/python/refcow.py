@@ -63,8 +63,7 @@ class refcow_limits(Structure):
 class refcow_options(Structure):
     _fields_ = [("memory", c_void_p), ("memory_size", c_size_t), ("findings", c_void_p),
                 ("findings_capacity", c_size_t), ("findings_kinds", c_uint32), ("limits", refcow_limits),
-                ("progress", c_void_p), ("user", c_void_p), ("orphan", c_void_p), ("observer", c_void_p),
-                ("wants_sharing", c_int)]
+                ("progress", c_void_p), ("user", c_void_p), ("orphan", c_void_p), ("observer", c_void_p)]
 
 
 class refcow_refcount_report(Structure):
