@@ -54,9 +54,15 @@ struct path {
 };
 
 /* Without "./" at the start. Bound: the path. */
+/*@ requires \valid_read(bytes + (0 .. length - 1));
+    assigns \nothing;
+    ensures \valid_read(\result.bytes + (0 .. \result.length - 1)); */
 static struct path plain_path(const uint8_t *bytes, size_t length)
 {
     struct path path = {bytes, length};
+    /*@ loop invariant path.length <= length && path.bytes == bytes + (length - path.length);
+        loop assigns path;
+        loop variant path.length; */
     while (path.length >= 2 && path.bytes[0] == '.' && path.bytes[1] == '/') {
         path.bytes += 2;
         path.length -= 2;
@@ -65,9 +71,15 @@ static struct path plain_path(const uint8_t *bytes, size_t length)
 }
 
 /* What stands behind the last slash. Bound: the path. */
+/*@ requires \valid_read(path.bytes + (0 .. path.length - 1));
+    assigns \nothing;
+    ensures \valid_read(\result.bytes + (0 .. \result.length - 1)); */
 static struct path last_component(struct path path)
 {
     size_t at = path.length;
+    /*@ loop invariant at <= path.length;
+        loop assigns at;
+        loop variant at; */
     while (at > 0 && path.bytes[at - 1] != '/')
         at--;
     path.bytes += at;
@@ -75,15 +87,24 @@ static struct path last_component(struct path path)
     return path;
 }
 
+/*@ requires \valid_read(one.bytes + (0 .. one.length - 1)) && \valid_read(other.bytes + (0 .. other.length - 1));
+    assigns \nothing; */
 static bool are_same_path(struct path one, struct path other)
 {
     return one.length == other.length && are_same(one.bytes, other.bytes, 0, one.length);
 }
 
 /* Readers look for a relative name in the folder of the image, and end a name at its first NUL. Bound: the name. */
+/*@ requires \valid_read(options) && \valid_read(bytes + (0 .. length - 1));
+    requires options->name == \null || \valid_read((const uint8_t *)options->name + (0 .. options->name_length - 1));
+    assigns \result \from bytes[0 .. length - 1];
+    ensures \result == 0 || \result == 1; */
 static bool is_image_itself(const refcow_gate_options *options, const uint8_t *bytes, size_t length)
 {
     size_t end = 0;
+    /*@ loop invariant end <= length;
+        loop assigns end;
+        loop variant length - end; */
     while (end < length && bytes[end] != 0)
         end++;
     if (options->name == NULL || end == 0)

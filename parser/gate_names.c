@@ -67,6 +67,7 @@ static uint32_t places_in_name(const struct file_name *name)
 }
 
 /* UTF-8 proper has no second form of NUL. */
+/*@ assigns \nothing; */
 static uint32_t trait_of_character(int32_t code_point, size_t length)
 {
     if (code_point < 0 || (code_point == 0 && length > 1))
@@ -79,10 +80,15 @@ static uint32_t trait_of_character(int32_t code_point, size_t length)
 }
 
 /* Bound: the length of the name; each character has at least one byte. */
+/*@ requires \valid_read(name) && \valid_read(name->bytes + (0 .. name->length - 1));
+    assigns \result \from name->bytes[0 .. name->length - 1]; */
 static uint32_t characters_in_name(const struct file_name *name)
 {
     uint32_t traits = 0;
 
+    /*@ loop invariant i <= name->length;
+        loop assigns i, traits;
+        loop variant name->length - i; */
     for (size_t i = 0; i < name->length;) {
         int32_t code_point;
         size_t length = refcow_decode_utf8(name->bytes + i, name->length - i, &code_point);

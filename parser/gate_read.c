@@ -94,6 +94,7 @@ static void judge_opening(struct gate_reading *in, const refcow_source *source)
         refcow_gate_judge_header(in, &opening);
     if (has_header && refcow_is_usable(image))
         note_header(gate, &opening);
+    //@ split gate->notes->has_header;
 }
 
 static void read_image(struct gate_reading *in, const refcow_source *source)

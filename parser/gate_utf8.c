@@ -9,9 +9,14 @@
 #include "bytes.h"
 #include "gate.h"
 
+/* Bytes of the longest sequence that a lead byte can announce. */
+#define LONGEST 6u
+
 /* ------------------------------------------------------------- UTF-8 */
 
-/* How many bytes a lead byte announces, at most 6; 0 if it cannot begin a sequence. Bound: 4 bits. */
+/* How many bytes a lead byte announces, at most LONGEST; 0 if it cannot begin a sequence. Bound: LONGEST. */
+/*@ assigns \nothing;
+    ensures \result <= LONGEST; */
 static size_t announced_length(uint8_t lead)
 {
     if (lead < 0x80)
@@ -19,21 +24,28 @@ static size_t announced_length(uint8_t lead)
     if (lead < 0xc0 || lead >= 0xfe)
         return 0;
     size_t length = 2;
-    for (uint32_t bit = 0x20; (lead & bit) != 0; bit >>= 1)
+    /*@ loop invariant 2 <= length <= LONGEST;
+        loop assigns length;
+        loop variant LONGEST - length; */
+    while (length < LONGEST && (lead & 0x80u >> length) != 0)
         length++;
     return length;
 }
 
+/*@ assigns \nothing; */
 static bool is_noncharacter(uint32_t value)
 {
     return (value >= 0xfdd0 && value <= 0xfdef) || (value & 0xfffe) == 0xfffe;
 }
 
+/*@ assigns \nothing; */
 static bool is_surrogate(uint32_t value)
 {
     return value >= 0xd800 && value <= 0xdfff;
 }
 
+/*@ requires length <= LONGEST;
+    assigns \nothing; */
 static bool is_overlong(uint32_t value, size_t length)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000, 0x200000, 0x4000000};
@@ -41,7 +53,12 @@ static bool is_overlong(uint32_t value, size_t length)
     return value < smallest[length] && !is_modified_nul;
 }
 
-/* Bound: 6 bytes. */
+/* Bound: LONGEST. */
+/*@ requires length >= 1 && \valid_read((const uint8_t *)text + (0 .. length - 1)) && \valid(code_point);
+    requires \separated((const uint8_t *)text + (0 .. length - 1), code_point);
+    assigns *code_point \from ((const uint8_t *)text)[0 .. length - 1];
+    assigns \result \from ((const uint8_t *)text)[0 .. length - 1], length;
+    ensures 1 <= \result <= length; */
 size_t refcow_decode_utf8(const void *text, size_t length, int32_t *code_point)
 {
     const uint8_t *bytes = text;
@@ -53,6 +70,9 @@ size_t refcow_decode_utf8(const void *text, size_t length, int32_t *code_point)
         return 1;
     if (announced > 1)
         value &= 0x7fu >> announced;
+    /*@ loop invariant 1 <= i <= length && i <= announced;
+        loop assigns i, value;
+        loop variant announced - i; */
     for (size_t i = 1; i < announced; i++) {
         if (i == length || (bytes[i] & 0xc0) != 0x80)
             return i;
@@ -80,8 +100,12 @@ static const struct {
 };
 
 /* Bound: the ranges. */
+/*@ assigns \nothing; */
 int refcow_is_shapeless(int32_t code_point)
 {
+    /*@ loop invariant i <= sizeof(shapeless) / sizeof(shapeless[0]);
+        loop assigns i;
+        loop variant sizeof(shapeless) / sizeof(shapeless[0]) - i; */
     for (size_t i = 0; i < sizeof shapeless / sizeof shapeless[0]; i++) {
         if (code_point <= shapeless[i].last)
             return code_point >= shapeless[i].first;

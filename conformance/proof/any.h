@@ -36,6 +36,13 @@ static uint64_t any_work(void *user)
     return any64();
 }
 
+static int any_progress(void *user, const refcow_progress *progress)
+{
+    (void)user;
+    (void)progress;
+    return Frama_C_interval(-1, 1);
+}
+
 static inline refcow_source any_source(void)
 {
     refcow_source source = {.read = any_read, .size = any64()};

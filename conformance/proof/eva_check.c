@@ -8,6 +8,7 @@
  * What the division of the block has to do with it is said in README.md.
  */
 #include "../../parser/bitmaps.h"
+#include "../../parser/check_run.h"
 #include "../../parser/l2.h"
 #include "../../parser/memory.h"
 #include "any.h"
@@ -204,13 +205,6 @@ bool any_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_table
 
 /* ------------------------------------------------------------------ caller */
 
-static int any_progress(void *user, const refcow_progress *progress)
-{
-    (void)user;
-    (void)progress;
-    return Frama_C_interval(-1, 1);
-}
-
 static void on_orphan(void *user, const refcow_finding *entry)
 {
     (void)user;
@@ -268,5 +262,6 @@ int main(void)
     refcow_check(&image, &options, &result);
     options.observer = &observer;
     refcow_check(&image, &options, &result);
+    refcow_check_sharing(&image, &options, &result);
     return 0;
 }

@@ -37,9 +37,9 @@ static refcow_policy any_policy(void)
 static refcow_gate_options any_options(const refcow_policy *policy)
 {
     refcow_gate_options options = {.policy = Frama_C_interval(0, 1) ? policy : NULL,
-                                   .check = {.memory = Frama_C_interval(0, 1) ? memory : NULL,
-                                             .memory_size = Frama_C_size_t_interval(0, sizeof memory)},
-                                   .breaches = Frama_C_interval(0, 1) ? breaches : NULL,
+                                   .check = {.memory = memory,
+                                             .memory_size = Frama_C_size_t_interval(0, sizeof memory),
+                                             .progress = Frama_C_interval(0, 1) ? any_progress : NULL},
                                    .breaches_capacity = Frama_C_size_t_interval(0, BREACHES),
                                    .name = Frama_C_interval(0, 1) ? path : NULL,
                                    .name_length = Frama_C_size_t_interval(0, NAME),
@@ -50,17 +50,28 @@ static refcow_gate_options any_options(const refcow_policy *policy)
     return options;
 }
 
-static void gate(void)
+static void gate(refcow_breach *list)
 {
     static refcow_gate_result result;
     refcow_source source = any_source();
     refcow_policy policy = any_policy();
     refcow_gate_options options = any_options(&policy);
+    options.breaches = list;
     Frama_C_make_unknown((char *)memory, sizeof memory);
     Frama_C_make_unknown(path, sizeof path);
     refcow_gate(Frama_C_interval(0, 1) ? &source : NULL, Frama_C_interval(0, 1) ? &options : NULL,
                 Frama_C_interval(0, 1) ? &result : NULL, Frama_C_interval(0, 1) ? sizeof result : 1,
                 Frama_C_interval(0, 1) ? REFCOW_VERSION : 0);
+}
+
+static void misuse(void)
+{
+    static refcow_gate_result result;
+    refcow_source source = any_source();
+    refcow_gate_options options = {0};
+    refcow_gate(&source, &options, &result, sizeof result, REFCOW_VERSION); /* without memory */
+    source.read = NULL;
+    refcow_gate(&source, &options, &result, sizeof result, REFCOW_VERSION);
 }
 
 static void name(void)
@@ -90,7 +101,11 @@ static void name(void)
 
 int main(void)
 {
-    gate();
+    /* The numbers are ends of arrays: where the analysis may stop to widen. */
+    //@ widen_hints global:"all", 4, 32;
+    gate(breaches);
+    gate(NULL);
+    misuse();
     name();
     return 0;
 }
