@@ -235,7 +235,9 @@ static void judge_extension(naive_gate *gate, extension_list *list, uint64_t at)
         naive_add(gate, NAIVE_RULE, REFCOW_RULE_UNKNOWN_EXTENSION, at, type);
     }
     if (is_repeated(list, type) && gate->breaches_count < NAIVE_BREACHES_MAX / 2) {
-        naive_add(gate, NAIVE_RULE, REFCOW_RULE_REPEATED_EXTENSION, at, type);
+        /* Of an extension that no reader knows there is none that readers could take for the other. */
+        naive_certainty certainty = is_known_type(type) ? NAIVE_RULE : NAIVE_MAYBE;
+        naive_add(gate, certainty, REFCOW_RULE_REPEATED_EXTENSION, at, type);
     } else if (list->count < TYPES_MAX) {
         list->types[list->count++] = type;
     }
