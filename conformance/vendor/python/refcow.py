@@ -104,11 +104,25 @@ class refcow_gate_options(Structure):
                 ("head_bytes", c_uint64)]
 
 
+class refcow_snapshot(Structure):
+    _fields_ = (fields(c_uint32, "index l1_size") + fields(c_uint64, "offset l1_offset") + fields(refcow_span, "id name")
+                + fields(c_uint32, "date_seconds date_nanoseconds")
+                + fields(c_uint64, "vm_clock vm_state_size disk_size icount") + fields(c_uint32, "extra_size next")
+                + [("end", c_uint64)])
+
+
+class refcow_gate_notes(Structure):
+    _fields_ = ([("size", c_uint64)] + fields(c_int, "knows_size has_header wants_check") + [("features", c_uint32)]
+                + fields(c_uint64, "bitmaps_extension snapshot_tables") + [("snapshot_error", refcow_error)]
+                + fields(refcow_snapshot, "past_end largest_disk largest_data")
+                + [("refusals", refcow_error * REFUSALS_MAX)])
+
+
 class refcow_gate_result(Structure):
     _fields_ = ([("decision", c_int), ("error", refcow_error)] + fields(refcow_rules, "broken undecided")
                 + fields(c_size_t, "breaches_count breaches_omitted")
                 + [("image", refcow_image), ("is_checked", c_int), ("check", refcow_result)]
-                + fields(c_uint64, "amplification bytes_read") + [("refusals", refcow_error * REFUSALS_MAX)])
+                + fields(c_uint64, "amplification bytes_read") + [("notes", refcow_gate_notes)])
 
 
 library.refcow_open.argtypes = [POINTER(refcow_image), c_size_t, c_uint32, POINTER(refcow_source)]
