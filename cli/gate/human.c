@@ -65,15 +65,14 @@ static void print_length(FILE *out, const refcow_breach *breach)
 
 static void print_field(FILE *out, const refcow_breach *breach)
 {
-    bool is_name = breach->name.length != 0 && breach->offset == breach->name.offset;
-
     if (breach->offset == REFCOW_NO_OFFSET)
         fputs("found: ", out); /* in tables all over the file */
     else
         fprintf(out, "offset %" PRIu64 ": ", breach->offset);
-    print_number(out, breach->value);
-    if (is_name)
-        fputs(" bytes", out);
+    if (breach->name.length != 0 && breach->offset == breach->name.offset)
+        fprintf(out, "%" PRIu64 " bytes", breach->value);
+    else
+        print_number(out, breach->value);
 }
 
 /* ------------------------------------------------------------------ limits */
@@ -110,16 +109,14 @@ static void print_accepting(FILE *out, const refcow_breach *breach)
     if (breach->rule == REFCOW_RULE_AMPLIFICATION_LIMIT && value != UINT64_MAX)
         value++; /* the rest counts */
     if (value == UINT64_MAX) {
-        fputs("none", out);
+        fputs(" none accepts it)\n", out);
         return;
     }
     while (is_in_bytes(breach) && unit < sizeof units - 1 && value != 0 && value % 1024 == 0) {
         value /= 1024;
         unit++;
     }
-    fprintf(out, "%" PRIu64, value);
-    if (unit > 0)
-        fputc(units[unit - 1], out);
+    fprintf(out, " %" PRIu64 "%.*s accepts it)\n", value, unit > 0, &units[unit > 0 ? unit - 1 : 0]);
 }
 
 static void print_amount(FILE *out, const refcow_breach *breach, uint64_t amount)
@@ -134,15 +131,31 @@ static void print_amount(FILE *out, const refcow_breach *breach, uint64_t amount
 
 static void print_limit(FILE *out, const refcow_breach *breach)
 {
-    char option[OPTION_LENGTH];
-
     fprintf(out, "%s ", what_is_limited(breach->rule));
     print_amount(out, breach, breach->value);
     fputs(" is over the limit of ", out);
     print_amount(out, breach, breach->limit);
-    fprintf(out, " (%s ", rule_option(option, breach->rule));
-    print_accepting(out, breach);
-    fputs(" accepts it)", out);
+}
+
+/* How the policy would have to be: a line of its own, so that lines stay short. */
+static void print_means(FILE *out, const refcow_breach *breach)
+{
+    refcow_means means = refcow_rule_means(breach->rule);
+    char option[OPTION_LENGTH];
+
+    if (means == REFCOW_MEANS_NOTHING) {
+        fprintf(out, "%s(no option accepts it)\n", indent);
+        return;
+    }
+    fprintf(out, "%s(%s%s", indent,
+            means == REFCOW_MEANS_ALLOW || breach->limit != REFCOW_NO_LIMIT ? "" : "because of ",
+            rule_option(option, breach->rule));
+    if (means == REFCOW_MEANS_ALLOW)
+        fprintf(out, " %s accepts it)\n", refcow_rule_name(breach->rule));
+    else if (breach->limit == REFCOW_NO_LIMIT)
+        fputs(")\n", out);
+    else
+        print_accepting(out, breach);
 }
 
 /* ------------------------------------------------------------------ breaches */
@@ -167,22 +180,6 @@ static void print_evidence(FILE *out, const gate_report *report, const refcow_br
         print_field(out, breach);
 }
 
-/* How the policy would have to be. A limit has said it already. */
-static void print_means(FILE *out, const refcow_breach *breach)
-{
-    refcow_means means = refcow_rule_means(breach->rule);
-    char option[OPTION_LENGTH];
-
-    if (breach->limit != REFCOW_NO_LIMIT || breach->is_allowed)
-        return;
-    if (means == REFCOW_MEANS_NOTHING)
-        fputs("; no option accepts it", out);
-    else if (means == REFCOW_MEANS_ALLOW)
-        fprintf(out, "; --allow %s accepts it", refcow_rule_name(breach->rule));
-    else
-        fprintf(out, "; see %s", rule_option(option, breach->rule));
-}
-
 static void print_breaches(FILE *out, const gate_report *report)
 {
     for (size_t i = 0; i < report->result.breaches_count; i++) {
@@ -191,8 +188,9 @@ static void print_breaches(FILE *out, const gate_report *report)
         fprintf(out, "  %-8s  %s: %s\n%s", breach->is_allowed ? "allowed" : danger, refcow_rule_name(breach->rule),
                 refcow_rule_text(breach->rule), indent);
         print_evidence(out, report, breach);
-        print_means(out, breach);
         fputc('\n', out);
+        if (!breach->is_allowed)
+            print_means(out, breach);
     }
 }
 

@@ -172,6 +172,7 @@ make_one_of_each() {
     done
     run -2 "$REFCOW" gate --check image.qcow2
     assert_line '            found: 1'
+    assert_line '            (--allow leaks accepts it)'
 }
 
 @test "-q prints nothing" {

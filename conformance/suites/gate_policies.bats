@@ -111,7 +111,8 @@ about_feature() {
     local option
     "$QEMU_IMG" create -q -f qcow2 image.qcow2 2T
     run -2 "$REFCOW" gate image.qcow2
-    assert_line --partial 'virtual size 2 TiB is over the limit of 1 TiB (--max-virtual-size 2T accepts it)'
+    assert_line --partial 'virtual size 2 TiB is over the limit of 1 TiB'
+    assert_line '            (--max-virtual-size 2T accepts it)'
     snapshots
     head -c 100000 /dev/zero >>image.qcow2
     for option in '--max-virtual-size 1K' '--max-file-size 1023' '--max-snapshots 1' '--max-amplification 1'; do
@@ -120,7 +121,7 @@ about_feature() {
         while read -r option; do
             # shellcheck disable=SC2086 # words
             run -0 "$REFCOW" gate --allow internal-snapshots $option image.qcow2
-        done < <(sed -n 's/.* is over the limit of .* (\(--.*\) accepts it)$/\1/p' <<<"$output")
+        done < <(sed -n 's/^ *(\(--max-.*\) accepts it)$/\1/p' <<<"$output")
     done
 }
 
@@ -201,7 +202,7 @@ about_feature() {
     assert_equal "$(jq -c '.broken[] | [.rule, .value]' "$answer")" '["raw-size",10737418241]'
     : >empty
     run -2 "$REFCOW" gate --expect raw empty
-    assert_line --partial 'the file is empty; --allow raw-size accepts it'
+    assert_line --partial 'the file is empty'
 }
 
 @test "raw: a compressed file or an archive is named, with advice" {
@@ -240,7 +241,7 @@ zip_it() { python3 -c 'import zipfile; zipfile.ZipFile("packed", "w").write("ima
     plain
     head -c 50 image.qcow2 >short
     run -2 "$REFCOW" gate short
-    assert_line --partial 'the file is 50 bytes long, a QCOW2 header has at least 72 bytes; no option accepts it'
+    assert_line --partial 'the file is 50 bytes long, a QCOW2 header has at least 72 bytes'
     gate 2 short
     assert_equal "$(ids broken)" no-header,short-file
     : >empty
