@@ -39,17 +39,17 @@ ROWS
     local head
     while read -r head; do
         printf '%b' "$head" >image.raw
-        run -2 "$REFCOW" gate --expect raw image.raw
+        run -2 "$REFCOW" gate --expect raw --allow raw-size image.raw
     done <<'ROWS'
 version=1
 # other readers take more\nVersion = 1\n
 anything\n\t\r\0 version=
 ROWS
     { head -c 2040 /dev/zero && printf '\nversion='; } | head -c 2048 >image.raw
-    run -0 "$REFCOW" gate --expect raw image.raw # the last byte is past what readers look at
+    run -0 "$REFCOW" gate --expect raw --allow raw-size image.raw # the last byte is past what readers look at
     while read -r head; do
         printf '%b' "$head" >image.raw
-        run -0 "$REFCOW" gate --expect raw image.raw
+        run -0 "$REFCOW" gate --expect raw --allow raw-size image.raw
     done <<'ROWS'
 # version=1\n
 conversion=1\n
