@@ -143,7 +143,7 @@ static bool locate(struct opening *opening, const refcow_extension *extension, c
     enum extension_sort sort = sort_of_type(extension->type);
     header->extensions++;
     note(opening, extension, sort);
-    switch (sort) {
+    switch ((int)sort) {
     case EXTENSION_BACKING_FORMAT:
         if (contents.length > BACKING_FORMAT_MAX)
             return refcow_refuse(opening, REFCOW_STATUS_BACKING_FORMAT_LENGTH, contents.length, contents.offset - 4);
@@ -159,11 +159,9 @@ static bool locate(struct opening *opening, const refcow_extension *extension, c
         return locate_encryption(opening, contents, bytes);
     case EXTENSION_BITMAPS:
         return locate_bitmaps(opening, contents, bytes, wrong);
-    case EXTENSION_UNKNOWN:
-    case EXTENSION_SORTS:
-        break;
+    default: /* EXTENSION_UNKNOWN */
+        return true;
     }
-    return true;
 }
 
 /* Where extensions end at the latest. */

@@ -19,6 +19,8 @@ int main(void)
     run_observer_tests();
     run_early_end_tests();
     run_sparse_tests();
+    run_gate_tests();
+    run_search_tests();
     run_name_tests();
     return finish();
 }

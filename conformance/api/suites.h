@@ -15,6 +15,8 @@ void run_list_tests(void);      /* lists.c: extensions, snapshots, bitmaps one b
 void run_observer_tests(void);  /* observer.c: what someone who looks on is told */
 void run_early_end_tests(void); /* early_ends.c: failing and lying sources, cancellation, limits */
 void run_sparse_tests(void);    /* sparse.c: holes, huge sizes, bounded work */
+void run_gate_tests(void);      /* gate.c: refcow_gate() */
+void run_search_tests(void);    /* gate_search.c: signatures of other formats */
 void run_name_tests(void);      /* gate_names.c: traits of names, UTF-8 */
 
 #endif
