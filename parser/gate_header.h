@@ -4,7 +4,7 @@
 #ifndef REFCOW_GATE_HEADER_H
 #define REFCOW_GATE_HEADER_H
 
-#include "gate_judge.h"
+#include "gate_breaches.h"
 #include "gate_search.h"
 #include "opening.h"
 

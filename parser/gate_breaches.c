@@ -1,4 +1,4 @@
-#include "gate_judge.h"
+#include "gate_breaches.h"
 
 /* What the strict policy lets the active disk and each snapshot have: 1 TiB. */
 #define STRICT_VIRTUAL_SIZE ((uint64_t)1 << 40)

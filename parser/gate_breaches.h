@@ -1,8 +1,8 @@
 /*
- * gate_judge.h - a gate's decision in progress, and how a rule is found broken.
+ * gate_breaches.h - the rules that an image breaks: how one gets into the list, and its place there.
  */
-#ifndef REFCOW_GATE_JUDGE_H
-#define REFCOW_GATE_JUDGE_H
+#ifndef REFCOW_GATE_BREACHES_H
+#define REFCOW_GATE_BREACHES_H
 
 #include "gate.h"
 #include "source.h"
