@@ -105,7 +105,8 @@ class refcow_gate_options(Structure):
 
 
 class refcow_snapshot(Structure):
-    _fields_ = (fields(c_uint32, "index l1_size") + fields(c_uint64, "offset l1_offset") + fields(refcow_span, "id name")
+    _fields_ = (fields(c_uint32, "index l1_size") + fields(c_uint64, "offset l1_offset")
+                + fields(refcow_span, "id name")
                 + fields(c_uint32, "date_seconds date_nanoseconds")
                 + fields(c_uint64, "vm_clock vm_state_size disk_size icount") + fields(c_uint32, "extra_size next")
                 + [("end", c_uint64)])
