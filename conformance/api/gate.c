@@ -376,7 +376,7 @@ static void other_versions_are_left_alone(void)
     static const struct {
         size_t more;
         uint32_t version;
-    } rows[] = {{1, REFCOW_VERSION}, {UINT64_MAX, REFCOW_VERSION}, {0, REFCOW_VERSION + 0x100}, {0, 0}};
+    } rows[] = {{1, REFCOW_VERSION}, {(size_t)-1, REFCOW_VERSION}, {0, REFCOW_VERSION + 0x100}, {0, 0}};
     built_image image = image_build(plain);
     for (size_t i = 0; i < LENGTH(rows); i++) {
         gate_call call = call_of(&image);
@@ -1773,6 +1773,7 @@ static void streams_are_refused_for_their_header(void)
     CHECK_KEPT(&answer, SHORT_FILE);
     answer = judge_stream(&image, 71, NULL);
     CHECK_KEPT(&answer, NO_HEADER);
+    CHECK_KEPT(&answer, SHORT_FILE);
     CHECK_EQUAL(answer.result.error.status, REFCOW_STATUS_READ_FAILED);
     /* A name behind the head. */
     image_put(&image, FIELD_BACKING_FILE_OFFSET, 8, 3000);
@@ -1973,6 +1974,7 @@ static void a_check_finds_the_end_of_compressed_data(void)
     image_put(&image, image_l2_entry(&image, 1), 8, compressed_entry(12, image_data(&image, 0), 7));
     check_answer checked = check_image(&image);
     CHECK_EQUAL(checked.result.compressed_end, image_data(&image, 1));
+    CHECK_EQUAL(checked.result.most_references, 0);
     drop_answer(&checked);
     image_put(&image, image_l2_entry(&image, image.l2_entries), 8, compressed_entry(12, in_snapshot + 511, 0));
     image_put(&image, image_l2_entry(&image, image.l2_entries + 1), 8, compressed_entry(12, in_snapshot - 511, 0));
