@@ -27,6 +27,7 @@ static const magic_row ROWS[] = {
     {"luks", OF_IMAGE, {0, 0, 6, "LUKS\xba\xbe"}},
     {"vdi", OF_IMAGE, {64, 0, 4, "\x7f\x10\xda\xbe"}},
     {"vpc", OF_CONTENT, {512, 1, 8, "conectix"}},
+    {"zip", OF_CONTENT, {22, 1, 22, "PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"}},
 };
 
 naive_magic naive_pick_magic(uint64_t random)

@@ -11,7 +11,7 @@
 enum { BASE_GATE = 3, OTHER_GATE = 4 };
 
 /* A signature or a name that stands in the image whatever the input has there. */
-enum { PLANTED_MAX = 16 };
+enum { PLANTED_MAX = 24 };
 
 typedef struct gate_scenario {
     uint8_t *bytes; /* the input, and behind it what is planted */
