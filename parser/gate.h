@@ -20,14 +20,16 @@ extern "C" {
 
 /* ------------------------------------------------------------------ rules */
 
-/* A rule of the gate; or the status with the same number, if its class is FOREIGN or REFUSED. */
-typedef enum refcow_rule {
+/* The number of a rule of the gate; or of a status whose class is FOREIGN or REFUSED. */
+typedef uint32_t refcow_rule;
+
+enum {
     REFCOW_RULE_NONE = 0,
 #define REFCOW_RULE_ENUM(name, number, slug, danger, means, need, text, reason) REFCOW_RULE_##name = number,
     REFCOW_RULE_ROWS(REFCOW_RULE_ENUM)
 #undef REFCOW_RULE_ENUM
         REFCOW_RULES_END = 256 /* above all numbers */
-} refcow_rule;
+};
 
 /* gate_rules.h explains the words. */
 typedef enum refcow_danger { REFCOW_DANGER_MEDIUM, REFCOW_DANGER_HIGH, REFCOW_DANGER_CRITICAL } refcow_danger;
@@ -162,7 +164,8 @@ typedef struct refcow_breach {
     int is_allowed;         /* the policy allows it */
     uint64_t offset;        /* host offset of the field or signature; REFCOW_NO_OFFSET: the value is of no one place */
     uint64_t value;         /* of the field, or what is held against the limit */
-    uint64_t limit;         /* that the value exceeds; REFCOW_NO_LIMIT: the rule is no limit */
+    uint64_t limit;         /* that the value exceeds; of amplification, which is in whole times, it may also equal it.
+                               REFCOW_NO_LIMIT: the rule is no limit */
     refcow_span name;       /* of the file that the image names, or of the snapshot; offset 0: none */
     uint32_t snapshot;      /* index of the one that breaks the rule, or REFCOW_NO_SNAPSHOT */
     uint32_t magic;         /* for refcow_magic_format(), or REFCOW_NO_MAGIC */
@@ -206,6 +209,7 @@ typedef struct refcow_gate_notes {
     uint32_t features;            /* 1 << refcow_feature each */
     uint64_t bitmaps_extension;   /* host offset */
     uint64_t snapshot_tables;     /* bytes of all L1 tables of snapshots */
+    uint64_t snapshots_length;    /* bytes of the snapshot table, as far as it was read */
     refcow_error snapshot_error;  /* the first broken rule of the snapshot table, behind which nothing was read */
     refcow_snapshot past_end;     /* the first snapshot whose L1 table reaches past the end; end 0: none does */
     refcow_snapshot largest_disk; /* the first snapshot with the highest disk_size; end 0: there is none */
@@ -218,7 +222,7 @@ typedef struct refcow_gate_result {
     refcow_decision decision;
     refcow_error error;      /* OK; else why not all could be read: the decision is not ACCEPTED then */
     refcow_rules broken;     /* allowed or not */
-    refcow_rules undecided;  /* rules that the policy asks for and that could not be applied */
+    refcow_rules undecided;  /* rules that the policy does not allow and that could not be applied */
     size_t breaches_count;   /* written: not allowed ones first, then by danger */
     size_t breaches_omitted; /* not written */
     refcow_image image;      /* as refcow_open() left it; all zero with policy.expects_raw */
@@ -237,7 +241,7 @@ typedef struct refcow_gate_result {
  * or requires compressed clusters, or if the disk is so much larger than the file that only the tables can say whether
  * it is a bomb.
  *
- * Returns result->error.status. OK: all rules of the policy were applied. result->decision is the answer, whatever is
+ * Returns result->error.status. OK: all that was wanted could be read. result->decision is the answer, whatever is
  * returned; it is UNDECIDED if the call is wrong (class USAGE). In that case, if the structure has another size,
  * nothing is written.
  */

@@ -33,10 +33,10 @@ static bool is_unknown(const struct gate *gate, refcow_rule rule)
 {
     const refcow_policy *policy = gate->policy;
     uint32_t compressed = (uint32_t)1 << REFCOW_FEATURE_COMPRESSED_CLUSTERS;
-    bool is_checked = gate->result->is_checked != 0;
+    bool is_checked = gate->result->is_checked != 0 || refcow_gate_is_header_only(gate);
     refcow_need need = refcow_rule_need(rule);
     if (rule == REFCOW_RULE_WRITER)
-        return gate->options->writer == REFCOW_WRITER_UNKNOWN && !refcow_rules_have(&policy->allowed, rule);
+        return gate->options->writer == REFCOW_WRITER_UNKNOWN;
     if (rule == REFCOW_RULE_FILE_SIZE_LIMIT && policy->max_file_size == REFCOW_NO_LIMIT)
         return false;
     if (refcow_gate_is_header_only(gate) && need != REFCOW_NEED_HEADER)
@@ -69,10 +69,10 @@ static void decide(const struct gate *gate)
     refcow_gate_result *result = gate->result;
     bool is_decided = result->error.status == REFCOW_STATUS_OK;
     for (uint32_t i = 0; i < REFCOW_RULES_END; i++) {
-        refcow_rule rule = (refcow_rule)i;
-        if (!refcow_rule_exists(rule) || refcow_gate_is_broken(gate, rule) || !is_unknown(gate, rule))
+        bool is_asked = refcow_rule_exists(i) && !refcow_rules_have(&gate->policy->allowed, i);
+        if (!is_asked || refcow_gate_is_broken(gate, i) || !is_unknown(gate, i))
             continue;
-        refcow_rules_add(&result->undecided, rule);
+        refcow_rules_add(&result->undecided, i);
         is_decided = false;
     }
     if (has_forbidden(&result->broken, &gate->policy->allowed))

@@ -271,7 +271,7 @@ static struct magic_places places_in_label(const struct magic_search *in, uint64
     bool is_known = is_at_start || in->ends_there;
     if (!is_known || !may_be_as_large(in, LABELLED_FILE_MIN))
         return no_places();
-    uint64_t first_label = is_at_start ? 0 : round_down(in->size, LABEL_SIZE) - LABELS * LABEL_SIZE;
+    uint64_t first_label = is_at_start ? 0 : round_down(in->size, LABEL_SIZE) - LABELS * (uint64_t)LABEL_SIZE;
     uint64_t start = first_label + label * LABEL_SIZE + LABEL_UBERBLOCKS;
     struct magic_places places = {start, start + LABEL_UBERBLOCKS, UBERBLOCK_SIZE};
     return places;

@@ -41,8 +41,9 @@ static void note_snapshot(const struct gate *gate, const refcow_snapshot *snapsh
         *disk = *snapshot;
     if (data->end == 0 || full_size(gate, snapshot) > full_size(gate, data))
         *data = *snapshot;
+    notes->snapshots_length = snapshot->end - header_of(gate)->snapshots_offset;
     notes->snapshot_tables += length;
-    if (notes->past_end.end == 0 && !is_in_file(gate, snapshot->l1_offset, length))
+    if (notes->past_end.end == 0 && length != 0 && !is_in_file(gate, snapshot->l1_offset, length))
         notes->past_end = *snapshot;
 }
 
@@ -184,8 +185,9 @@ static void judge_snapshot_tables(const struct gate *gate)
     const refcow_header *header = header_of(gate);
     const refcow_gate_notes *notes = gate->notes;
     const refcow_error *refusal = &notes->snapshot_error;
+    uint64_t heads = SNAPSHOT_HEAD_SIZE * (uint64_t)header->nb_snapshots;
     judge_table(gate, REFCOW_RULE_SNAPSHOTS_PAST_END, AT_SNAPSHOTS_OFFSET, header->snapshots_offset,
-                SNAPSHOT_HEAD_SIZE * (uint64_t)header->nb_snapshots);
+                greatest(heads, notes->snapshots_length));
     refcow_breach l1 = breach_of_disk(REFCOW_RULE_SNAPSHOTS_PAST_END, &notes->past_end, 0, notes->past_end.l1_offset);
     if (notes->past_end.end != 0 && !refcow_gate_is_broken(gate, REFCOW_RULE_SNAPSHOTS_PAST_END))
         refcow_gate_break(gate, &l1);

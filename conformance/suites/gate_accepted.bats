@@ -79,7 +79,7 @@ sys.stdout.buffer.write(deflate.compress(b"A" * 65536) + deflate.flush())' |
 
 # A qemu-img that does what the first bytes of the disk say, before it does what it is told.
 make_qemu_img() {
-    cat >qemu-img <<'PYTHON'
+    cat >reader <<'PYTHON'
 #!/usr/bin/env python3
 import os, signal, socket, sys, time
 image = open("image.qcow2", "rb").read() if os.path.exists("image.qcow2") else b""
@@ -112,7 +112,7 @@ elif deed == "blind":
     sys.exit()
 os.execv(os.environ["REAL_QEMU_IMG"], ["qemu-img"] + sys.argv[1:])
 PYTHON
-    chmod +x qemu-img
+    chmod +x reader
 }
 
 # when_it DEED CODE [REGEX...]: what the watcher reports of an image whose reader does this.
@@ -121,7 +121,7 @@ when_it() {
     "$QEMU_IMG" create -q -f qcow2 image.qcow2 1M
     "$DAMAGE" image.qcow2 append 1 , poke last "$(printf 'DEED:%s\n' "$1" | od -An -v -tx1 | tr -d ' \n')"
     run -0 "$REFCOW" gate image.qcow2
-    run "-$2" env QEMU_IMG="$PWD/qemu-img" REAL_QEMU_IMG="$QEMU_IMG" QEMU_IO="$QEMU_IO" "$watcher" accepted image.qcow2
+    run "-$2" env QEMU_IMG="$PWD/reader" REAL_QEMU_IMG="$QEMU_IMG" QEMU_IO="$QEMU_IO" "$watcher" accepted image.qcow2
     assert_equal "${#lines[@]}" $(($# - 1)) # and the counts
     for line in "${@:3}"; do
         assert_line --regexp "^image\.qcow2: $line"
