@@ -117,6 +117,7 @@ static void make_any_state(struct check *check)
     check->window.saturated = Frama_C_interval(0, 1);
     check->grown = any64();
     check->are_tables_known = Frama_C_interval(0, 1);
+    check->wants_sharing = Frama_C_interval(0, 1);
 }
 
 /* ------------------------------------------------------------ replacements */
@@ -169,6 +170,7 @@ void any_findings_start(struct findings *findings, const refcow_options *options
 bool any_references_walk(struct check *check)
 {
     struct l2_walk walk = refcow_l2_start(check->tables.names);
+    check->wants_sharing = Frama_C_interval(0, 1);
     walk.weight = any64();
     walk.active = any64();
     walk.reported = any64();
@@ -261,7 +263,6 @@ int main(void)
     refcow_check(&image, &options, NULL);
     refcow_check(&image, &options, &result);
     options.observer = &observer;
-    refcow_check(&image, &options, &result);
     refcow_check_sharing(&image, &options, &result);
     return 0;
 }
