@@ -62,7 +62,7 @@ static void insert(const struct gate *gate, const refcow_breach *breach)
     refcow_gate_result *result = gate->result;
     refcow_breach *list = gate->options->breaches;
     size_t capacity = list != NULL ? gate->options->breaches_capacity : 0;
-    size_t at = result->breaches_count;
+    size_t at = (size_t)least(result->breaches_count, capacity);
     if (at < capacity)
         result->breaches_count = at + 1;
     else

@@ -93,8 +93,8 @@ static int ends_with_dmg(const naive_question *asked)
     static const char suffix[] = ".dmg";
     size_t length = sizeof suffix - 1;
     for (size_t i = 0; i < length && asked->name != NULL && asked->name_length >= length; i++) {
-        char character = asked->name[asked->name_length - length + i];
-        char lower = character >= 'A' && character <= 'Z' ? (char)(character + ('a' - 'A')) : character;
+        int character = asked->name[asked->name_length - length + i];
+        int lower = character >= 'A' && character <= 'Z' ? character + ('a' - 'A') : character;
         if (lower != suffix[i]) {
             return 0;
         }

@@ -110,8 +110,9 @@ static void plant(gate_scenario *scenario, size_t size, uint64_t offset, const c
     }
     if (scenario->room < size + PLANTED_MAX) {
         scenario->room = size + PLANTED_MAX;
-        scenario->bytes = realloc(scenario->bytes, scenario->room);
-        FUZZ_ASSERT(scenario->bytes != NULL);
+        void *bytes = realloc(scenario->bytes, scenario->room);
+        FUZZ_ASSERT(bytes != NULL);
+        scenario->bytes = bytes;
     }
     memcpy(scenario->bytes, file->data, size);
     memcpy(scenario->bytes + size, bytes, length);
@@ -136,7 +137,7 @@ static void plant_magic(gate_scenario *scenario, size_t size, uint64_t random)
 static void plant_name(gate_scenario *scenario, size_t size, uint64_t random)
 {
     static const char *const parts[] = {"json:{",  "nbd://h",      "/etc/shadow",  "/dev/fdset/3",    "..",
-                                        "/../",    "a:..",         "\xe2\x80\xae", "\xc0\x80",        "\xc3",
+                                        "/../",    "a:..",         "\xe2\x80\x8b", "\xc0\x80",        "\xc3",
                                         "\x1b[2J", "\xed\xa0\x80", "file:/etc",    "\xf0\x9f\x90\x84"};
     const char *part = parts[random % (sizeof parts / sizeof *parts)];
     uint64_t at = input_number(&scenario->file, AT_BACKING_FILE, 8);
@@ -156,6 +157,8 @@ static int is_consistent(const refcow_policy *policy)
 
 int gate_scenario_start(gate_scenario *scenario, const uint8_t *data, size_t size)
 {
+    static const refcow_writer writers[] = {REFCOW_WRITER_UNKNOWN, REFCOW_WRITER_PRESENT, REFCOW_WRITER_NONE,
+                                            REFCOW_WRITER_NONE};
     input_start(&scenario->file, data, size);
     int is_sparse = is_sparse_input(data, size);
     scenario->random = hash_of(data, size < HEADER_BYTES ? size : HEADER_BYTES);
@@ -170,9 +173,7 @@ int gate_scenario_start(gate_scenario *scenario, const uint8_t *data, size_t siz
     }
     scenario->setting = (gate_setting){
         .policy = pick_policy(&scenario->random, &scenario->file),
-        .writer = dice % 4 == 0   ? REFCOW_WRITER_UNKNOWN
-                  : dice % 4 == 1 ? REFCOW_WRITER_PRESENT
-                                  : REFCOW_WRITER_NONE,
+        .writer = writers[dice % 4],
         .memory_size = REFCOW_MEMORY_MIN,
         .shift = (size_t)(dice >> 8) % SHIFTS,
         .garbage = (uint8_t)(dice >> 16 & 0xff),
