@@ -93,7 +93,7 @@ static int ends_with_dmg(const naive_question *asked)
     static const char suffix[] = ".dmg";
     size_t length = sizeof suffix - 1;
     for (size_t i = 0; i < length && asked->name != NULL && asked->name_length >= length; i++) {
-        int character = asked->name[asked->name_length - length + i];
+        int character = (unsigned char)asked->name[asked->name_length - length + i];
         int lower = character >= 'A' && character <= 'Z' ? character + ('a' - 'A') : character;
         if (lower != suffix[i]) {
             return 0;

@@ -110,9 +110,9 @@ static void plant(gate_scenario *scenario, size_t size, uint64_t offset, const c
     }
     if (scenario->room < size + PLANTED_MAX) {
         scenario->room = size + PLANTED_MAX;
-        void *bytes = realloc(scenario->bytes, scenario->room);
-        FUZZ_ASSERT(bytes != NULL);
-        scenario->bytes = bytes;
+        void *more = realloc(scenario->bytes, scenario->room);
+        FUZZ_ASSERT(more != NULL);
+        scenario->bytes = more;
     }
     memcpy(scenario->bytes, file->data, size);
     memcpy(scenario->bytes + size, bytes, length);
