@@ -114,7 +114,8 @@ class refcow_snapshot(Structure):
 
 class refcow_gate_notes(Structure):
     _fields_ = ([("size", c_uint64)] + fields(c_int, "knows_size has_header wants_check") + [("features", c_uint32)]
-                + fields(c_uint64, "bitmaps_extension snapshot_tables snapshots_length") + [("snapshot_error", refcow_error)]
+                + fields(c_uint64, "bitmaps_extension snapshot_tables snapshots_length")
+                + [("snapshot_error", refcow_error)]
                 + fields(refcow_snapshot, "past_end largest_disk largest_data")
                 + [("refusals", refcow_error * REFUSALS_MAX)])
 
