@@ -176,8 +176,8 @@ static void judge_data_file(struct gate_reading *in, const struct opening *openi
 
 static void break_for_extension(const struct gate *gate, const refcow_extension *extension, refcow_rule rule)
 {
-    refcow_gate_break_if(gate, extension->end != 0, rule, extension->contents.offset - EXTENSION_HEAD_SIZE,
-                         extension->type);
+    if (extension->end != 0)
+        refcow_gate_break_if(gate, true, rule, extension->contents.offset - EXTENSION_HEAD_SIZE, extension->type);
 }
 
 static void judge_marks(const struct gate *gate, const struct opening *opening)

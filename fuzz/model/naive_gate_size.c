@@ -215,11 +215,18 @@ static int is_over_limit(const naive_gate *gate, uint64_t data)
     return data > naive_product(gate->asked.policy->max_amplification, file_size(gate));
 }
 
+/* A file with a header is not empty. */
+static uint64_t whole_times(const naive_gate *gate, uint64_t data)
+{
+    uint64_t size = file_size(gate);
+    return size != 0 ? data / size : data;
+}
+
 /* The value is in whole times: a part of a time is too much, but does not show. */
 static refcow_breach *add_amplification(naive_gate *gate, uint64_t data)
 {
     refcow_breach *breach =
-        naive_add(gate, NAIVE_BREACH, REFCOW_RULE_AMPLIFICATION_LIMIT, NAIVE_ANY, data / file_size(gate));
+        naive_add(gate, NAIVE_BREACH, REFCOW_RULE_AMPLIFICATION_LIMIT, NAIVE_ANY, whole_times(gate, data));
     breach->limit = gate->asked.policy->max_amplification;
     return breach;
 }
@@ -241,7 +248,7 @@ static void judge_amplification(naive_gate *gate, const refcow_result *check)
     if (snapshots > disk && is_over_limit(gate, snapshots)) {
         naive_any_snapshot(add_amplification(gate, snapshots));
     }
-    gate->amplification = (disk > snapshots ? disk : snapshots) / file_size(gate);
+    gate->amplification = whole_times(gate, disk > snapshots ? disk : snapshots);
     gate->is_amplification_known = gate->snapshots.is_known;
 }
 
