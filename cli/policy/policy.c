@@ -134,7 +134,7 @@ static const char *set_other(gate_policy *policy, const char *word, const char *
         return choose(&accepts->expects_raw, value, "qcow2", "raw", "the expected format must be qcow2 or raw");
     if (strcmp(word, "output") == 0)
         return choose(&policy->wants_json, value, "human", "json", "the output must be human or json");
-    return timeout_parse(&policy->timeout, value);
+    return timeout_parse(&policy->timeout, value) ? NULL : "the timeout must be " TIMEOUT_RULE;
 }
 
 /* ------------------------------------------------------------------ words */

@@ -45,18 +45,17 @@ static bool set_max_work(common_options *common, const option_reader *reader, co
     return true;
 }
 
-const char *timeout_parse(uint64_t *seconds, const char *word)
+bool timeout_parse(uint64_t *seconds, const char *word)
 {
-    bool is_good = parse_number(word, seconds) && *seconds > 0 && *seconds <= MOST_SECONDS;
-    return is_good ? NULL : "the timeout must be a number of seconds from 1 to 100000000";
+    return parse_number(word, seconds) && *seconds > 0 && *seconds <= MOST_SECONDS;
 }
 
 static bool set_timeout(common_options *common, const option_reader *reader, const char *word)
 {
-    const char *wrong = timeout_parse(&common->timeout, word);
-    if (wrong != NULL)
-        complain_about_usage(reader->command, wrong, word);
-    return wrong == NULL;
+    if (timeout_parse(&common->timeout, word))
+        return true;
+    complain_about_usage(reader->command, "--timeout must be " TIMEOUT_RULE, word);
+    return false;
 }
 
 static bool apply_option(common_options *common, const option_reader *reader, int option, char **argv)

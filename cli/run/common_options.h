@@ -79,8 +79,9 @@ typedef struct option_reader {
     void *options;                                /* given to apply_own */
 } option_reader;
 
-/* A number of seconds that --timeout can have: NULL, or a sentence that says what it must be. */
-const char *timeout_parse(uint64_t *seconds, const char *word);
+/* A number of seconds that --timeout can have; false: it is none, and the rule says what it must be. */
+#define TIMEOUT_RULE "a number of seconds from 1 to 100000000"
+bool timeout_parse(uint64_t *seconds, const char *word);
 
 /* Read all options; what is behind them starts at optind. argv[0] is the verb; the strings stay the caller's. */
 options_outcome common_options_read(common_options *common, const option_reader *reader, int argc, char **argv);
