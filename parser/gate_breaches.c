@@ -1,36 +1,10 @@
 #include "gate_breaches.h"
 
-/* What the strict policy lets the active disk and each snapshot have: 1 TiB. */
-#define STRICT_VIRTUAL_SIZE ((uint64_t)1 << 40)
-
-/* An installed system has a gigabyte of data for some ten of disk, and may be compressed. */
-#define STRICT_AMPLIFICATION 1000u
-
-/* As many compressed clusters as compress best fit into one: 2 MiB of one byte make a stream of 2 KiB. */
-#define STRICT_SHARING 2048u
-
-static const refcow_policy strict = {{{0}},
-                                     REFCOW_NO_LIMIT,
-                                     STRICT_VIRTUAL_SIZE,
-                                     STRICT_AMPLIFICATION,
-                                     STRICT_SHARING,
-                                     REFCOW_NO_LIMIT,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0,
-                                     0};
-
-refcow_policy refcow_policy_strict(void)
-{
-    return strict;
-}
+#include "gate_policy.h"
 
 struct gate refcow_gate_of(const refcow_gate_options *options, refcow_gate_result *result)
 {
-    struct gate gate = {options->policy != NULL ? options->policy : &strict, options, result, &result->notes};
+    struct gate gate = {refcow_policy_or_strict(options->policy), options, result, &result->notes};
     return gate;
 }
 

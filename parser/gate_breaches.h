@@ -7,6 +7,9 @@
 #include "gate.h"
 #include "source.h"
 
+/* A feature in a set of them. */
+#define FEATURE_BIT(feature) ((uint32_t)1 << (feature))
+
 /* What is judged by what, and where the answer goes. */
 struct gate {
     const refcow_policy *policy;

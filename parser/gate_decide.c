@@ -15,7 +15,7 @@ static void break_for_feature(const struct gate *gate, refcow_rule rule, refcow_
 static void judge_features(const struct gate *gate)
 {
     const refcow_policy *policy = gate->policy;
-    uint32_t compressed = (uint32_t)1 << REFCOW_FEATURE_COMPRESSED_CLUSTERS;
+    uint32_t compressed = FEATURE_BIT(REFCOW_FEATURE_COMPRESSED_CLUSTERS);
     uint32_t known = gate->result->is_checked ? UINT32_MAX : ~compressed;
     uint32_t features = gate->notes->features | (gate->result->check.compressed_end != 0 ? compressed : 0);
     for (uint32_t i = 0; i < REFCOW_FEATURES; i++) {
@@ -32,7 +32,7 @@ static void judge_features(const struct gate *gate)
 static bool is_unknown(const struct gate *gate, refcow_rule rule)
 {
     const refcow_policy *policy = gate->policy;
-    uint32_t compressed = (uint32_t)1 << REFCOW_FEATURE_COMPRESSED_CLUSTERS;
+    uint32_t compressed = FEATURE_BIT(REFCOW_FEATURE_COMPRESSED_CLUSTERS);
     bool is_checked = gate->result->is_checked != 0 || refcow_gate_is_header_only(gate);
     refcow_need need = refcow_rule_need(rule);
     if (rule == REFCOW_RULE_WRITER)
@@ -54,7 +54,7 @@ static bool is_unknown(const struct gate *gate, refcow_rule rule)
     return need == REFCOW_NEED_SIZE && rule != REFCOW_RULE_RAW_SIZE && !gate->notes->knows_size;
 }
 
-/* Whether a rule is broken that is not allowed. Bound: REFCOW_RULES_END. */
+/* Whether a rule is broken that is not allowed. Bound: the words of a set. */
 static bool has_forbidden(const refcow_rules *broken, const refcow_rules *allowed)
 {
     uint64_t bits = 0;

@@ -204,7 +204,7 @@ static void judge_marks(const struct gate *gate, const struct opening *opening)
 
 static uint32_t feature_if(bool is_there, refcow_feature feature)
 {
-    return is_there ? (uint32_t)1 << feature : 0;
+    return is_there ? FEATURE_BIT(feature) : 0;
 }
 
 uint32_t refcow_gate_features(const struct opening *opening)
@@ -270,7 +270,7 @@ static void take_refusals(const struct gate *gate, const struct opening *opening
 {
     for (size_t i = 0; i < opening->count; i++) {
         const refcow_error *refusal = &opening->refusals[i];
-        refcow_gate_break_if(gate, true, (refcow_rule)(int)refusal->status, refusal->offset, refusal->value);
+        refcow_gate_break_if(gate, true, (refcow_rule)refusal->status, refusal->offset, refusal->value);
     }
 }
 

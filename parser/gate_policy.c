@@ -1,13 +1,39 @@
 /*
  * gate_policy.c - policies, and what gate_rules.h says of rules, features and decisions.
  */
-#include "gate.h"
+#include "gate_policy.h"
+
 #include "look_up.h"
 
 #include <stdbool.h>
 
 /* Only a check sees what is behind the first cluster. */
 #define FIRST_STATUS_OF_CHECK REFCOW_STATUS_BITMAP_TABLE_OFFSET
+
+/* What the strict policy lets the active disk and each snapshot have: 1 TiB. */
+#define STRICT_VIRTUAL_SIZE ((uint64_t)1 << 40)
+
+/* An installed system has a gigabyte of data for some ten of disk, and may be compressed. */
+#define STRICT_AMPLIFICATION 1000u
+
+/* As many compressed clusters as compress best fit into one: 2 MiB of one byte make a stream of 2 KiB. */
+#define STRICT_SHARING 2048u
+
+static const refcow_policy strict = {.max_file_size = REFCOW_NO_LIMIT,
+                                     .max_virtual_size = STRICT_VIRTUAL_SIZE,
+                                     .max_amplification = STRICT_AMPLIFICATION,
+                                     .max_sharing = STRICT_SHARING,
+                                     .max_snapshots = REFCOW_NO_LIMIT};
+
+refcow_policy refcow_policy_strict(void)
+{
+    return strict;
+}
+
+const refcow_policy *refcow_policy_or_strict(const refcow_policy *policy)
+{
+    return policy != NULL ? policy : &strict;
+}
 
 int refcow_policy_allow(refcow_policy *policy, refcow_rule rule)
 {
@@ -26,32 +52,30 @@ int refcow_policy_is_consistent(const refcow_policy *policy)
 
 void refcow_rules_add(refcow_rules *rules, refcow_rule rule)
 {
-    uint32_t number = (uint32_t)rule;
-    if (number < REFCOW_RULES_END)
-        rules->bits[number / 64] |= (uint64_t)1 << number % 64;
+    if (rule < REFCOW_RULES_END)
+        rules->bits[rule / 64] |= (uint64_t)1 << rule % 64;
 }
 
 int refcow_rules_have(const refcow_rules *rules, refcow_rule rule)
 {
-    uint32_t number = (uint32_t)rule;
-    return number < REFCOW_RULES_END && (rules->bits[number / 64] >> number % 64 & 1) != 0;
+    return rule < REFCOW_RULES_END && (rules->bits[rule / 64] >> rule % 64 & 1) != 0;
 }
 
 /* Whether the number is that of a status about the image. */
 static bool is_status(refcow_rule rule)
 {
-    refcow_class kind = refcow_status_class((refcow_status)(int)rule);
+    refcow_class kind = refcow_status_class((refcow_status)rule);
     return kind == REFCOW_CLASS_FOREIGN || kind == REFCOW_CLASS_REFUSED;
 }
 
 static const char *name_of_status(refcow_rule rule)
 {
-    return is_status(rule) ? refcow_status_name((refcow_status)(int)rule) : "unknown";
+    return is_status(rule) ? refcow_status_name((refcow_status)rule) : "unknown";
 }
 
 static const char *text_of_status(refcow_rule rule)
 {
-    return is_status(rule) ? refcow_status_text((refcow_status)(int)rule) : "unknown";
+    return is_status(rule) ? refcow_status_text((refcow_status)rule) : "unknown";
 }
 
 static const char *reason_of_status(refcow_rule rule)
@@ -66,7 +90,7 @@ static refcow_danger danger_of_status(refcow_rule rule)
 
 static refcow_need need_of_status(refcow_rule rule)
 {
-    return is_status(rule) && (int)rule >= (int)FIRST_STATUS_OF_CHECK ? REFCOW_NEED_CHECK : REFCOW_NEED_HEADER;
+    return is_status(rule) && rule >= (refcow_rule)FIRST_STATUS_OF_CHECK ? REFCOW_NEED_CHECK : REFCOW_NEED_HEADER;
 }
 
 #define RULE_EXISTS(id, number, slug, danger, means, need, text, reason) GIVE(number, 1)

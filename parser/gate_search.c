@@ -336,7 +336,7 @@ static bool is_meant(const struct magic_search *in, const struct magic *row, uin
 /* Of several places the first one counts, before the end the last one. */
 static bool is_better(uint64_t found, const struct magic *row, uint64_t offset)
 {
-    return found == UINT64_MAX || (row->place == MAGIC_BEFORE_END && offset > found);
+    return found == MAGIC_NOWHERE || (row->place == MAGIC_BEFORE_END && offset > found);
 }
 
 /* Look for a row at those of the places that are in the piece, and note where the next one is. Bound: the bytes of the

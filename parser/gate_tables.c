@@ -122,7 +122,7 @@ static bool is_amplified(const struct gate *gate, uint64_t data)
 bool refcow_gate_needs_check(const struct gate *gate)
 {
     const refcow_policy *policy = gate->policy;
-    uint32_t compressed = (uint32_t)1 << REFCOW_FEATURE_COMPRESSED_CLUSTERS;
+    uint32_t compressed = FEATURE_BIT(REFCOW_FEATURE_COMPRESSED_CLUSTERS);
     return policy->wants_check || ((policy->refused_features | policy->required_features) & compressed) != 0 ||
            is_amplified(gate, active_data(gate)) || is_amplified(gate, snapshot_data(gate));
 }
@@ -191,7 +191,7 @@ static void judge_snapshot_tables(const struct gate *gate)
     refcow_breach l1 = breach_of_disk(REFCOW_RULE_SNAPSHOTS_PAST_END, &notes->past_end, 0, notes->past_end.l1_offset);
     if (notes->past_end.end != 0 && !refcow_gate_is_broken(gate, REFCOW_RULE_SNAPSHOTS_PAST_END))
         refcow_gate_break(gate, &l1);
-    refcow_gate_break_if(gate, refusal->status != REFCOW_STATUS_OK, (refcow_rule)(int)refusal->status, refusal->offset,
+    refcow_gate_break_if(gate, refusal->status != REFCOW_STATUS_OK, (refcow_rule)refusal->status, refusal->offset,
                          refusal->value);
     refcow_gate_break_if(gate, notes->snapshot_tables > gate->notes->size, REFCOW_RULE_SNAPSHOT_TABLES,
                          header->snapshots_offset, notes->snapshot_tables);
@@ -217,7 +217,7 @@ void refcow_gate_judge_tables(const struct gate *gate)
 void refcow_gate_judge_check(const struct gate *gate)
 {
     const refcow_result *check = &gate->result->check;
-    refcow_rule refused = (refcow_rule)(int)check->error.status;
+    refcow_rule refused = (refcow_rule)check->error.status;
     bool is_refused = refcow_status_class(check->error.status) == REFCOW_CLASS_REFUSED;
     refcow_gate_break_if(gate, is_refused && !refcow_gate_is_broken(gate, refused), refused, check->error.offset,
                          check->error.value);

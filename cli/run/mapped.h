@@ -18,10 +18,4 @@ static inline uint64_t mapped_size(const refcow_header *header, const refcow_res
     return bytes_of_clusters(header, result->data_clusters);
 }
 
-/* Of all snapshots, added up. */
-static inline uint64_t snapshots_mapped_size(const refcow_header *header, const refcow_result *result)
-{
-    return bytes_of_clusters(header, result->snapshot_data_clusters);
-}
-
 #endif
