@@ -148,11 +148,11 @@ conformance-random: build/refcow build/damage
 	$(tools) conformance/tools/random $(SEED) $(SECONDS) $(CASES)
 
 ## lint            warnings, symbols, stack, includes, vendoring, shell, format
-lint:
+lint: build/policies.h
 	scripts/lint
 
 ## analyze         static analysis: gcc -fanalyzer, cppcheck, clang-tidy; installs what is missing
-analyze:
+analyze: build/policies.h
 	scripts/setup analyze
 	scripts/analyze
 
