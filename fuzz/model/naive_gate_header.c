@@ -98,6 +98,18 @@ static void resolve(const naive_question *asked, const char *name, char *path)
     memcpy(path + folder, name, strlen(name) + 1);
 }
 
+/* How much of a path stands before its last component. */
+static size_t length_of_parent(const char *path, size_t length)
+{
+    while (length > 0) {
+        length--;
+        if (path[length] == '/') {
+            break;
+        }
+    }
+    return length;
+}
+
 /* Without "." and empty components, and with what stands before ".." taken away. */
 static void simplify(const char *path, char *simple)
 {
@@ -105,8 +117,7 @@ static void simplify(const char *path, char *simple)
     while (*path != '\0') {
         size_t part = strcspn(path, "/");
         if (part == 2 && memcmp(path, "..", 2) == 0) {
-            while (length > 0 && simple[--length] != '/') {
-            }
+            length = length_of_parent(simple, length);
         } else if (part > 0 && !(part == 1 && path[0] == '.')) {
             simple[length++] = '/';
             memcpy(simple + length, path, part);
