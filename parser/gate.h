@@ -228,7 +228,8 @@ typedef struct refcow_gate_result {
     refcow_image image;      /* as refcow_open() left it; all zero with policy.expects_raw */
     int is_checked;          /* a check was made to the end: check holds its answer */
     refcow_result check;     /* meaningful if it was begun: check.passes is not 0 */
-    uint64_t amplification;  /* whole times that the guest data is the file; the larger of disk and snapshots */
+    uint64_t amplification;  /* whole times that the guest data is the file; the larger of disk and snapshots. 0 also if
+                                AMPLIFICATION_LIMIT is undecided */
     uint64_t bytes_read;     /* by the gate and the check */
     refcow_gate_notes notes; /* private */
 } refcow_gate_result;

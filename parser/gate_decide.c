@@ -45,6 +45,8 @@ static bool is_unknown(const struct gate *gate, refcow_rule rule)
         return !gate->notes->knows_size &&
                (rule == REFCOW_RULE_OTHER_MAGIC_AT_END || rule == REFCOW_RULE_RAW_SIZE ||
                 rule == REFCOW_RULE_FILE_SIZE_LIMIT || rule == REFCOW_RULE_VIRTUAL_SIZE_LIMIT);
+    if (rule == REFCOW_RULE_AMPLIFICATION_LIMIT && gate->notes->knows_size && gate->notes->has_header)
+        return refcow_gate_lacks_amplification(gate);
     if (rule == REFCOW_RULE_FEATURE_REFUSED)
         return !is_checked && (policy->refused_features & compressed) != 0;
     if (rule == REFCOW_RULE_FEATURE_MISSING)

@@ -127,6 +127,12 @@ bool refcow_gate_needs_check(const struct gate *gate)
            is_amplified(gate, active_data(gate)) || is_amplified(gate, snapshot_data(gate));
 }
 
+bool refcow_gate_lacks_amplification(const struct gate *gate)
+{
+    bool ended_early = gate->result->error.status != REFCOW_STATUS_OK;
+    return ended_early && (is_amplified(gate, active_data(gate)) || is_amplified(gate, snapshot_data(gate)));
+}
+
 /* ----------------------------------------------------------------- limits */
 
 /* A breach of the active disk, or of a snapshot, whose field stands so far behind the start of its entry. */
@@ -165,9 +171,11 @@ static void judge_limits(const struct gate *gate)
 {
     const refcow_snapshot *disk = &gate->notes->largest_disk;
     uint64_t data = snapshot_data(gate);
-    judge_amplification(gate, active_data(gate), NULL);
     if (disk->disk_size > header_of(gate)->virtual_size)
         judge_snapshot_size(gate, disk);
+    if (refcow_gate_lacks_amplification(gate))
+        return;
+    judge_amplification(gate, active_data(gate), NULL);
     if (data > active_data(gate))
         judge_amplification(gate, data, &gate->notes->largest_data);
 }

@@ -12,6 +12,9 @@ void refcow_gate_read_snapshots(struct gate_reading *in);
 /* Whether only a check can tell that the image is no bomb: a disk that is much larger than the file may be empty. */
 bool refcow_gate_needs_check(const struct gate *gate);
 
+/* Whether the amplification is not known: a disk is that large, and the gate ended before a check could tell. */
+bool refcow_gate_lacks_amplification(const struct gate *gate);
+
 /* Judge tables and limits, after the check if there was one. */
 void refcow_gate_judge_tables(const struct gate *gate);
 

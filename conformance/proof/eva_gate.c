@@ -87,11 +87,13 @@ static void name(void)
     refcow_rule_means((refcow_rule)number);
     refcow_rule_need((refcow_rule)number);
     refcow_danger_name((refcow_danger)number);
+    refcow_means_name((refcow_means)number);
     refcow_feature_name((refcow_feature)number);
     refcow_decision_name((refcow_decision)number);
     refcow_magic_format((uint32_t)number);
     refcow_magic_wraps((uint32_t)number);
     refcow_policy_allow(&policy, (refcow_rule)number);
+    policy = refcow_policy_strict();
     refcow_rules_have(&policy.allowed, (refcow_rule)number);
     Frama_C_make_unknown((char *)text, sizeof text);
     refcow_name_traits(text, any64());
