@@ -7,6 +7,7 @@
 #include "header.h"
 #include "l2_fast.h"
 #include "memory.h"
+#include "notes.h"
 #include "references.h"
 #include "snapshots.h"
 
@@ -167,6 +168,7 @@ static void finish(struct check *check, const refcow_error *refusal)
 {
     refcow_result *result = check->result;
     refcow_compare_finish(check);
+    refcow_notes_finish(check);
     result->total_clusters =
         units_of(round_down(check->header->virtual_size, SECTOR_SIZE), check->header->cluster_bits);
     if (check->report_only)

@@ -43,11 +43,12 @@ struct check {
     struct l2_format l2;
     struct l2_fast fast;
     uint64_t cluster_size;
-    uint64_t file_length;     /* the file's size rounded up to 512, as the oracle has it */
-    uint64_t clusters;        /* of the file: file_length rounded up to clusters */
-    uint64_t refcount_limit;  /* the largest refcount of the image's width */
-    uint64_t grown;           /* 1 if a reference sticks out into the cluster after these, else 0 */
-    uint32_t l1_span_bits;    /* an L1 entry stands for 1 << l1_span_bits bytes of the disk */
+    uint64_t file_length;    /* the file's size rounded up to 512, as the oracle has it */
+    uint64_t clusters;       /* of the file: file_length rounded up to clusters */
+    uint64_t refcount_limit; /* the largest refcount of the image's width */
+    uint64_t missing_end;    /* the highest end of a reference past the end of the file to a counted cluster; 0: none */
+    uint64_t grown;          /* 1 if a reference sticks out into the cluster after these, else 0 */
+    uint32_t l1_span_bits;   /* an L1 entry stands for 1 << l1_span_bits bytes of the disk */
     uint64_t window_clusters; /* that the memory is enough for */
     uint64_t memory_used;
     uint8_t *chunk;          /* scratch for reading tables */

@@ -1,5 +1,7 @@
 #include "count.h"
 
+#include "notes.h"
+
 refcow_finding refcow_finding_at(refcow_kind kind, const struct reference *reference, const struct origin *origin)
 {
     refcow_finding finding = {0};
@@ -60,8 +62,10 @@ void refcow_count(struct check *check, const struct reference *reference, const 
     if (reference->length == 0)
         return;
     uint64_t end = reference->offset + reference->length;
-    if (end >= check->file_length + check->cluster_size) {
+    if (is_out_of_file(check, end)) {
         refcow_add_entry_finding(check, REFCOW_KIND_OUT_OF_FILE, reference, origin);
+        if (check->first_pass)
+            refcow_note_missing(check, reference);
         return;
     }
     uint32_t bits = check->header->cluster_bits;

@@ -359,9 +359,16 @@ static void write_kind(struct findings *findings, refcow_result *result, size_t 
         write_finding(findings, result, first + i);
 }
 
+void refcow_findings_drop(struct findings *findings, refcow_kind kind)
+{
+    merge_waiting(findings);
+    findings->kept[kind] = 0;
+    findings->found[kind] = 0;
+}
+
 void refcow_findings_finish(struct findings *findings, refcow_result *result)
 {
-    uint64_t *counters[] = {&result->corruptions, &result->leaks, &result->check_errors};
+    uint64_t *counters[] = {&result->corruptions, &result->leaks, &result->check_errors, &result->notes};
     merge_waiting(findings);
     for (size_t kind = 0; kind < REFCOW_KINDS; kind++) {
         uint64_t found = findings->found[kind];

@@ -50,6 +50,9 @@ void refcow_findings_forget(struct findings *findings);
     ensures findings->waiting_count <= \old(findings->waiting_room); */
 void refcow_findings_add(struct findings *findings, const refcow_finding *finding);
 
+/* Forget all findings of a kind. */
+void refcow_findings_drop(struct findings *findings, refcow_kind kind);
+
 /* Move the findings together, make ranges of those in adjacent entries, and fill in the result's counts of defects. */
 void refcow_findings_finish(struct findings *findings, refcow_result *result);
 

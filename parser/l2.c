@@ -1,6 +1,7 @@
 #include "l2.h"
 
 #include "l2_fast.h"
+#include "notes.h"
 
 /* The entries in the chunk, which was read from this host offset. Bound: bytes of the chunk. */
 static void visit_l2_chunk(struct check *check, struct l2_walk *walk, uint64_t offset, size_t bytes)
@@ -35,10 +36,18 @@ struct l2_walk refcow_l2_start(const struct table_name *tables)
     return walk;
 }
 
+/* Whether all of a table was visited, and is zeros. */
+static bool is_empty(const struct check *check, const struct l2_walk *walk, const struct table_name *table)
+{
+    return check->first_pass && walk->zeros <= table->offset && is_aligned(table->offset, check->cluster_size);
+}
+
 /* The oldest open table ends. A source that changes meanwhile may have its flags judged differently than before. */
 static void close_oldest(struct check *check, struct l2_walk *walk)
 {
     const struct table_name *table = &walk->tables[walk->oldest++];
+    if (is_empty(check, walk, table))
+        refcow_note_empty_table(check, table);
     walk->weight -= table->weight;
     walk->active -= table->active;
     walk->reported -= table->offset != 0 ? table->active : 0;
@@ -85,6 +94,7 @@ bool refcow_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_ta
         struct extent extent = {at, least(end, end_of_oldest(check, walk)), 0, 0};
         at = extent.end;
         while (refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size)) {
+            walk->zeros = extent.start + extent.bytes; /* chunks of zeros are left out */
             if (check->first_pass)
                 refcow_earn(&check->reader, check->chunk, extent.bytes);
             visit_l2_chunk(check, walk, extent.start, extent.bytes);
@@ -95,4 +105,9 @@ bool refcow_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_ta
             close_until(check, walk, walk->newest, at);
     }
     return true;
+}
+
+void refcow_l2_finish(struct check *check, struct l2_walk *walk)
+{
+    close_until(check, walk, walk->newest + 1, UINT64_MAX);
 }

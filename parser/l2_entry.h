@@ -17,6 +17,7 @@ struct l2_walk {
     uint64_t reported;                /* of these, those that the refcount report is about */
     uint64_t judged;                  /* of the active ones, those whose entries' copied flags can be tested */
     uint64_t fresh;                   /* of the active ones, those without a data cluster so far; statistics only */
+    uint64_t zeros;                   /* host offset from which on all that was visited is zeros; first pass only */
     uint64_t next; /* host offset that would continue the last data cluster of the others; statistics only */
 };
 

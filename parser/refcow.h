@@ -69,7 +69,8 @@ typedef enum refcow_kind {
 typedef enum refcow_severity {
     REFCOW_SEVERITY_CORRUPTION,
     REFCOW_SEVERITY_LEAK,
-    REFCOW_SEVERITY_ERROR
+    REFCOW_SEVERITY_ERROR,
+    REFCOW_SEVERITY_NOTE /* no defect: something to know */
 } refcow_severity;
 
 /* The structure that a reference refers to. */
@@ -461,10 +462,11 @@ typedef struct refcow_result {
     refcow_error error; /* OK: complete; else why the check stopped */
     /* The counts of the check. All 0 when the verdict is refused; lower bounds when it is incomplete. */
     uint64_t corruptions;
-    uint64_t leaks;               /* clusters */
-    uint64_t check_errors;        /* clusters whose stored refcount could not be read */
-    uint64_t image_end_offset;    /* end of the last cluster that is referenced or has a refcount */
-    uint64_t total_clusters;      /* guest clusters: the virtual size in whole sectors of 512 bytes, rounded up */
+    uint64_t leaks;            /* clusters */
+    uint64_t check_errors;     /* clusters whose stored refcount could not be read */
+    uint64_t notes;            /* findings of severity NOTE, which no other counter and no verdict takes into account */
+    uint64_t image_end_offset; /* end of the last cluster that is referenced or has a refcount */
+    uint64_t total_clusters;   /* guest clusters: the virtual size in whole sectors of 512 bytes, rounded up */
     uint64_t allocated_clusters;  /* entries of the active disk with a host cluster or compressed data */
     uint64_t fragmented_clusters; /* of these, entries whose cluster does not follow that of the entry before */
     uint64_t compressed_clusters; /* of these, compressed entries */

@@ -22,6 +22,8 @@ const char *kind_severity_name(unsigned kind)
         return "corruption";
     case REFCOW_SEVERITY_LEAK:
         return "leak";
+    case REFCOW_SEVERITY_NOTE:
+        return "note";
     case REFCOW_SEVERITY_ERROR:
         return "check-error";
     }

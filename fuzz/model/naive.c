@@ -14,6 +14,16 @@ static void count_cluster(naive_state *naive, uint64_t cluster)
     naive_defect(naive, count > naive->limit, REFCOW_KIND_TOO_MANY_REFERENCES);
 }
 
+/* What the image counts was once in the file. */
+static void note_missing(naive_state *naive, uint64_t offset, uint64_t end)
+{
+    uint64_t refcount = 0;
+    if (naive_look_up(naive, offset / naive->cluster, &refcount) && refcount != 0 && end > naive->missing_end) {
+        naive->missing_end = end;
+        naive->answer.found[REFCOW_KIND_TRUNCATED] = 1;
+    }
+}
+
 static void count(naive_state *naive, uint64_t offset, uint64_t size)
 {
     if (size == 0) {
@@ -21,6 +31,7 @@ static void count(naive_state *naive, uint64_t offset, uint64_t size)
     }
     if (offset + size >= naive->file_length + naive->cluster) {
         naive_defect(naive, 1, REFCOW_KIND_OUT_OF_FILE);
+        note_missing(naive, offset, offset + size);
         return;
     }
     uint64_t last = (offset + size - 1) / naive->cluster;
@@ -108,6 +119,8 @@ static void count_compressed(naive_state *naive, uint64_t entry, uint64_t bitmap
         uint64_t end = offset - offset % 512 + 512 * sectors;
         naive->answer.compressed_end = end > naive->answer.compressed_end ? end : naive->answer.compressed_end;
         count(naive, offset, 512 * sectors - offset % 512);
+        naive_defect(naive, end > naive->file_length && end < naive->file_length + naive->cluster,
+                     REFCOW_KIND_COMPRESSED_PAST_END);
         naive->answer.allocated_clusters += is_active ? 1 : 0;
         naive->answer.compressed_clusters += is_active ? 1 : 0;
         naive->answer.fragmented_clusters += is_active ? 1 : 0;
@@ -156,6 +169,13 @@ static void count_l2_table(naive_state *naive, uint64_t table, int is_active)
     }
 }
 
+/* A table past the end of the file is missing, and not empty. */
+static int is_empty_table(const naive_state *naive, uint64_t table)
+{
+    uint64_t end = table + naive->cluster;
+    return naive_aligned(naive, table) && table < naive->file_length && naive_next_entry(naive, table, end, 8) >= end;
+}
+
 static void count_tree(naive_state *naive, uint64_t l1, uint64_t size, int is_active)
 {
     uint64_t end = l1 + 8 * size;
@@ -168,6 +188,7 @@ static void count_tree(naive_state *naive, uint64_t l1, uint64_t size, int is_ac
             naive_defect(naive, (entry & 0x7f000000000001ffu) != 0, REFCOW_KIND_L1_RESERVED);
             count(naive, table, naive->cluster);
             naive_defect(naive, !naive_aligned(naive, table), REFCOW_KIND_L2_UNALIGNED);
+            naive_defect(naive, is_empty_table(naive, table), REFCOW_KIND_L2_TABLE_EMPTY);
             count_l2_table(naive, table, is_active);
         }
     }
@@ -218,6 +239,7 @@ static void count_bitmaps(naive_state *naive)
     count(naive, at, naive->header.bitmap_directory.length);
     for (uint32_t index = 0; index < naive->header.nb_bitmaps && naive_has_work(naive); index++) {
         count_bitmap(naive, naive_number(naive, at, 8), naive_number(naive, at + 8, 4));
+        naive_defect(naive, (naive_number(naive, at + 12, 4) & REFCOW_BITMAP_IN_USE) != 0, REFCOW_KIND_BITMAP_IN_USE);
         at = naive_bitmap_end(naive, at);
     }
 }
@@ -395,6 +417,17 @@ static void report_refcounts(naive_state *naive)
 
 /* ------------------------------------------------------------------ the answer */
 
+/* What the header says, and what is only worth a note beside leaks. */
+static void note_header(naive_state *naive)
+{
+    uint64_t features = naive->header.incompatible_features;
+    naive_defect(naive, (features & REFCOW_INCOMPATIBLE_DIRTY) != 0, REFCOW_KIND_MARKED_DIRTY);
+    naive_defect(naive, (features & REFCOW_INCOMPATIBLE_CORRUPT) != 0, REFCOW_KIND_MARKED_CORRUPT);
+    if (naive->answer.found[REFCOW_KIND_REFCOUNT_HIGH] == 0) {
+        naive->answer.found[REFCOW_KIND_L2_TABLE_EMPTY] = 0;
+    }
+}
+
 static void count_all(naive_state *naive)
 {
     const refcow_header *header = &naive->header;
@@ -409,6 +442,7 @@ static void count_all(naive_state *naive)
     count_bitmaps(naive);
     count_blocks(naive);
     compare(naive);
+    note_header(naive);
     naive->answer.total_clusters = disk / naive->cluster + (disk % naive->cluster != 0 ? 1 : 0);
 }
 
@@ -419,7 +453,7 @@ static void add_up(refcow_result *answer)
         REFCOW_FINDING_ROWS(NAIVE_SEVERITY)
 #undef NAIVE_SEVERITY
     };
-    uint64_t *sums[] = {&answer->corruptions, &answer->leaks, &answer->check_errors};
+    uint64_t *sums[] = {&answer->corruptions, &answer->leaks, &answer->check_errors, &answer->notes};
     for (size_t kind = 0; kind < REFCOW_KINDS; kind++) {
         *sums[severities[kind]] += answer->found[kind];
     }
@@ -450,6 +484,7 @@ static void start(naive_state *naive, const input_file *file, const naive_header
     naive->clusters = (naive->file_length + naive->cluster - 1) / naive->cluster;
     naive->work = MOST_WORK;
     naive->most = 0;
+    naive->missing_end = 0;
     naive->blocks = 0;
     naive->per_block = naive->cluster * 8 >> (header->fields.refcount_order % 7);
     naive->is_extended = (header->fields.incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0;

@@ -41,6 +41,7 @@ static inline const char *rules_sums(const refcow_result *result)
     RULE(result->corruptions == rules_found(result, REFCOW_SEVERITY_CORRUPTION), "corruptions is the sum of found[]");
     RULE(result->leaks == rules_found(result, REFCOW_SEVERITY_LEAK), "leaks is the sum of found[]");
     RULE(result->check_errors == rules_found(result, REFCOW_SEVERITY_ERROR), "check_errors is the sum of found[]");
+    RULE(result->notes == rules_found(result, REFCOW_SEVERITY_NOTE), "notes is the sum of found[]");
     return NULL;
 }
 
