@@ -24,6 +24,7 @@ typedef struct naive_state {
     uint64_t per_block;   /* refcounts */
     uint64_t file_length; /* size rounded up to 512 */
     uint64_t limit;       /* the largest refcount */
+    uint64_t missing_end; /* of the clusters that are counted and past the end of the file; 0: there are none */
     uint64_t work;        /* left; 0: given up */
     int is_extended;
     int has_data_file;
