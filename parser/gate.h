@@ -138,8 +138,8 @@ uint32_t refcow_name_traits(const void *bytes, uint64_t length);
  * code point, -1 if the bytes are not UTF-8 as QEMU prints it. C0 80 stands for U+0000. */
 size_t refcow_decode_utf8(const void *text, size_t length, int32_t *code_point);
 
-/* Whether a character has no shape of its own, or moves others: control characters, marks of direction, joiners, tags.
- * Those who print a name should escape these. */
+/* Whether a character cannot be seen, or moves others: control and format characters, marks of direction, joiners, tags,
+ * spaces other than U+0020, fillers, private use. Those who print a name should escape these. */
 int refcow_is_shapeless(int32_t code_point);
 
 /* --------------------------------------------------------------- decision */

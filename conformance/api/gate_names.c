@@ -199,13 +199,14 @@ static void sequences_end_before_what_does_not_continue_them(void)
 
 /* ------------------------------------------------------------------- shape */
 
-/* The parser's ranges, with what they are. In them is all that has category Cc, Cf, Co, Zl or Zp in Unicode 14. */
+/* The parser's ranges, with what they are. In them is all that has category Cc, Cf, Co, Zl, Zp or Zs in
+ * Unicode 14, but for U+0020. */
 static const struct {
     int32_t first;
     int32_t last;
 } shapeless_ranges[] = {
     {0, 0x1f},          /* C0 */
-    {0x7f, 0x9f},       /* DEL, C1 */
+    {0x7f, 0xa0},       /* DEL, C1, no-break space */
     {0xad, 0xad},       /* soft hyphen */
     {0x34f, 0x34f},     /* combining grapheme joiner */
     {0x600, 0x605},     /* Arabic number signs */
@@ -215,11 +216,14 @@ static const struct {
     {0x890, 0x891},     /* Arabic pound and piastre marks */
     {0x8e2, 0x8e2},     /* Arabic disputed end of ayah */
     {0x115f, 0x1160},   /* Hangul fillers */
+    {0x1680, 0x1680},   /* Ogham space */
     {0x17b4, 0x17b5},   /* Khmer inherent vowels */
     {0x180b, 0x180f},   /* Mongolian selectors and vowel separator */
-    {0x200b, 0x200f},   /* zero width, direction */
-    {0x2028, 0x202e},   /* separators, embeddings, overrides */
-    {0x2060, 0x206f},   /* joiners, isolates, deprecated */
+    {0x2000, 0x200f},   /* spaces, zero width, direction */
+    {0x2028, 0x202f},   /* separators, embeddings, overrides, narrow space */
+    {0x205f, 0x206f},   /* mathematical space, joiners, isolates, deprecated */
+    {0x2800, 0x2800},   /* Braille blank */
+    {0x3000, 0x3000},   /* ideographic space */
     {0x3164, 0x3164},   /* Hangul filler */
     {0xe000, 0xf8ff},   /* private use */
     {0xfe00, 0xfe0f},   /* variation selectors */
@@ -393,7 +397,8 @@ static void a_name_has_dangerous_characters(void)
     EXPECT_TRAITS("a\x7f", RELATIVE | CONTROL);
     EXPECT_TRAITS("a\xc2\x80", RELATIVE | CONTROL);
     EXPECT_TRAITS("a\xc2\x9f", RELATIVE | CONTROL);
-    EXPECT_TRAITS("a\xc2\xa0", RELATIVE);
+    EXPECT_TRAITS("a\xc2\xa0", RELATIVE | INVISIBLE);
+    EXPECT_TRAITS("a\xc2\xa1", RELATIVE);
     EXPECT_TRAITS("a\xc2\xac", RELATIVE);
     EXPECT_TRAITS("a\xc2\xad", RELATIVE | INVISIBLE);
     EXPECT_TRAITS("a\xc2\xae", RELATIVE);

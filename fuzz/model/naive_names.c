@@ -72,18 +72,22 @@ static int is_control(int32_t code)
 
 naive_answer naive_shapeless(int32_t code)
 {
-    /* Spaces and separators; zero width; marks of direction; tags and variation selectors of plane 14. */
+    /* Spaces and separators; zero width; marks of direction; signs of Arabic, Syriac, Kaithi and hieroglyphs that
+     * format what stands beside them; tags. */
     static const code_range shapeless[] = {
-        {0xa0, 0xa0},     {0xad, 0xad},     {0x61c, 0x61c},   {0x1680, 0x1680}, {0x2000, 0x200f},   {0x2028, 0x202f},
-        {0x205f, 0x2064}, {0x2066, 0x2069}, {0x3000, 0x3000}, {0xfeff, 0xfeff}, {0xe0020, 0xe007f},
+        {0xa0, 0xa0},     {0xad, 0xad},       {0x600, 0x605},     {0x61c, 0x61c},     {0x6dd, 0x6dd},
+        {0x70f, 0x70f},   {0x890, 0x891},     {0x8e2, 0x8e2},     {0x1680, 0x1680},   {0x180e, 0x180e},
+        {0x2000, 0x200f}, {0x2028, 0x202f},   {0x205f, 0x2064},   {0x2066, 0x2069},   {0x3000, 0x3000},
+        {0xfeff, 0xfeff}, {0x110bd, 0x110bd}, {0x110cd, 0x110cd}, {0x13430, 0x13438}, {0xe0020, 0xe007f},
     };
     /* The rest of Default_Ignorable_Code_Point, and what has no shape in most fonts: interlinear annotation, object
-     * replacement, braille blank, fillers, musical beams, private use. */
+     * replacement, braille blank, fillers, musical beams, joiners of hieroglyphs, private use, planes without
+     * characters. */
     static const code_range open[] = {{0x34f, 0x34f},     {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},
                                       {0x2065, 0x2065},   {0x206a, 0x206f},   {0x2800, 0x2800},   {0x3164, 0x3164},
                                       {0xfe00, 0xfe0f},   {0xffa0, 0xffa0},   {0xe000, 0xf8ff},   {0xfff0, 0xfffd},
-                                      {0x1bca0, 0x1bca3}, {0x1d159, 0x1d159}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
-                                      {0xf0000, 0x10ffff}};
+                                      {0x13439, 0x1343f}, {0x1bca0, 0x1bca3}, {0x1d159, 0x1d159}, {0x1d173, 0x1d17a},
+                                      {0xe0000, 0x10ffff}};
     if (is_control(code) || IN(shapeless, code)) {
         return NAIVE_YES;
     }
