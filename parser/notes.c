@@ -33,7 +33,7 @@ void refcow_note_marks(struct check *check)
 void refcow_note_missing(struct check *check, const struct reference *reference)
 {
     uint64_t end = reference->offset + reference->length;
-    uint64_t cluster = reference->offset >> check->header->cluster_bits;
+    uint64_t cluster = (end - 1) >> check->header->cluster_bits;
     uint64_t refcount = 0;
     bool is_known = false;
     if (end > check->missing_end && refcow_refcounts_look_up(&check->refcounts, cluster, &refcount, &is_known) &&

@@ -10,8 +10,8 @@
 /* The flags of the header. */
 void refcow_note_marks(struct check *check);
 
-/* A reference reaches past the end of the file by a cluster or more. If the image counts the cluster, it was once
- * there. */
+/* A reference reaches past the end of the file by a cluster or more. If the image counts the last one, it was
+ * once there. */
 void refcow_note_missing(struct check *check, const struct reference *reference);
 
 /* An L2 table without an entry. QEMU leaves such tables behind, too: the note stays only if clusters are leaked. */

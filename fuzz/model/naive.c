@@ -15,10 +15,10 @@ static void count_cluster(naive_state *naive, uint64_t cluster)
 }
 
 /* What the image counts was once in the file. */
-static void note_missing(naive_state *naive, uint64_t offset, uint64_t end)
+static void note_missing(naive_state *naive, uint64_t end)
 {
     uint64_t refcount = 0;
-    if (naive_look_up(naive, offset / naive->cluster, &refcount) && refcount != 0 && end > naive->missing_end) {
+    if (naive_look_up(naive, (end - 1) / naive->cluster, &refcount) && refcount != 0 && end > naive->missing_end) {
         naive->missing_end = end;
         naive->answer.found[REFCOW_KIND_TRUNCATED] = 1;
     }
@@ -31,7 +31,7 @@ static void count(naive_state *naive, uint64_t offset, uint64_t size)
     }
     if (offset + size >= naive->file_length + naive->cluster) {
         naive_defect(naive, 1, REFCOW_KIND_OUT_OF_FILE);
-        note_missing(naive, offset, offset + size);
+        note_missing(naive, offset + size);
         return;
     }
     uint64_t last = (offset + size - 1) / naive->cluster;
