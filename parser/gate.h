@@ -138,8 +138,8 @@ uint32_t refcow_name_traits(const void *bytes, uint64_t length);
  * code point, -1 if the bytes are not UTF-8 as QEMU prints it. C0 80 stands for U+0000. */
 size_t refcow_decode_utf8(const void *text, size_t length, int32_t *code_point);
 
-/* Whether a character cannot be seen, or moves others: control and format characters, marks of direction, joiners, tags,
- * spaces other than U+0020, fillers, private use. Those who print a name should escape these. */
+/* Whether a character cannot be seen, or moves others: control and format characters, marks of direction, joiners,
+ * tags, spaces other than U+0020, fillers, private use. Those who print a name should escape these. */
 int refcow_is_shapeless(int32_t code_point);
 
 /* --------------------------------------------------------------- decision */
@@ -167,7 +167,8 @@ typedef struct refcow_breach {
     uint64_t limit;         /* that the value exceeds; of amplification, which is in whole times, it may also equal it.
                                REFCOW_NO_LIMIT: the rule is no limit */
     refcow_span name;       /* of the file that the image names, or of the snapshot; offset 0: none */
-    uint32_t snapshot;      /* index of the one that breaks the rule, or REFCOW_NO_SNAPSHOT */
+    uint32_t snapshot;      /* index of the one that breaks the rule, the first with the highest value; or
+                               REFCOW_NO_SNAPSHOT */
     uint32_t magic;         /* for refcow_magic_format(), or REFCOW_NO_MAGIC */
     refcow_feature feature; /* of FEATURE_REFUSED and FEATURE_MISSING */
 } refcow_breach;

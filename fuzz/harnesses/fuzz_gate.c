@@ -119,6 +119,15 @@ static void expect_name(const uint8_t *data, size_t size)
     expect_characters(data, length);
 }
 
+/* Short names, which the fuzzer would find among others only. */
+static void expect_short_names(void)
+{
+    for (unsigned pair = 0; pair <= 0xffff; pair++) {
+        const uint8_t name[] = {(uint8_t)(pair >> 8), (uint8_t)pair};
+        expect_name(name, sizeof name);
+    }
+}
+
 /* --------------------------------------------------------------------- the naive reading */
 
 /* The check of the gate, against the naive one. */
@@ -221,6 +230,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!tables_are_checked) {
         expect_rules();
         expect_shapes();
+        expect_short_names();
         tables_are_checked = 1;
     }
     expect_name(data, size);

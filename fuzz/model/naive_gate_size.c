@@ -92,10 +92,17 @@ static refcow_error refusal(const naive_gate *gate, const snapshot_entry *entry)
     return (refcow_error){REFCOW_STATUS_OK, 0, 0};
 }
 
-/* Rules that several snapshots may break: which one the evidence names is open, so all are possible up to some. */
-static refcow_breach *add_of_entry(naive_gate *gate, const snapshot_entry *entry, refcow_rule rule, uint64_t value)
+/* Of all entries; end 0: there is none. */
+typedef struct remarkable_entries {
+    snapshot_entry largest;         /* the first with the largest disk */
+    snapshot_entry past_end;        /* the first whose L1 table is not all in the file */
+    snapshot_entry walked_past_end; /* the same of those that a check walks */
+} remarkable_entries;
+
+static refcow_breach *add_of_entry(naive_gate *gate, naive_certainty certainty, const snapshot_entry *entry,
+                                   refcow_rule rule, uint64_t value)
 {
-    refcow_breach *breach = naive_add(gate, NAIVE_RULE, rule, NAIVE_ANY, value);
+    refcow_breach *breach = naive_add(gate, certainty, rule, NAIVE_ANY, value);
     breach->snapshot = entry->index;
     breach->name = entry->name;
     return breach;
@@ -107,24 +114,44 @@ static uint64_t data_of(const naive_gate *gate, const snapshot_entry *entry)
     return naive_sum(entry->disk > disk ? entry->disk : disk, entry->vm_state);
 }
 
-static void judge_entry(naive_gate *gate, const snapshot_entry *entry)
+static void add_entry(naive_gate *gate, const snapshot_entry *entry, remarkable_entries *found)
 {
     naive_snapshots *snapshots = &gate->snapshots;
-    uint64_t limit = gate->asked.policy->max_virtual_size;
     uint64_t data = data_of(gate, entry);
-    int has_room = gate->breaches_count < NAIVE_BREACHES_MAX - 40;
+    int is_cut = is_past_end(gate, entry->l1, 8 * entry->l1_size);
     snapshots->tables += 8 * entry->l1_size;
     snapshots->walked_tables += is_walked(gate, entry) ? 8 * entry->l1_size : 0;
     snapshots->has_unwalked |= !is_walked(gate, entry);
     snapshots->most_data = data > snapshots->most_data ? data : snapshots->most_data;
-    if (has_room && entry->disk > limit) {
-        add_of_entry(gate, entry, REFCOW_RULE_VIRTUAL_SIZE_LIMIT, entry->disk)->limit = limit;
+    if (found->largest.end == 0 || entry->disk > found->largest.disk) {
+        found->largest = *entry;
     }
-    if (has_room && is_past_end(gate, entry->l1, 8 * entry->l1_size)) {
-        /* That a table is not where tables are is for the check to say. */
-        gate->ceiling = is_walked(gate, entry) ? NAIVE_BREACH : NAIVE_MAYBE;
-        add_of_entry(gate, entry, REFCOW_RULE_SNAPSHOTS_PAST_END, NAIVE_ANY)->limit = NAIVE_ANY;
-        gate->ceiling = NAIVE_BREACH;
+    if (is_cut && found->past_end.end == 0) {
+        found->past_end = *entry;
+    }
+    if (is_cut && is_walked(gate, entry) && found->walked_past_end.end == 0) {
+        found->walked_past_end = *entry;
+    }
+}
+
+/* Of disks, one that is no larger than the active one need not be named besides it. That a table is not where tables
+ * are is for the check to say. */
+static void judge_entries(naive_gate *gate, const remarkable_entries *found)
+{
+    uint64_t limit = gate->asked.policy->max_virtual_size;
+    const snapshot_entry *largest = &found->largest;
+    if (largest->end != 0 && largest->disk > limit) {
+        int is_larger = largest->disk > gate->header.fields.virtual_size;
+        add_of_entry(gate, is_larger ? NAIVE_BREACH : NAIVE_MAYBE, largest, REFCOW_RULE_VIRTUAL_SIZE_LIMIT,
+                     largest->disk)
+            ->limit = limit;
+    }
+    if (found->past_end.end != 0) {
+        add_of_entry(gate, NAIVE_MAYBE, &found->past_end, REFCOW_RULE_SNAPSHOTS_PAST_END, NAIVE_ANY)->limit = NAIVE_ANY;
+    }
+    if (found->walked_past_end.end != 0) {
+        add_of_entry(gate, NAIVE_RULE, &found->walked_past_end, REFCOW_RULE_SNAPSHOTS_PAST_END, NAIVE_ANY)->limit =
+            NAIVE_ANY;
     }
 }
 
@@ -147,6 +174,7 @@ static void judge_snapshots(naive_gate *gate)
     uint32_t count = header->nb_snapshots < REFCOW_SNAPSHOTS_MAX ? header->nb_snapshots : REFCOW_SNAPSHOTS_MAX;
     uint64_t at = header->snapshots_offset;
     uint64_t end = at;
+    remarkable_entries found = {0};
     refcow_error refused = {REFCOW_STATUS_OK, 0, 0};
     for (uint32_t index = 0; index < count && refused.status == REFCOW_STATUS_OK; index++) {
         uint32_t empty = empty_entries(gate, at, count - index - 1);
@@ -155,7 +183,7 @@ static void judge_snapshots(naive_gate *gate)
         snapshot_entry entry = read_entry(gate, index, at);
         refused = refusal(gate, &entry);
         if (refused.status == REFCOW_STATUS_OK) {
-            judge_entry(gate, &entry);
+            add_entry(gate, &entry, &found);
             end = entry.end;
             at = (end + 7) / 8 * 8;
         }
@@ -163,6 +191,7 @@ static void judge_snapshots(naive_gate *gate)
     if (refused.status != REFCOW_STATUS_OK) {
         naive_add(gate, NAIVE_BREACH, (refcow_rule)refused.status, refused.offset, refused.value);
     }
+    judge_entries(gate, &found);
     uint64_t least = (uint64_t)count * ENTRY_HEAD;
     uint64_t length = end - header->snapshots_offset > least ? end - header->snapshots_offset : least;
     if (is_past_end(gate, header->snapshots_offset, length)) {

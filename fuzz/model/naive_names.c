@@ -138,14 +138,14 @@ static int has_parent(const uint8_t *name, size_t length)
     return 0;
 }
 
-/* NUL has a trait of its own: whether it is a control character, too, is open, and so is whether control characters
- * are invisible. */
+/* NUL has a trait of its own, and is no UTF-8 in two bytes: whether it is a control character, too, is open, and so is
+ * whether control characters are invisible. */
 static void add_character(naive_traits *traits, int32_t code, size_t length)
 {
     if (code < 0) {
         traits->sure |= REFCOW_TRAIT_NOT_UTF8;
-    } else if (code == 0 && length == 1) {
-        traits->sure |= REFCOW_TRAIT_NUL;
+    } else if (code == 0) {
+        traits->sure |= length == 1 ? REFCOW_TRAIT_NUL : REFCOW_TRAIT_NOT_UTF8;
         traits->open |= REFCOW_TRAIT_CONTROL | REFCOW_TRAIT_INVISIBLE;
     } else if (is_control(code)) {
         traits->sure |= REFCOW_TRAIT_CONTROL;
