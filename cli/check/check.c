@@ -4,6 +4,7 @@
 #include "../run/examine.h"
 #include "../run/progress.h"
 #include "../text/complain.h"
+#include "../text/output.h"
 #include "options.h"
 
 static const char help[] =
@@ -54,7 +55,7 @@ static void print_report(const check_report *report, check_session *session)
         print_for_people(report, session);
     else
         print_for_programs(stdout, report, session->options.output);
-    fflush(stdout); /* who reads along need not wait for the other images */
+    output_flush(); /* who reads along need not wait for the other images */
 }
 
 /* Of an image that the backstop answers for. */

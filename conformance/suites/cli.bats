@@ -370,6 +370,45 @@ to_closed_stdout() { # ARGUMENT...
     run -0 to_full_device check -q image.qcow2
 }
 
+# After the reader has gone, as after `| head -1`.
+to_gone_reader() { # ARGUMENT...
+    { sleep 0.2 && "$REFCOW" "$@"; } | true
+    return "${PIPESTATUS[0]}"
+}
+
+@test "a reader that stops reading is no error: no message, and the exit code stays" {
+    local words
+    make_image
+    cp image.qcow2 corrupt.qcow2
+    "$DAMAGE" corrupt.qcow2 fill l2_table:0 1c 0xff
+    cp image.qcow2 leaks.qcow2
+    "$DAMAGE" leaks.qcow2 append 1 , set refcount:last 1
+    while read -r words; do
+        # shellcheck disable=SC2086 # exit code, verb, options
+        run --separate-stderr "-${words%% *}" to_gone_reader ${words#* }
+        # shellcheck disable=SC2154 # set by run
+        assert_equal "$stderr" ''
+    done <<'ROWS'
+0 --help
+0 --version
+0 check --list help
+0 check image.qcow2
+2 check --output=json corrupt.qcow2
+3 check --output=csv image.qcow2 leaks.qcow2 image.qcow2
+2 check --output=jsonl image.qcow2 corrupt.qcow2 image.qcow2
+2 check --output=jsonl --list all corrupt.qcow2
+0 info image.qcow2 corrupt.qcow2
+2 map image.qcow2 corrupt.qcow2
+2 map --output=jsonl corrupt.qcow2
+2 gate --check corrupt.qcow2
+ROWS
+    run -1 --separate-stderr to_gone_reader check missing.qcow2 image.qcow2
+    assert_equal "${#stderr_lines[@]}" 1
+    # More than stdout buffers.
+    "$REFCOW" check --output=jsonl --list all corrupt.qcow2 >answer || true
+    [ "$(wc -c <answer)" -gt $((3 << 20)) ] || fail "an answer of $(wc -c <answer) bytes"
+}
+
 @test "file names that are hard to print read as in qemu-img" {
     local name
     make_image
