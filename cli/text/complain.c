@@ -26,9 +26,8 @@ static void print_value(FILE *out, uint64_t value)
         fprintf(out, ": %" PRIu64 " = 0x%" PRIx64, value, value);
 }
 
-void complain_into(FILE *out, const char *path, const failure *why)
+void complain_reason_into(FILE *out, const failure *why)
 {
-    begin_line(out, path);
     fputs(why->text, out);
     if (why->detail != NULL) { /* a server may have chosen it */
         fputs(": ", out);
@@ -42,7 +41,19 @@ void complain_into(FILE *out, const char *path, const failure *why)
         fprintf(out, " (field at offset %" PRIu64 ")", why->offset);
     if (why->advice != NULL)
         fprintf(out, " (%s)", why->advice);
+}
+
+void complain_into(FILE *out, const char *path, const failure *why)
+{
+    begin_line(out, path);
+    complain_reason_into(out, why);
     fputc('\n', out);
+}
+
+void complain_begin(const char *path)
+{
+    output_flush();
+    begin_line(stderr, path);
 }
 
 void complain_about_image(const char *path, const failure *why)
@@ -53,22 +64,19 @@ void complain_about_image(const char *path, const failure *why)
 
 void complain_about_lookups(const char *path, uint64_t clusters)
 {
-    output_flush();
-    begin_line(stderr, path);
+    complain_begin(path);
     fprintf(stderr, "refcow cannot read the stored refcounts of %" PRIu64 " clusters\n", clusters);
 }
 
 void complain_about_omitted(const char *path, uint64_t snapshots)
 {
-    output_flush();
-    begin_line(stderr, path);
+    complain_begin(path);
     fprintf(stderr, "%" PRIu64 " more snapshots are not listed (see --max-listed)\n", snapshots);
 }
 
 void complain_about_cut_list(const char *path)
 {
-    output_flush();
-    begin_line(stderr, path);
+    complain_begin(path);
     fputs("not all findings are listed: the time that --timeout allows is over\n", stderr);
 }
 

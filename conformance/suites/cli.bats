@@ -175,21 +175,29 @@ make_one_of_each() {
     assert_line '            (--allow leaks accepts it)'
 }
 
-@test "-q prints nothing" {
+@test "-q prints nothing on stdout, and a line on stderr for each image that is not clean" {
     local file expected option
     make_one_of_each
     for file in clean leaks corrupt both; do
         for option in --output=json --output=human; do
             expected=0
             "$QEMU_IMG" check -q "$file" >/dev/null || expected=$?
-            run "-$expected" "$REFCOW" check -q "$option" "$file"
+            run "-$expected" --separate-stderr "$REFCOW" check -q "$option" "$file"
             assert_output ''
+            case $file in
+            clean) assert_equal "$stderr" '' ;;
+            leaks) assert_equal "$stderr" 'refcow: leaks: leaks: 1 leaked cluster (64 KiB)' ;;
+            corrupt) assert_equal "$stderr" 'refcow: corrupt: corrupt: 2 corruptions' ;;
+            both) assert_equal "$stderr" 'refcow: both: corrupt: 2 corruptions, 1 leaked cluster (64 KiB)' ;;
+            esac
         done
     done
     run -1 --separate-stderr "$REFCOW" check -q refused
     assert_output ''
+    [[ $stderr == 'refcow: refused: not judged: '*refcount_order* ]] || fail "$stderr"
     run -63 --separate-stderr "$REFCOW" check -q foreign
     assert_output ''
+    [[ $stderr == 'refcow: foreign: not judged: '*magic* ]] || fail "$stderr"
 }
 
 @test "-U and options after the image are accepted" {
@@ -235,6 +243,17 @@ check --list= image.qcow2
 check --max-findings x image.qcow2
 check --max-findings 1001 image.qcow2
 check --list leaked --max-findings 1000001 image.qcow2
+check --fail-on
+check --fail-on= image.qcow2
+check --fail-on clean image.qcow2
+check --fail-on corrupt, image.qcow2
+check --fail-on corrupt,,leaks image.qcow2
+check --fail-on corrupts image.qcow2
+check --fail-on corrupt --fail-on all image.qcow2
+check --brief --output=json image.qcow2
+check --brief --output=jsonl image.qcow2
+check --output=csv --brief image.qcow2
+check --only-problems --output=json image.qcow2
 frob image.qcow2
 --frob
 ROWS
@@ -285,8 +304,9 @@ ROWS
     make_image
     "$DAMAGE" image.qcow2 append 1 , set refcount:last 1
     for option in -q --quiet; do
-        run -3 "$REFCOW" check "$option" image.qcow2
+        run -3 --separate-stderr "$REFCOW" check "$option" image.qcow2
         assert_output ''
+        assert_equal "${#stderr_lines[@]}" 1
     done
 }
 
@@ -393,6 +413,7 @@ to_gone_reader() { # ARGUMENT...
 0 --version
 0 check --list help
 0 check image.qcow2
+0 check --brief image.qcow2 image.qcow2
 2 check --output=json corrupt.qcow2
 3 check --output=csv image.qcow2 leaks.qcow2 image.qcow2
 2 check --output=jsonl image.qcow2 corrupt.qcow2 image.qcow2

@@ -242,6 +242,13 @@ together() {
     run -1 together check
     assert_equal "$(grep -c Incomplete: out)" 3
     grep -q Clean out
+    run -1 together check --brief --fail-on corrupt
+    assert_equal "$(cut -c -39 out)" 'one.qcow2: clean
+two.qcow2: not judged: the time that --
+three.qcow2: not judged: not looked at,
+f\x0a"our: not judged: not looked at, b'
+    run -1 together check --brief --only-problems --fail-on corrupt
+    assert_equal "$(cat out)" ''
 }
 
 @test "an image whose opening hangs: each gets an answer" {
