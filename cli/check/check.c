@@ -152,7 +152,7 @@ static void print_table(const check_session *session)
 {
     const check_options *options = &session->options;
 
-    if (options->common.quiet || options->output != OUTPUT_HUMAN || options->images.count == 1)
+    if (options->common.quiet || options->output != OUTPUT_HUMAN || session->judged.count < 2)
         return;
     if (session->has_printed)
         putchar('\n');
