@@ -4,30 +4,47 @@
 #include "../run/examine.h"
 #include "../run/progress.h"
 #include "../text/complain.h"
+#include "../text/escape.h"
+#include "../text/output.h"
 #include "options.h"
+#include "tally.h"
 
 static const char help[] =
     "usage: refcow check [OPTION]... IMAGE...\n"
     "Count the references in QCOW2 images and check the refcounts they store.\n"
     "\n"
     "    --output human|json|jsonl|csv   for people (default) or for programs\n"
-    "    --list KIND          list all findings of KIND and no others: leaked, ...,\n"
-    "                         all; \"help\" prints the kinds; may be repeated\n"
+    "    --brief              print one line for each image\n"
+    "    --only-problems      print nothing about images without problems\n"
+    "    --fail-on corrupt|leaks|not-judged,...   which problems count (default: all)\n"
+    "    --list KIND          list all findings of KIND and no others; or \"help\"\n"
     "    --max-findings N     list at most N of each kind (default 32, human 8)\n"
     "-T, --cache none|off|writeback|writethrough|directsync|unsafe   ignored\n" COMMON_OPTIONS_HELP "\n"
     "SIZE may end in K, M, G or T. IMAGE is a file, a block device or an NBD URI.\n"
-    "Exit status, the worst of all images in this order: 1 not judged to the end,\n"
-    "63 not QCOW2, 2 corruptions, 3 leaks only, 0 clean.\n";
+    "Exit status, worst last: 0 clean, 3 leaks, 2 corrupt, 63 no QCOW2, 1 not judged.\n";
 
 /* What goes along with the images, from one to the next. */
 typedef struct check_session {
     check_options options;
     examination how;
+    tally judged;
     bool has_printed; /* a report for people */
 } check_session;
 
+static void print_brief(FILE *out, const check_report *report)
+{
+    escape_print(out, report->path);
+    fputs(": ", out);
+    judgement_print(out, report);
+    fputc('\n', out);
+}
+
 static void print_for_people(const check_report *report, check_session *session)
 {
+    if (session->options.brief) {
+        print_brief(stdout, report);
+        return;
+    }
     if (!report->checked)
         return; /* there is nothing to say but the failure, which belongs on stderr */
     if (session->has_printed)
@@ -48,13 +65,41 @@ static void print_for_programs(FILE *out, const check_report *report, output_mod
 
 static void print_report(const check_report *report, check_session *session)
 {
-    if (session->options.common.quiet)
-        return;
     if (session->options.output == OUTPUT_HUMAN)
         print_for_people(report, session);
     else
         print_for_programs(stdout, report, session->options.output);
-    fflush(stdout); /* who reads along need not wait for the other images */
+    output_flush(); /* who reads along need not wait for the other images */
+}
+
+/* The line of an image with a problem, where there is no report. */
+static void complain_about_problem(const check_report *report)
+{
+    complain_begin(report->path);
+    judgement_print(stderr, report);
+    fputc('\n', stderr);
+}
+
+static bool is_problem(const check_session *session, judgement which)
+{
+    return judgement_set_has(session->options.problems, which);
+}
+
+static void tell(const check_report *report, check_session *session)
+{
+    const check_options *options = &session->options;
+    bool has_problem = is_problem(session, judgement_of(report));
+
+    if (options->common.quiet) {
+        if (has_problem)
+            complain_about_problem(report);
+        return;
+    }
+    if (options->only_problems && !has_problem)
+        return;
+    print_report(report, session);
+    if (!options->brief)
+        examine_complain(report);
 }
 
 /* Of an image that the backstop answers for. */
@@ -67,8 +112,12 @@ static void print_late(void *user, FILE *out, const char *path, const failure *w
                                  .code = EXIT_CODE_FAILED,
                                  .listed = session->options.listed};
 
-    if (session->options.common.quiet)
+    if (session->options.common.quiet || (session->options.only_problems && !is_problem(session, JUDGEMENT_NOT_JUDGED)))
         return;
+    if (session->options.brief) {
+        print_brief(out, &report);
+        return;
+    }
     if (session->options.output == OUTPUT_HUMAN) {
         if (session->has_printed)
             fputc('\n', out);
@@ -84,8 +133,8 @@ static exit_code check_image(void *user, opened_image *image)
     check_report report = {.path = image->path, .listed = session->options.listed};
 
     examine(&report, &session->how, image);
-    print_report(&report, session);
-    examine_complain(&report);
+    tally_add(&session->judged, judgement_of(&report));
+    tell(&report, session);
     return report.code;
 }
 
@@ -99,6 +148,32 @@ static bool map_lists(check_session *session)
            memory_map_list(&session->how.orphans, orphans, sizeof(refcow_finding));
 }
 
+static void print_table(const check_session *session)
+{
+    const check_options *options = &session->options;
+
+    if (options->common.quiet || options->output != OUTPUT_HUMAN || session->judged.count < 2)
+        return;
+    if (session->has_printed)
+        putchar('\n');
+    tally_print_counts(stdout, &session->judged);
+    if (!options->brief)
+        tally_print_names(stdout, &session->judged, &options->images);
+}
+
+/* With --fail-on, a run that did not get through all images fails in any case. After the last one there is no more
+ * deadline, and only a signal can want a stop. */
+static exit_code exit_code_of(const check_session *session, exit_code worst)
+{
+    const check_options *options = &session->options;
+
+    if (!options->has_fail_on)
+        return worst;
+    if (session->judged.count < options->images.count || stop_wanted())
+        return EXIT_CODE_FAILED;
+    return tally_exit_code(&session->judged, options->problems);
+}
+
 static exit_code check_images(check_session *session)
 {
     const check_options *options = &session->options;
@@ -107,7 +182,7 @@ static exit_code check_images(check_session *session)
     progress_on_signal();
     session->how.options = &options->common;
     session->how.memory = options->common.memory;
-    if (!map_lists(session)) {
+    if (!map_lists(session) || !tally_begin(&session->judged, &options->images)) {
         complain_about_memory();
         return EXIT_CODE_FAILED;
     }
@@ -115,7 +190,12 @@ static exit_code check_images(check_session *session)
         check_print_csv_heading(stdout);
     images_needs needs = examine_needs(&options->common, session->how.findings.size + session->how.orphans.size);
     needs.print_late = print_late;
-    return images_each(&options->images, &needs, check_image, session);
+    needs.memory += (uint64_t)options->images.count * sizeof *session->judged.judgements;
+    exit_code worst = images_each(&options->images, &needs, check_image, session);
+    print_table(session);
+    exit_code code = exit_code_of(session, worst);
+    tally_end(&session->judged);
+    return code;
 }
 
 exit_code check_run(int argc, char **argv)

@@ -74,7 +74,7 @@ void check_print_human_facts(FILE *out, const check_report *report)
 
 /* ------------------------------------------------------------------ the verdict */
 
-static void print_defects(FILE *out, const check_report *report)
+void check_print_human_defects(FILE *out, const check_report *report)
 {
     const refcow_result *result = &report->result;
     const char *separator = "";
@@ -153,7 +153,7 @@ void check_print_human_verdict(FILE *out, const check_report *report)
     if (report->verdict == REFCOW_VERDICT_REFUSED)
         fputs(report->failure.text, out);
     else if (report->verdict != REFCOW_VERDICT_CLEAN)
-        print_defects(out, report);
+        check_print_human_defects(out, report);
     fputs(".\n", out);
     if (meaning != NULL)
         fprintf(out, "%s\n", meaning);

@@ -16,13 +16,23 @@
 
 #define NOT_GIVEN UINT64_MAX
 
-enum { OPTION_OUTPUT = FIRST_OWN_OPTION, OPTION_LIST, OPTION_MAX_FINDINGS };
+enum {
+    OPTION_BRIEF = FIRST_OWN_OPTION,
+    OPTION_FAIL_ON,
+    OPTION_LIST,
+    OPTION_MAX_FINDINGS,
+    OPTION_ONLY_PROBLEMS,
+    OPTION_OUTPUT
+};
 
 static const struct option long_options[] = {
     COMMON_LONG_OPTIONS,
+    {"brief", no_argument, NULL, OPTION_BRIEF},
     {"cache", required_argument, NULL, 'T'},
+    {"fail-on", required_argument, NULL, OPTION_FAIL_ON},
     {"list", required_argument, NULL, OPTION_LIST},
     {"max-findings", required_argument, NULL, OPTION_MAX_FINDINGS},
+    {"only-problems", no_argument, NULL, OPTION_ONLY_PROBLEMS},
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {NULL, 0, NULL, 0},
 };
@@ -71,6 +81,14 @@ static bool set_max_findings(check_options *options, const char *word)
            complain("--max-findings must be a number", word);
 }
 
+static bool add_to_problems(check_options *options, const char *words)
+{
+    options->has_fail_on = true;
+    return judgement_set_add(&options->problems, words) ||
+           complain("--fail-on must be corrupt, leaks or not-judged, or several of them with commas between them",
+                    words);
+}
+
 static bool apply_option(void *user, int option)
 {
     check_options *options = user;
@@ -80,6 +98,14 @@ static bool apply_option(void *user, int option)
         return set_output(options, optarg);
     case OPTION_LIST:
         return add_to_list(options, optarg);
+    case OPTION_FAIL_ON:
+        return add_to_problems(options, optarg);
+    case OPTION_BRIEF:
+        options->brief = true;
+        return true;
+    case OPTION_ONLY_PROBLEMS:
+        options->only_problems = true;
+        return true;
     case 'T':
         return take_cache_mode(optarg);
     default:
@@ -118,6 +144,18 @@ static bool settle_findings(check_options *options)
     return true;
 }
 
+/* A line of --brief is in no format for programs, and no object at all is no JSON. */
+static bool settle_output(check_options *options)
+{
+    if (options->brief && options->output != OUTPUT_HUMAN)
+        return complain("--brief needs --output=human; for programs, --max-findings 0 leaves out the findings", NULL);
+    if (options->only_problems && options->output == OUTPUT_JSON)
+        return complain("--only-problems needs --output=human, jsonl or csv", NULL);
+    if (!options->has_fail_on)
+        options->problems = ALL_PROBLEMS;
+    return true;
+}
+
 options_outcome check_options_parse(check_options *options, int argc, char **argv)
 {
     *options = (check_options){.common = COMMON_OPTIONS_DEFAULT, .max_findings = NOT_GIVEN};
@@ -126,5 +164,6 @@ options_outcome check_options_parse(check_options *options, int argc, char **arg
 
     if (outcome != OPTIONS_READY || options->wants_kinds)
         return outcome;
-    return take_images(options, argc, argv) && settle_findings(options) ? OPTIONS_READY : OPTIONS_WRONG;
+    return take_images(options, argc, argv) && settle_findings(options) && settle_output(options) ? OPTIONS_READY
+                                                                                                  : OPTIONS_WRONG;
 }

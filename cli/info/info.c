@@ -8,6 +8,7 @@
 #include "../run/images.h"
 #include "../run/progress.h"
 #include "../text/complain.h"
+#include "../text/output.h"
 #include "options.h"
 #include "report.h"
 
@@ -195,7 +196,7 @@ static exit_code tell_about_image(void *user, opened_image *image)
         backstop_hold();
     print_report(&report, session); /* reads names and lists */
     stop_after(0);
-    fflush(stdout); /* who reads along need not wait for the other images */
+    output_flush(); /* who reads along need not wait for the other images */
     if (report.failed)
         complain_about_image(image->path, &report.failure);
     return exit_code_of(&report, &session->options);

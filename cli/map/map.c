@@ -5,6 +5,7 @@
 #include "../run/examine.h"
 #include "../run/progress.h"
 #include "../text/complain.h"
+#include "../text/output.h"
 #include "options.h"
 #include "report.h"
 
@@ -157,7 +158,7 @@ static void print_report(const map_report *report, map_session *session)
         break;
     }
     session->has_printed = true;
-    fflush(stdout); /* who reads along need not wait for the other images */
+    output_flush(); /* who reads along need not wait for the other images */
 }
 
 /* Of an image that the backstop answers for. */

@@ -6,6 +6,7 @@
 #include "../process/stop.h"
 #include "../text/complain.h"
 #include "../text/escape.h"
+#include "../text/output.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -144,7 +145,7 @@ void late_expect(int first, int image)
         .first_record = late.own.out.bytes != NULL ? strcspn(late.own.out.bytes, "\n") + 1 : 0,
     };
     backstop_expect(&answer);
-    fflush(stdout);
+    output_flush();
 }
 
 void late_print_human(FILE *out, const char *path, const failure *why)

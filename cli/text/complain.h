@@ -13,8 +13,12 @@
 /* "refcow: IMAGE: version is not 2 or 3: 4 (field at offset 4)" */
 void complain_about_image(const char *path, const failure *why);
 
-/* The same line, into a text that is kept for later. */
+/* The same line, into a text that is kept for later; and only its reason, without an end of line. */
 void complain_into(FILE *out, const char *path, const failure *why);
+void complain_reason_into(FILE *out, const failure *why);
+
+/* "refcow: IMAGE: ", the begin of a line that the caller ends. */
+void complain_begin(const char *path);
 
 /* The check was finished, but not all refcounts could be looked up. */
 void complain_about_lookups(const char *path, uint64_t clusters);

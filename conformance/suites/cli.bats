@@ -175,21 +175,29 @@ make_one_of_each() {
     assert_line '            (--allow leaks accepts it)'
 }
 
-@test "-q prints nothing" {
+@test "-q prints nothing on stdout, and a line on stderr for each image that is not clean" {
     local file expected option
     make_one_of_each
     for file in clean leaks corrupt both; do
         for option in --output=json --output=human; do
             expected=0
             "$QEMU_IMG" check -q "$file" >/dev/null || expected=$?
-            run "-$expected" "$REFCOW" check -q "$option" "$file"
+            run "-$expected" --separate-stderr "$REFCOW" check -q "$option" "$file"
             assert_output ''
+            case $file in
+            clean) assert_equal "$stderr" '' ;;
+            leaks) assert_equal "$stderr" 'refcow: leaks: leaks: 1 leaked cluster (64 KiB)' ;;
+            corrupt) assert_equal "$stderr" 'refcow: corrupt: corrupt: 2 corruptions' ;;
+            both) assert_equal "$stderr" 'refcow: both: corrupt: 2 corruptions, 1 leaked cluster (64 KiB)' ;;
+            esac
         done
     done
     run -1 --separate-stderr "$REFCOW" check -q refused
     assert_output ''
+    [[ $stderr == 'refcow: refused: not judged: '*refcount_order* ]] || fail "$stderr"
     run -63 --separate-stderr "$REFCOW" check -q foreign
     assert_output ''
+    [[ $stderr == 'refcow: foreign: not judged: '*magic* ]] || fail "$stderr"
 }
 
 @test "-U and options after the image are accepted" {
@@ -235,6 +243,17 @@ check --list= image.qcow2
 check --max-findings x image.qcow2
 check --max-findings 1001 image.qcow2
 check --list leaked --max-findings 1000001 image.qcow2
+check --fail-on
+check --fail-on= image.qcow2
+check --fail-on clean image.qcow2
+check --fail-on corrupt, image.qcow2
+check --fail-on corrupt,,leaks image.qcow2
+check --fail-on corrupts image.qcow2
+check --fail-on corrupt --fail-on all image.qcow2
+check --brief --output=json image.qcow2
+check --brief --output=jsonl image.qcow2
+check --output=csv --brief image.qcow2
+check --only-problems --output=json image.qcow2
 frob image.qcow2
 --frob
 ROWS
@@ -285,8 +304,9 @@ ROWS
     make_image
     "$DAMAGE" image.qcow2 append 1 , set refcount:last 1
     for option in -q --quiet; do
-        run -3 "$REFCOW" check "$option" image.qcow2
+        run -3 --separate-stderr "$REFCOW" check "$option" image.qcow2
         assert_output ''
+        assert_equal "${#stderr_lines[@]}" 1
     done
 }
 
@@ -368,6 +388,46 @@ to_closed_stdout() { # ARGUMENT...
     run -1 to_full_device check --help
     run -1 to_full_device --version
     run -0 to_full_device check -q image.qcow2
+}
+
+# After the reader has gone, as after `| head -1`.
+to_gone_reader() { # ARGUMENT...
+    { sleep 0.2 && "$REFCOW" "$@"; } | true
+    return "${PIPESTATUS[0]}"
+}
+
+@test "a reader that stops reading is no error: no message, and the exit code stays" {
+    local words
+    make_image
+    cp image.qcow2 corrupt.qcow2
+    "$DAMAGE" corrupt.qcow2 fill l2_table:0 1c 0xff
+    cp image.qcow2 leaks.qcow2
+    "$DAMAGE" leaks.qcow2 append 1 , set refcount:last 1
+    while read -r words; do
+        # shellcheck disable=SC2086 # exit code, verb, options
+        run --separate-stderr "-${words%% *}" to_gone_reader ${words#* }
+        # shellcheck disable=SC2154 # set by run
+        assert_equal "$stderr" ''
+    done <<'ROWS'
+0 --help
+0 --version
+0 check --list help
+0 check image.qcow2
+0 check --brief image.qcow2 image.qcow2
+2 check --output=json corrupt.qcow2
+3 check --output=csv image.qcow2 leaks.qcow2 image.qcow2
+2 check --output=jsonl image.qcow2 corrupt.qcow2 image.qcow2
+2 check --output=jsonl --list all corrupt.qcow2
+0 info image.qcow2 corrupt.qcow2
+2 map image.qcow2 corrupt.qcow2
+2 map --output=jsonl corrupt.qcow2
+2 gate --check corrupt.qcow2
+ROWS
+    run -1 --separate-stderr to_gone_reader check missing.qcow2 image.qcow2
+    assert_equal "${#stderr_lines[@]}" 1
+    # More than stdout buffers.
+    "$REFCOW" check --output=jsonl --list all corrupt.qcow2 >answer || true
+    [ "$(wc -c <answer)" -gt $((3 << 20)) ] || fail "an answer of $(wc -c <answer) bytes"
 }
 
 @test "file names that are hard to print read as in qemu-img" {

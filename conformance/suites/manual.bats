@@ -111,6 +111,10 @@ in_zsh() {
     for values in $values; do
         run -0 "$REFCOW" check -q --cache "$values" "$conformance/../corpus/seeds/v2-written.qcow2"
     done
+    values='corrupt leaks not-judged'
+    assert_equal "$(in_bash refcow check --fail-on '' | xargs)" "$values"
+    assert_equal "$(in_fish 'refcow check --fail-on ' | xargs)" "$values"
+    assert_equal "$(manual check | sed -n '/^\.It Fl -fail-on/,/^\.El/ s/^\.It Cm //p' | xargs)" "$values"
     for values in all help leaked; do
         in_bash refcow check --list "" | grep -xe "$values"
         in_fish "refcow check --list " | grep -xe "$values"
@@ -133,6 +137,7 @@ in_zsh() {
     assert_equal "$(in_zsh 'refcow check --list too')" 'refcow check --list too-many-references'
     assert_equal "$(in_zsh 'refcow check --cache writet')" 'refcow check --cache writethrough'
     assert_equal "$(in_zsh 'refcow check -T dir')" 'refcow check -T directsync'
+    assert_equal "$(in_zsh 'refcow check --fail-on not')" 'refcow check --fail-on not-judged'
     touch image.qcow2
     assert_equal "$(in_zsh 'refcow check im')" 'refcow check image.qcow2'
 }

@@ -242,6 +242,13 @@ together() {
     run -1 together check
     assert_equal "$(grep -c Incomplete: out)" 3
     grep -q Clean out
+    run -1 together check --brief --fail-on corrupt
+    assert_equal "$(cut -c -39 out)" 'one.qcow2: clean
+two.qcow2: not judged: the time that --
+three.qcow2: not judged: not looked at,
+f\x0a"our: not judged: not looked at, b'
+    run -1 together check --brief --only-problems --fail-on corrupt
+    assert_equal "$(cat out)" ''
 }
 
 @test "an image whose opening hangs: each gets an answer" {
@@ -425,5 +432,6 @@ read_slowly() {
     assert_output --partial 'the output is cut'
     run -1 timeout 20 env LD_PRELOAD="$PWD/preload.so" \
         bash -c "'$REFCOW' check --timeout 1 image.qcow2 | true; exit \${PIPESTATUS[0]}"
+    refute_output --partial 'the output'
     run -1 timeout 20 env LD_PRELOAD="$PWD/preload.so" bash -c "'$REFCOW' check --timeout 1 image.qcow2 >&- 2>&-"
 }
