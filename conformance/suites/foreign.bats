@@ -226,13 +226,30 @@ assert_short() {
     done
     head -c 50 /dev/zero >image.qcow2
     assert_short 63 image.qcow2 'the file is too short: a QCOW2 header has at least 72 bytes, this file has 50' 50
-    # One byte more, and there is a header.
-    head -c 104 whole.qcow2 >image.qcow2
-    compare '104 bytes' image.qcow2 -U
-    assert_equal "$(jq 'has("refcount-report")' <("$REFCOW" check --output=json image.qcow2 2>/dev/null | jq .refcow))" true
+    # Of version 2 the header is shorter.
     "$QEMU_IMG" create -q -f qcow2 -o compat=0.10 old.qcow2 1M
+    "$DAMAGE" old.qcow2 set header:l1_size 0xffffffff
     head -c 71 old.qcow2 >image.qcow2
+    assert_short 1 image.qcow2 'the file is too short: a QCOW2 header has at least 72 bytes, this file has 71' 71
     compare '71 bytes of version 2' image.qcow2 -U
+}
+
+# status_name FILE
+status_name() {
+    "$REFCOW" check --output=json "$1" 2>/dev/null | jq -r '.refcow | select(has("refcount-report")) | .status.name'
+}
+
+@test "files that end with the header have one" {
+    plain
+    "$DAMAGE" image.qcow2 set header:refcount_order 7
+    truncate -s 104 image.qcow2
+    assert_equal "$(status_name image.qcow2)" refcount-order
+    compare '104 bytes' image.qcow2 -U
+    "$QEMU_IMG" create -q -f qcow2 -o compat=0.10 image.qcow2 1M
+    "$DAMAGE" image.qcow2 set header:l1_size 0xffffffff
+    truncate -s 72 image.qcow2
+    assert_equal "$(status_name image.qcow2)" l1-size-large
+    compare '72 bytes of version 2' image.qcow2 -U
 }
 
 @test "a damaged header is no other format" {
