@@ -173,6 +173,7 @@ typedef struct refcow_span {
 
 /* Limits of the format, as `qemu-img check` enforces them. */
 #define REFCOW_HEADER_LENGTH_MIN 72u               /* bytes of the shortest header, of version 2 */
+#define REFCOW_HEADER_LENGTH_V3_MIN 104u           /* of version 3 */
 #define REFCOW_SOURCE_SIZE_MAX 0x7fffffffc0000000u /* 2^63 - 2^30 bytes */
 #define REFCOW_CLUSTER_BITS_MIN 9u                 /* 512 bytes */
 #define REFCOW_CLUSTER_BITS_MAX 21u                /* 2 MiB */

@@ -6,6 +6,7 @@
 #include "../process/memory.h"
 #include "../process/stop.h"
 #include "../run/images.h"
+#include "../run/opening.h"
 #include "../run/progress.h"
 #include "../text/complain.h"
 #include "../text/output.h"
@@ -81,16 +82,11 @@ static void add_up_l1_tables(info_report *report)
 
 static void examine(info_report *report, const info_options *options, image_file *file)
 {
-    refcow_source source = image_file_source(file);
-    refcow_status status = refcow_open(&report->image, sizeof report->image, REFCOW_VERSION, &source);
-    refcow_class class = refcow_status_class(status);
+    failure why;
 
-    if (status != REFCOW_STATUS_OK) {
-        refcow_error error = report->image.error;
-        error.status = status; /* a library of another version leaves the image as it was */
-        info_fail(report, info_failure(report, &error));
-    }
-    report->has_header = class == REFCOW_CLASS_OK || class == REFCOW_CLASS_REFUSED;
+    report->has_header = opening_finds_header(&report->image, file, &options->common.limits, &why);
+    if (!report->has_header || report->image.error.status != REFCOW_STATUS_OK)
+        info_fail(report, why);
     if (!report->has_header)
         return;
     add_up_l1_tables(report);
@@ -205,7 +201,7 @@ static exit_code tell_about_image(void *user, opened_image *image)
 static exit_code tell_about_images(info_session *session)
 {
     images_needs needs = {
-        .memory = session->options.wants_refcounts ? session->options.common.memory : 0,
+        .memory = session->options.wants_refcounts ? session->options.common.memory : OPENING_MEMORY,
         .timeout = session->options.common.timeout,
         .sandbox = session->options.common.sandbox,
         .print_late = print_late,

@@ -282,8 +282,15 @@ void map_print_html_late(FILE *out, const map_report *report)
     print_head(out, report);
     fputs("<h1>", out);
     html_print(out, report->check.path);
-    fprintf(out, "</h1>\n<p class=\"verdict %s\">Incomplete: %s.</p>\n", refcow_verdict_name(report->check.verdict),
-            report->check.failure.text);
+    fprintf(out, "</h1>\n<p class=\"verdict %s\">%s: ", refcow_verdict_name(report->check.verdict),
+            report->check.verdict == REFCOW_VERDICT_REFUSED ? "Refused" : "Incomplete");
+    html_print(out, report->check.failure.text);
+    fputs(".</p>\n", out);
+    if (report->check.failure.advice != NULL) {
+        fputs("<p>", out);
+        html_print(out, report->check.failure.advice);
+        fputs("</p>\n", out);
+    }
     print_end(out);
 }
 

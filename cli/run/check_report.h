@@ -22,7 +22,7 @@ typedef struct check_report {
     bool opened; /* the fields up to the next one mean something */
     uint64_t file_size;
     live_facts live;
-    bool has_header; /* refcow_open() has accepted or refused the image */
+    bool has_header; /* see opening_finds_header() */
     bool checked;    /* refcow_check() has run: the fields below mean something */
     refcow_image image;
     refcow_result result;

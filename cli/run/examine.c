@@ -2,6 +2,7 @@
 
 #include "../process/stop.h"
 #include "../text/complain.h"
+#include "opening.h"
 #include "progress.h"
 
 static uint64_t clamp(uint64_t number, uint64_t least, uint64_t most)
@@ -24,9 +25,9 @@ static void note_failure(check_report *report, refcow_verdict verdict, failure w
 static const char *advice_about(refcow_status status)
 {
     if (status == REFCOW_STATUS_WORK_LIMIT)
-        return "see --max-work; with more --memory there are fewer passes";
+        return "See --max-work; with more --memory there are fewer passes";
     if (status == REFCOW_STATUS_READ_LIMIT)
-        return "see --max-read; with more --memory there are fewer passes";
+        return "See --max-read; with more --memory there are fewer passes";
     return NULL;
 }
 
@@ -96,19 +97,16 @@ static void find_memory_and_check(check_report *report, const examination *how, 
 
 static void check_file(check_report *report, const examination *how, image_file *file)
 {
-    refcow_source source = image_file_source(file);
-    refcow_status status = refcow_open(&report->image, sizeof report->image, REFCOW_VERSION, &source);
-    refcow_class class = refcow_status_class(status);
+    failure why;
 
-    report->has_header = class == REFCOW_CLASS_OK || class == REFCOW_CLASS_REFUSED;
+    report->has_header = opening_finds_header(&report->image, file, &how->options->limits, &why);
     if (report->has_header) {
         find_memory_and_check(report, how, file);
         return;
     }
-    refcow_error error = report->image.error;
-    error.status = status; /* a library of another version leaves the image as it was */
-    note_failure(report, class == REFCOW_CLASS_FOREIGN ? REFCOW_VERDICT_REFUSED : REFCOW_VERDICT_INCOMPLETE,
-                 failure_of(&error, file));
+    refcow_class class = refcow_status_class(report->image.error.status);
+    bool is_refused = class == REFCOW_CLASS_FOREIGN || class == REFCOW_CLASS_REFUSED;
+    note_failure(report, is_refused ? REFCOW_VERDICT_REFUSED : REFCOW_VERDICT_INCOMPLETE, why);
 }
 
 static void check_if_open(check_report *report, const examination *how, opened_image *image)

@@ -18,6 +18,12 @@ void json_status(json_writer *json, const failure *why)
         json_number(json, "value", why->value);
     if (why->has_offset)
         json_number(json, "offset", why->offset);
+    if (why->found_format != NULL) {
+        json_string(json, "found-format", why->found_format);
+        json_number(json, "found-offset", why->found_offset);
+    }
+    if (why->advice != NULL)
+        json_string(json, "advice", why->advice);
     json_close_object(json);
 }
 

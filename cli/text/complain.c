@@ -26,6 +26,23 @@ static void print_value(FILE *out, uint64_t value)
         fprintf(out, ": %" PRIu64 " = 0x%" PRIx64, value, value);
 }
 
+/* The signature of another format says more than the field that is not as in a QCOW2 header. */
+static void print_evidence(FILE *out, const failure *why)
+{
+    if (why->found_format != NULL) {
+        fprintf(out, " (signature of %s at offset %" PRIu64 ")", why->found_format, why->found_offset);
+        return;
+    }
+    if (why->value_is_place)
+        fprintf(out, " (at offset %" PRIu64 ")", why->value);
+    else if (why->value_is_size)
+        fprintf(out, ", this file has %" PRIu64, why->value);
+    else if (why->has_value)
+        print_value(out, why->value);
+    if (why->has_offset)
+        fprintf(out, " (field at offset %" PRIu64 ")", why->offset);
+}
+
 void complain_reason_into(FILE *out, const failure *why)
 {
     fputs(why->text, out);
@@ -33,14 +50,9 @@ void complain_reason_into(FILE *out, const failure *why)
         fputs(": ", out);
         escape_print(out, why->detail);
     }
-    if (why->value_is_place)
-        fprintf(out, " (at offset %" PRIu64 ")", why->value);
-    else if (why->has_value)
-        print_value(out, why->value);
-    if (why->has_offset)
-        fprintf(out, " (field at offset %" PRIu64 ")", why->offset);
+    print_evidence(out, why);
     if (why->advice != NULL)
-        fprintf(out, " (%s)", why->advice);
+        fprintf(out, ". %s", why->advice);
 }
 
 void complain_into(FILE *out, const char *path, const failure *why)

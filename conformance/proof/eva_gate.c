@@ -92,6 +92,7 @@ static void name(void)
     refcow_decision_name((refcow_decision)number);
     refcow_magic_format((uint32_t)number);
     refcow_magic_wraps((uint32_t)number);
+    refcow_magic_in_raw((uint32_t)number);
     refcow_policy_allow(&policy, (refcow_rule)number);
     policy = refcow_policy_strict();
     refcow_rules_have(&policy.allowed, (refcow_rule)number);
