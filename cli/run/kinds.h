@@ -22,8 +22,7 @@ const char *kind_severity_name(unsigned kind);
 typedef uint32_t kind_set;
 
 #define ALL_FINDINGS ((UINT32_C(1) << REFCOW_KINDS) - 1)
-#define ONLY_ORPHANS (UINT32_C(1) << KIND_ORPHAN)
-#define ALL_KINDS (ALL_FINDINGS | ONLY_ORPHANS)
+#define ALL_KINDS (ALL_FINDINGS | UINT32_C(1) << KIND_ORPHAN)
 
 static inline bool kind_set_has(kind_set set, unsigned kind)
 {

@@ -99,8 +99,8 @@ assert_answer() {
         assert_equal "$(jq -r .type out | grep -c image)" 1
         ;;
     "check --output=csv")
-        assert_equal "$(head -n 1 out | cut -d, -f 1,16,19)" record,verdict,status
-        assert_equal "$(tail -n 1 out | cut -d, -f 1,16-19)" summary,incomplete,false,1,timeout
+        assert_equal "$(head -n 1 out | cut -d, -f 1,20,23)" record,verdict,status-name
+        assert_equal "$(tail -n 1 out | cut -d, -f 1,20-23)" summary,incomplete,false,1,timeout
         assert_equal "$(awk -F, '{print NF}' out | uniq | wc -l)" 1
         ;;
     "info --refcounts --output=json"*)
@@ -229,7 +229,7 @@ together() {
 ["f\n\"our","incomplete","timeout","not looked a"]'
     assert_equal "$(wc -l <messages)" 3
     run -1 together check --output=csv
-    assert_equal "$(grep '^summary' out | cut -d, -f 2,16,19)" '"one.qcow2",clean,ok
+    assert_equal "$(grep '^summary' out | cut -d, -f 2,20,23)" '"one.qcow2",clean,ok
 "two.qcow2",incomplete,timeout
 "three.qcow2",incomplete,timeout
 "f\x0a""our",incomplete,timeout'
@@ -312,9 +312,9 @@ readonly many='static unsigned calls; struct timespec now, end; clock_gettime(CL
 # defects_omitted FORM: of the answer in the file out.
 defects_omitted() {
     case $1 in
-    json) jq '.refcow["findings-omitted"] + .refcow["orphans-omitted"]' out ;;
+    json) jq .refcow.omitted out ;;
     jsonl) jq 'select(.type == "summary").omitted' out ;;
-    csv) awk -F, '$1 == "summary" {print $23}' out ;;
+    csv) awk -F, '$1 == "summary" {print $37}' out ;;
     human) sed -n 's/^    and \([0-9]*\) more that are not listed$/\1/p' out | awk '{sum += $1} END {print sum}' ;;
     esac
 }
@@ -322,9 +322,9 @@ defects_omitted() {
 # defects_listed FORM: that the lines of the list stand for.
 defects_listed() {
     case $1 in
-    json) jq '[.refcow.findings[], .refcow.orphans[]] | map(.times) | add' out ;;
+    json) jq '.refcow.findings | map(.times) | add' out ;;
     jsonl) jq -s 'map(select(.type == "finding").times) | add' out ;;
-    csv) awk -F, '$1 == "finding" {sum += $15} END {print sum}' out ;;
+    csv) awk -F, '$1 == "finding" {sum += $19} END {print sum}' out ;;
     esac
 }
 
