@@ -83,7 +83,7 @@ static void print_heading(FILE *out, const map_report *report)
     fputs(", a file of ", out);
     print_size(out, report->check.file_size);
     fprintf(out, "</p>\n<p class=\"verdict %s\">", refcow_verdict_name(report->check.verdict));
-    check_print_human_verdict(out, &report->check);
+    check_print_human_verdict(out, &report->check, html_print);
     fputs("</p>\n", out);
 }
 
@@ -282,8 +282,10 @@ void map_print_html_late(FILE *out, const map_report *report)
     print_head(out, report);
     fputs("<h1>", out);
     html_print(out, report->check.path);
-    fprintf(out, "</h1>\n<p class=\"verdict %s\">Incomplete: %s.</p>\n", refcow_verdict_name(report->check.verdict),
-            report->check.failure.text);
+    fprintf(out, "</h1>\n<p class=\"verdict %s\">%s: ", refcow_verdict_name(report->check.verdict),
+            report->check.verdict == REFCOW_VERDICT_REFUSED ? "Refused" : "Incomplete");
+    reason_print(out, &report->check.failure, html_print);
+    fputs(".</p>\n", out);
     print_end(out);
 }
 

@@ -4,6 +4,7 @@
 #include "../process/stop.h"
 #include "../run/examine.h"
 #include "../run/progress.h"
+#include "../run/unread.h"
 #include "../text/complain.h"
 #include "options.h"
 #include "report.h"
@@ -138,19 +139,24 @@ static uint64_t end_of_map(const map_report *report)
 
 static void print_report(const map_report *report, map_session *session)
 {
-    if (session->options.common.quiet || (!report->check.checked && session->options.output == MAP_HUMAN))
-        return; /* there is nothing to say but the failure, which belongs on stderr */
+    const check_report *check = &report->check;
+
+    if (session->options.common.quiet)
+        return;
     switch (session->options.output) {
     case MAP_HUMAN:
         if (session->has_printed)
             putchar('\n');
-        map_print_human(stdout, report, session->options.terminal.has_colors);
+        if (check->checked)
+            map_print_human(stdout, report, session->options.terminal.has_colors);
+        else
+            unread_print_human(stdout, check->path, check->verdict, &check->failure);
         break;
     case MAP_JSONL:
         map_print_jsonl_end(stdout, report);
         break;
     case MAP_HTML:
-        if (report->check.checked)
+        if (check->checked)
             map_print_html(stdout, report);
         else
             map_print_html_late(stdout, report);
@@ -173,7 +179,7 @@ static void print_late(void *user, FILE *out, const char *path, const failure *w
     case MAP_HUMAN:
         if (session->has_printed)
             fputc('\n', out);
-        late_print_human(out, path, why);
+        unread_print_human(out, path, report.check.verdict, why);
         break;
     case MAP_JSONL:
         map_print_jsonl_end(out, &report);

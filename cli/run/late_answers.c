@@ -5,7 +5,6 @@
 #include "../process/backstop.h"
 #include "../process/stop.h"
 #include "../text/complain.h"
-#include "../text/escape.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -145,10 +144,4 @@ void late_expect(int first, int image)
     };
     backstop_expect(&answer);
     fflush(stdout);
-}
-
-void late_print_human(FILE *out, const char *path, const failure *why)
-{
-    escape_print(out, path);
-    fprintf(out, ": Incomplete: %s.\n", why->text);
 }

@@ -3,6 +3,7 @@
 #include "complain.h"
 
 #include "escape.h"
+#include "reason.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -16,29 +17,10 @@ static void begin_line(FILE *out, const char *path)
     fputs(": ", out);
 }
 
-/* Decimal for counts, hexadecimal for bits and offsets: the reader picks. */
-static void print_value(FILE *out, uint64_t value)
-{
-    if (value < 10)
-        fprintf(out, ": %" PRIu64, value);
-    else
-        fprintf(out, ": %" PRIu64 " = 0x%" PRIx64, value, value);
-}
-
 void complain_into(FILE *out, const char *path, const failure *why)
 {
     begin_line(out, path);
-    fputs(why->text, out);
-    if (why->detail != NULL) { /* a server may have chosen it */
-        fputs(": ", out);
-        escape_print(out, why->detail);
-    }
-    if (why->value_is_place)
-        fprintf(out, " (at offset %" PRIu64 ")", why->value);
-    else if (why->has_value)
-        print_value(out, why->value);
-    if (why->has_offset)
-        fprintf(out, " (field at offset %" PRIu64 ")", why->offset);
+    reason_print(out, why, escape_print);
     if (why->advice != NULL)
         fprintf(out, " (%s)", why->advice);
     fputc('\n', out);

@@ -61,7 +61,7 @@ $(number host:9c),65536,$((9 << 16)),65536,$table,9,1"
     run -2 "$REFCOW" check --list orphan image.qcow2
     assert_output --partial 'orphan (3):'
     assert_output --partial 'guest 0x30000..0x4ffff'
-    refute_output --partial 'leaked ('
+    refute_output --partial 'leaked (2):'
 }
 
 @test "an L1 entry is about all that its L2 table maps, as far as the disk goes" {
@@ -85,6 +85,17 @@ $(number host:9c),65536,$((9 << 16)),65536,$table,9,1"
         sort -u | diff - <(printf '%s\n' leaked orphan)
     "$REFCOW" check --list all --output=jsonl image.qcow2 | jq -r 'select(.type == "finding") | .kind' | sort -u |
         diff - <(printf '%s\n' l2-copied-flag leaked orphan refcount-too-low)
+}
+
+@test "an answer for people names the kinds that --list leaves out" {
+    make_damaged
+    run -2 "$REFCOW" check --list leaked image.qcow2
+    assert_line '  Not listed: refcount-too-low (3), l2-copied-flag (2) (see --list all)'
+    for kinds in '--list all' '' '--list leaked --list refcount-too-low --list l2-copied-flag'; do
+        # shellcheck disable=SC2086 # options
+        run -2 "$REFCOW" check $kinds image.qcow2
+        refute_output --partial 'Not listed'
+    done
 }
 
 @test "omitted counts the defects of the kinds that are listed, in every form" {

@@ -403,7 +403,7 @@ CHANGES
     truncate -s 1M zeros
     run -63 --separate-stderr map zeros
     run -1 --separate-stderr map -f qcow2 zeros
-    assert_output ''
+    assert_output --partial 'zeros: Refused: not a QCOW2 image'
     run -1 map --output=html image.qcow2 leaks.qcow2
     assert_output --partial 'takes one image'
     run -1 map --output=json image.qcow2
