@@ -54,9 +54,12 @@ static void print_date(FILE *out, const refcow_snapshot *snapshot)
 
 static void print_omitted(FILE *out, const info_report *report, uint64_t count, uint64_t listed)
 {
-    if (listed < count)
-        fprintf(out, "    and %" PRIu64 " more%s\n", count - listed,
-                info_may_list(report, listed) ? "" : " (see --max-listed)");
+    if (listed >= count)
+        return;
+    if (info_may_list(report, listed))
+        fprintf(out, "    %" PRIu64 " cannot be listed\n", count - listed);
+    else
+        fprintf(out, "    and %" PRIu64 " more (see --max-listed)\n", count - listed);
 }
 
 static void print_name(FILE *out, info_report *report, refcow_span span)
