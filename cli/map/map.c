@@ -16,10 +16,10 @@ static const char help[] =
     "usage: refcow map [OPTION]... IMAGE...\n"
     "Show the owner of each cluster of a QCOW2 image's file.\n"
     "\n"
-    "    --output human|html|jsonl   a picture (default), a page, JSON Lines\n"
+    "    --output human|html|jsonl|csv   a picture (default), a page, or for programs\n"
     "    --color auto|always|never   print the letters in color\n"
     "    --max-runs N         list at most N runs, or none: no limit. human and html\n"
-    "                         list damage (default 8 and 256), jsonl all (2048)\n" COMMON_OPTIONS_HELP "\n"
+    "                         list damage (default 8 and 256), others all (2048)\n" COMMON_OPTIONS_HELP "\n"
     "SIZE may end in K, M, G or T. A legend below the picture explains its letters;\n"
     "refcow(1) explains all letters. Exit status: as for refcow check, but limits\n"
     "end a map at another point.\n";
@@ -95,12 +95,15 @@ static void note_damage(map_report *report, const owned_run *run)
 
 /* Lines reach stdout in whole ones: between two runs it can be ended by the record that sums up. Once an end is wanted
  * no more runs are listed: the check may tell of very many before it notices. */
-static void print_run(map_report *report, const owned_run *run)
+static void print_run(map_report *report, const owned_run *run, map_output output)
 {
     if (report->runs <= report->max_runs && stop_wanted())
         report->max_runs = report->runs - 1;
     backstop_hold();
-    map_print_jsonl_run(stdout, report, run);
+    if (output == MAP_CSV)
+        map_print_csv_run(stdout, report, run);
+    else
+        map_print_jsonl_run(stdout, report, run);
     backstop_release();
     if (__fpending(stdout) >= RUNS_AT_ONCE)
         backstop_flush();
@@ -116,8 +119,8 @@ static void note_run(void *user, const owned_run *run)
     report->clusters[run->who] += run->clusters.length >> cluster_bits;
     if (making->options->common.quiet)
         return;
-    if (making->options->output == MAP_JSONL) {
-        print_run(report, run);
+    if (map_lists_at_once(making->options->output)) {
+        print_run(report, run, making->options->output);
         return;
     }
     if (report->runs == 1) {
@@ -155,6 +158,9 @@ static void print_report(const map_report *report, map_session *session)
     case MAP_JSONL:
         map_print_jsonl_end(stdout, report);
         break;
+    case MAP_CSV:
+        map_print_csv_end(stdout, report);
+        break;
     case MAP_HTML:
         if (check->checked)
             map_print_html(stdout, report);
@@ -183,6 +189,9 @@ static void print_late(void *user, FILE *out, const char *path, const failure *w
         break;
     case MAP_JSONL:
         map_print_jsonl_end(out, &report);
+        break;
+    case MAP_CSV:
+        map_print_csv_end(out, &report);
         break;
     case MAP_HTML:
         map_print_html_late(out, &report);
@@ -240,7 +249,7 @@ static bool map_largest_window(map_session *session)
 static bool map_blocks(map_session *session)
 {
     const map_options *options = &session->options;
-    uint64_t kept = options->output == MAP_JSONL ? 0 : options->max_runs;
+    uint64_t kept = map_lists_at_once(options->output) ? 0 : options->max_runs;
     uint64_t findings = options->max_runs < MOST_FINDINGS ? options->max_runs : MOST_FINDINGS;
     size_t cells = (size_t)session->picture.columns * session->picture.most_rows;
 
@@ -263,6 +272,8 @@ static exit_code map_images(map_session *session)
         return EXIT_CODE_FAILED;
     }
     session->picture.cells = session->cells.base;
+    if (session->options.output == MAP_CSV && !session->options.common.quiet)
+        map_print_csv_heading(stdout);
     images_needs needs = examine_needs(&session->options.common,
                                        session->cells.size + session->damage.size + session->how.findings.size);
     needs.print_late = print_late;

@@ -57,8 +57,8 @@ static inline bool has_data_file(const refcow_header *header)
 /* For people, of an image that was checked. */
 void check_print_human(FILE *out, const check_report *report);
 
-/* Parts of it: the name and the next two; what the image is, without an end of line; the verdict; the findings. The only
- * words that others may have chosen are in the verdict, in the reason for it. */
+/* Parts of it: the name and the next two; what the image is, without an end of line; the verdict; the findings. The
+ * only words that others may have chosen are in the verdict, in the reason for it. */
 void check_print_human_heading(FILE *out, const check_report *report);
 void check_print_human_facts(FILE *out, const check_report *report);
 void check_print_human_verdict(FILE *out, const check_report *report, text_printer *print_detail);

@@ -28,6 +28,13 @@ void csv_word(csv_writer *csv, const char *word)
     fputs(word, csv->out);
 }
 
+void csv_word_list(csv_writer *csv, const char *const *words, size_t count)
+{
+    begin_field(csv);
+    for (size_t i = 0; i < count; i++)
+        fprintf(csv->out, "%s%s", i == 0 ? "" : " ", words[i]);
+}
+
 /* Spreadsheets take what begins with =, +, - or @ for a formula, some also behind blanks or in full width. */
 static bool begins_as_text(const char *text)
 {

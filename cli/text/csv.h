@@ -19,8 +19,9 @@ typedef struct csv_writer {
 void csv_begin_row(csv_writer *csv, FILE *out);
 void csv_end_row(csv_writer *csv);
 
-/* A word of the program's own. */
+/* A word of the program's own; several in one field, with blanks between them. */
 void csv_word(csv_writer *csv, const char *word);
+void csv_word_list(csv_writer *csv, const char *const *words, size_t count);
 
 /* A file name, escaped; one that would begin a formula is written as the same file in the directory ".". */
 void csv_path(csv_writer *csv, const char *path);

@@ -263,6 +263,69 @@ ROWS
     assert_line --partial 'And 2244 more'
 }
 
+# rows FORM: the runs, findings, owners and the summary in the file answer.FORM, as objects of texts that are alike.
+rows() {
+    python3 - "$1" <<'PYTHON'
+import csv, json, sys
+
+def text(value):
+    return " ".join(value) if isinstance(value, list) else json.dumps(value) if isinstance(value, bool) else str(value)
+
+def show(kind, row):
+    print(kind, json.dumps({name: text(value) for name, value in row.items() if value not in (None, "", [])}, sort_keys=True))
+
+if sys.argv[1] == "csv":
+    table = list(csv.reader(open("answer.csv")))
+    assert {len(row) for row in table} == {len(table[0])}
+    for row in table[1:]:
+        row = {name: value.replace("\\\\", "\\") for name, value in zip(table[0], row)} # as a name is escaped
+        kind = row.pop("record")
+        if kind == "summary":
+            row.pop("bytes")
+        show(kind, row)
+else:
+    for record in map(json.loads, open("answer.jsonl")):
+        kind = record.pop("type")
+        if kind == "summary":
+            for owner, sums in record.pop("owners", {}).items():
+                if sums["clusters"] > 0:
+                    show("owner", {"filename": record["filename"], "owner": owner, **sums})
+            record.update({f"status-{name}": value for name, value in record.pop("status").items()})
+            record.pop("locks", None), record.pop("changes", None)
+        if kind != "image":
+            show(kind, record)
+PYTHON
+}
+
+@test "a table has the runs, the findings and the sums of the records" {
+    local cluster=65536 option
+    create compat=1.1 100
+    guest 'write 0 4' 'write -c 9 1'
+    "$QEMU_IMG" snapshot -c one image.qcow2
+    guest 'write 0 1'
+    "$DAMAGE" image.qcow2 set l2:0 l2_table:0 , set l2:2c 1T+copied , set refcount_table:1 1T , append 1 , \
+        set refcount:last 1
+    cp image.qcow2 refused.qcow2 && "$DAMAGE" refused.qcow2 set header:refcount_order 7
+    truncate -s 1M zeros
+    for option in '' '--max-runs 3' '--max-work 15000'; do
+        for form in jsonl csv; do
+            # shellcheck disable=SC2086 # option and value
+            map $option --output="$form" image.qcow2 refused.qcow2 zeros missing >"answer.$form" 2>/dev/null || true
+            rows "$form" >"rows.$form"
+        done
+        diff rows.jsonl rows.csv
+        assert_equal "$(grep -c '^summary' rows.csv)" 4
+    done
+    map --output=csv image.qcow2 >answer.csv || true
+    [ "$(grep -c '^run' answer.csv)" -gt 8 ]
+    assert_equal "$(grep -c '^finding' answer.csv)" 2
+    assert_equal "$(grep -c '^owner' answer.csv)" "$(owners image.qcow2 | wc -w)"
+    assert_equal "$(python3 "$conformance/lib/findings.py" csv <answer.csv)" \
+        "$(map --output=jsonl image.qcow2 | python3 "$conformance/lib/findings.py" jsonl)"
+    run -2 map -q --output=csv image.qcow2
+    assert_output ''
+}
+
 @test "hostile images: no more than 2 s and 1 MiB of output" {
     local name form figures slowness
     slowness=$("$conformance/tools/hostile" slowness) # 2 s are for the machine of corpus/hostile/CEILINGS.tsv
@@ -270,7 +333,7 @@ ROWS
     for name in bitmaps-every-window compressed-scattered every-entry-a-finding-scattered exabytes exabytes-with-tail \
         l2-overlapping-millions l2-tables-in-holes-shuffled luks-header-of-exabytes; do
         "$conformance/../corpus/hostile/make-hostile" "$name" image.qcow2
-        for form in human jsonl html; do
+        for form in human jsonl csv html; do
             TIMEFORMAT='%U %S'
             figures=$({ time map --output="$form" image.qcow2 >out 2>/dev/null || true; } 2>&1)
             echo "$name $form: $figures s, $(stat -c %s out) bytes"
@@ -407,7 +470,7 @@ CHANGES
     run -1 map --output=html image.qcow2 leaks.qcow2
     assert_output --partial 'takes one image'
     run -1 map --output=json image.qcow2
-    assert_output --partial 'must be human, jsonl or html'
+    assert_output --partial 'must be human, jsonl, csv or html'
     run -1 map --memory 79K image.qcow2
     run -1 map --color=sometimes image.qcow2
     run -1 map --max-runs many image.qcow2

@@ -13,6 +13,7 @@ check --output=jsonl
 check --output=csv
 map --output=human
 map --output=jsonl
+map --output=csv
 map --output=html
 info --refcounts --output=human
 info --refcounts --output=json
@@ -98,9 +99,10 @@ assert_answer() {
         assert_equal "$(jq -r .type out | head -n 1)" image
         assert_equal "$(jq -r .type out | grep -c image)" 1
         ;;
-    "check --output=csv")
-        assert_equal "$(head -n 1 out | cut -d, -f 1,20,23)" record,verdict,status-name
-        assert_equal "$(tail -n 1 out | cut -d, -f 1,20-23)" summary,incomplete,false,1,timeout
+    "check --output=csv" | "map --output=csv")
+        first=$([[ $1 = check ]] && echo 20 || echo 28)
+        assert_equal "$(head -n 1 out | cut -d, -f "1,$first,$((first + 3))")" record,verdict,status-name
+        assert_equal "$(tail -n 1 out | cut -d, -f "1,$first-$((first + 3))")" summary,incomplete,false,1,timeout
         assert_equal "$(awk -F, '{print NF}' out | uniq | wc -l)" 1
         ;;
     "info --refcounts --output=json"*)
