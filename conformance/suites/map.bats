@@ -394,6 +394,12 @@ width() {
     "$DAMAGE" image.qcow2 set refcount:host:1500c 0
     run -2 env COLUMNS=80 LINES=24 "$REFCOW" map image.qcow2
     assert_equal "$(grep '^  0x' <<<"$output" | cut -c 13- | tr -dc OLXU)" O
+    # With the letter of its owner: the leak in the same cell is less bad.
+    "$DAMAGE" image.qcow2 set refcount:host:1501c 7
+    run -2 env COLUMNS=80 LINES=24 "$REFCOW" map --color=always image.qcow2
+    assert_output --partial $'\033[48;5;214;38;5;16mD\033[0m'
+    refute_output --partial $'\033[48;5;227;38;5;16mD\033[0m'
+    "$DAMAGE" image.qcow2 set refcount:host:1501c 1
     run -2 map --output=html image.qcow2
     assert_equal "$(grep -c 'class="orphan"' <<<"$output")" 1
     "$DAMAGE" image.qcow2 set refcount:host:1500c 1
@@ -403,16 +409,53 @@ width() {
     assert_equal "$(width "$output")" 65
     truncate -s 14M image.qcow2
     run -0 script -qec "stty cols 100 rows 40; TERM=xterm $REFCOW map image.qcow2" /dev/null
-    assert_output --partial $'\033[48;5;71'
+    assert_output --partial $'\033[48;5;100'
     [ "$(width "$(sed 's/\x1b\[[0-9;]*m//g; s/\r//' <<<"$output")")" -gt 83 ]
     run -0 script -qec "NO_COLOR=1 TERM=xterm $REFCOW map image.qcow2" /dev/null
     refute_output --partial $'\033'
     run -0 script -qec "TERM=dumb $REFCOW map image.qcow2" /dev/null
     refute_output --partial $'\033'
     run -0 map --color=always image.qcow2
-    assert_output --partial $'\033[48;5;71'
+    assert_output --partial $'\033[48;5;100'
     run -0 script -qec "TERM=xterm $REFCOW map --color=never image.qcow2" /dev/null
     refute_output --partial $'\033'
+}
+
+@test "a damaged cluster keeps the letter of its owner where there are colours" {
+    local cluster=65536 cells
+    create compat=1.1 100
+    guest 'write 0 4'
+    "$QEMU_IMG" snapshot -c one image.qcow2
+    guest 'write 0 1'
+    "$DAMAGE" image.qcow2 set refcount:host:0 0 , set refcount:host:2c 3 , set refcount:header:l1_table_offset 0 , \
+        set refcount:host:3c 1 , set l2:1c l2_table:0 , append 1 , set refcount:last 1
+    run -2 map image.qcow2
+    cells=$(sed -n 's/^  0x[0-9a-f]*  //p' <<<"$output")
+    run -2 map --color=always image.qcow2
+    assert_line --partial 'Damage has a bright colour; the letter is that of the owner.'
+    # Without colours the damage has the letters, and the same clusters the others.
+    assert_equal "$cells" HRROSSLLUSSXOL
+    assert_equal "$(sed -n 's/\x1b\[[0-9;]*m//g; s/^  0x[0-9a-f]*  //p' <<<"$output")" HRR1SSS++SS2D.
+    # The colour of orphans for the L1 table and the data, that of overlaps for the L2 table.
+    assert_line --partial $'\033[48;5;214;38;5;16m1\033[0m'
+    assert_line --partial $'\033[48;5;209;38;5;16m2\033[0m\033[48;5;214;38;5;16mD\033[0m'
+    run -2 map --output=html image.qcow2
+    assert_equal "$(sed -n 's/.*class="\([a-z0-9-]*\)".*<text class="mark"[^>]*>\(.\)<.*/\1 \2/p' <<<"$output" | paste -sd,)" \
+        'orphan 1,leaked S,leaked +,undercounted +,overlapping 2,orphan D,leaked .'
+    assert_output --partial 'A cell with a letter is damaged'
+}
+
+@test "colours differ for people who cannot tell red from green, and damage is brighter than all else" {
+    local sight least darkest brightest pair
+    local cluster=65536
+    create compat=1.1 100
+    map --output=html image.qcow2 >page.html
+    python3 "$conformance/lib/palette.py" page.html >differences
+    assert_equal "$(wc -l <differences)" 3
+    while read -r sight least darkest brightest pair; do
+        [ "$least" -ge 15 ] || fail "$sight $least $pair"
+        [ "$darkest" -gt $((brightest + 5)) ] || fail "$sight damage of $darkest, others of $brightest"
+    done <differences
 }
 
 @test "a page is whole, has no script, asks for nothing, and shows a hostile name as it is" {
