@@ -3,6 +3,7 @@
 #include "../process/stop.h"
 #include "../run/examine.h"
 #include "../run/progress.h"
+#include "../run/unread.h"
 #include "../text/complain.h"
 #include "../text/escape.h"
 #include "../text/output.h"
@@ -45,12 +46,13 @@ static void print_for_people(const check_report *report, check_session *session)
         print_brief(stdout, report);
         return;
     }
-    if (!report->checked)
-        return; /* there is nothing to say but the failure, which belongs on stderr */
     if (session->has_printed)
         putchar('\n');
     session->has_printed = true;
-    check_print_human(stdout, report);
+    if (report->checked)
+        check_print_human(stdout, report);
+    else
+        unread_print_human(stdout, report->path, report->verdict, &report->failure);
 }
 
 static void print_for_programs(FILE *out, const check_report *report, output_mode output)
@@ -121,7 +123,7 @@ static void print_late(void *user, FILE *out, const char *path, const failure *w
     if (session->options.output == OUTPUT_HUMAN) {
         if (session->has_printed)
             fputc('\n', out);
-        late_print_human(out, path, why);
+        unread_print_human(out, path, report.verdict, why);
         return;
     }
     print_for_programs(out, &report, session->options.output);

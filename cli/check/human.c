@@ -145,16 +145,26 @@ static void print_dirty_hint(FILE *out, const check_report *report)
               out);
 }
 
-void check_print_human_verdict(FILE *out, const check_report *report)
+static void print_why_it_stopped(FILE *out, const check_report *report, text_printer *print_detail)
+{
+    if (check_is_finished(report) || report->verdict != REFCOW_VERDICT_INCOMPLETE)
+        return;
+    fputs("The check stopped: ", out);
+    reason_print(out, &report->failure, print_detail);
+    fputs(".\n", out);
+}
+
+void check_print_human_verdict(FILE *out, const check_report *report, text_printer *print_detail)
 {
     const char *meaning = verdict_meaning(report);
 
     fputs(verdict_word(report), out);
     if (report->verdict == REFCOW_VERDICT_REFUSED)
-        fputs(report->failure.text, out);
+        reason_print(out, &report->failure, print_detail);
     else if (report->verdict != REFCOW_VERDICT_CLEAN)
         check_print_human_defects(out, report);
     fputs(".\n", out);
+    print_why_it_stopped(out, report, print_detail);
     if (meaning != NULL)
         fprintf(out, "%s\n", meaning);
     print_dirty_hint(out, report);
@@ -313,7 +323,22 @@ void check_print_human_heading(FILE *out, const check_report *report)
     fputs(": ", out);
     check_print_human_facts(out, report);
     fputc('\n', out);
-    check_print_human_verdict(out, report);
+    check_print_human_verdict(out, report, escape_print);
+}
+
+/* Kinds that --list leaves out: a list without them looks as if there were none. */
+static void print_kinds_not_listed(FILE *out, const check_report *report)
+{
+    const char *separator = "\n  Not listed: ";
+
+    for (unsigned kind = 0; kind < REFCOW_KINDS; kind++) {
+        if (report->result.found[kind] == 0 || kind_set_has(report->listed, kind))
+            continue;
+        fprintf(out, "%s%s (%" PRIu64 ")", separator, kind_name(kind), report->result.found[kind]);
+        separator = ", ";
+    }
+    if (separator[0] == ',')
+        fputs(" (see --list all)\n", out);
 }
 
 void check_print_human(FILE *out, const check_report *report)
@@ -322,4 +347,5 @@ void check_print_human(FILE *out, const check_report *report)
     fputc('\n', out);
     print_numbers(out, report);
     check_print_human_findings(out, report);
+    print_kinds_not_listed(out, report);
 }

@@ -19,25 +19,12 @@ void check_print_jsonl_image(FILE *out, const check_report *report)
     json_writer json;
 
     json_begin_record(&json, out, "image", report);
-    json_string(&json, "refcow-version", REFCOW_VERSION_TEXT);
+    json_versions(&json, "refcow-version");
     if (report->opened)
         json_number(&json, "file-size", report->file_size);
     if (report->has_header)
         print_header(&json, &report->image.header);
     json_end(&json);
-}
-
-/* The guest range has a length of its own: an L1 entry stands for many clusters. */
-static void print_ranges(json_writer *json, const listed_finding *listed)
-{
-    if (listed->finding->guest != REFCOW_NO_GUEST)
-        json_number(json, "guest-length", listed->guest_length);
-    else
-        json_null(json, "guest-length");
-    if (listed->finding->table != REFCOW_NO_TABLE)
-        json_number(json, "entries", listed->entries);
-    else
-        json_null(json, "entries");
 }
 
 uint64_t check_print_jsonl_findings(FILE *out, const check_report *report)
@@ -48,8 +35,7 @@ uint64_t check_print_jsonl_findings(FILE *out, const check_report *report)
 
     for (size_t at = 0; report->checked && listed_next(report, ALL_KINDS, &at, &next);) {
         json_begin_record(&json, out, "finding", report);
-        json_finding(&json, next.kind, next.finding);
-        print_ranges(&json, &next);
+        json_finding(&json, &next);
         json_end(&json);
         omitted -= next.finding->times;
     }

@@ -1,6 +1,6 @@
 #include "judgement.h"
 
-#include "../text/complain.h"
+#include "../text/reason.h"
 
 #include <string.h>
 
@@ -64,7 +64,7 @@ void judgement_print(FILE *out, const check_report *report)
     }
     if (!check_is_finished(report)) {
         fputs(separator, out);
-        complain_reason_into(out, &report->failure);
+        reason_print_with_advice(out, &report->failure);
     }
 }
 

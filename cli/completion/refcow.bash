@@ -16,7 +16,7 @@ _refcow() {
         return
     fi
     case $prev in
-    --list) mapfile -t COMPREPLY < <(compgen -W "all help $("$1" check --list help | cut -f1)" -- "$cur") ;;
+    --list) mapfile -t COMPREPLY < <(compgen -W "help $("$1" check --list help | cut -f1)" -- "$cur") ;;
     --allow)
         mapfile -t COMPREPLY < <(compgen -W "$("$1" gate --list-rules | awk '$3 == "--allow" {print $1}')" -- "$cur") ;;
     -f) COMPREPLY=(qcow2) ;;

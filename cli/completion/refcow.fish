@@ -6,7 +6,7 @@ function __refcow_values # VERB OPTION
 end
 
 function __refcow_kinds
-    printf 'all\nhelp\n'
+    echo help
     refcow check --list help | string replace -r '\t.*\t' '\t'
 end
 

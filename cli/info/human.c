@@ -4,6 +4,7 @@
 #include "../process/clock.h"
 #include "../run/mapped.h"
 #include "../text/escape.h"
+#include "../text/reason.h"
 #include "../text/sizes.h"
 #include "bit_names.h"
 #include "report.h"
@@ -53,9 +54,12 @@ static void print_date(FILE *out, const refcow_snapshot *snapshot)
 
 static void print_omitted(FILE *out, const info_report *report, uint64_t count, uint64_t listed)
 {
-    if (listed < count)
-        fprintf(out, "    and %" PRIu64 " more%s\n", count - listed,
-                info_may_list(report, listed) ? "" : " (see --max-listed)");
+    if (listed >= count)
+        return;
+    if (info_may_list(report, listed))
+        fprintf(out, "    %" PRIu64 " cannot be listed\n", count - listed);
+    else
+        fprintf(out, "    and %" PRIu64 " more (see --max-listed)\n", count - listed);
 }
 
 static void print_name(FILE *out, info_report *report, refcow_span span)
@@ -313,10 +317,16 @@ static void print_bitmaps(FILE *out, info_report *report)
 
 /* ------------------------------------------------------------------ figures */
 
+/* The references were counted, but not to the end. */
+static bool is_stopped(const info_report *report)
+{
+    return report->counted && report->result.error.status != REFCOW_STATUS_OK;
+}
+
 /* "the virtual disk: 1 GiB, 122.27 times the file" */
 static void print_ratio(FILE *out, const char *what, uint64_t size, const info_report *report)
 {
-    fprintf(out, "    %s: ", what);
+    fprintf(out, "    %s", what);
     print_size(out, size);
     fprintf(out, ", %.2f times the file", info_per_byte(size, report->file->size));
     if (info_knows_disk(report))
@@ -327,10 +337,11 @@ static void print_ratio(FILE *out, const char *what, uint64_t size, const info_r
 static void print_amplification(FILE *out, const info_report *report)
 {
     fputs("  Amplification\n", out);
-    print_ratio(out, "virtual disk", report->image.header.virtual_size, report);
-    print_ratio(out, "all L1 tables", report->l1_bytes, report);
+    print_ratio(out, "virtual disk: ", report->image.header.virtual_size, report);
+    print_ratio(out, "all L1 tables: ", report->l1_bytes, report);
     if (report->counted)
-        print_ratio(out, "mapped clusters", mapped_size(&report->image.header, &report->result), report);
+        print_ratio(out, is_stopped(report) ? "mapped clusters: at least " : "mapped clusters: ",
+                    mapped_size(&report->image.header, &report->result), report);
 }
 
 static void print_refcounts(FILE *out, const info_report *report)
@@ -340,11 +351,11 @@ static void print_refcounts(FILE *out, const info_report *report)
     if (!report->counted)
         return;
     print_label(out, "Refcounts");
-    fprintf(out, "%s, ", refcow_verdict_name(report->result.verdict));
+    fprintf(out, "%s, %s", refcow_verdict_name(report->result.verdict), is_stopped(report) ? "at least " : "");
     print_count(out, report->result.corruptions, "corruption");
     fputs(", ", out);
     print_count(out, report->result.leaks, "leaked cluster");
-    fputs(" (see refcow check)\n", out);
+    fputs(is_stopped(report) ? "\n" : " (see refcow check)\n", out);
     print_label(out, "Data clusters");
     fprintf(out, "%" PRIu64 " in active tables, %" PRIu64 " of them with refcount 0 (orphans)",
             refcounts->allocated_clusters, refcounts->orphan_clusters);
@@ -356,7 +367,6 @@ static void print_refcounts(FILE *out, const info_report *report)
 void info_print_human(FILE *out, info_report *report)
 {
     const refcow_header *header = &report->image.header;
-    bool had_failed = report->failed;
 
     escape_print(out, report->path);
     fprintf(out, ": qcow2 version %" PRIu32 "%s\n", header->version, report->failed ? ", not all is known" : "");
@@ -373,6 +383,9 @@ void info_print_human(FILE *out, info_report *report)
     print_refcounts(out, report);
     live_facts live = info_live(report);
     live_print(out, &live);
-    if (report->failed && !had_failed) /* in a list */
-        fprintf(out, "Incomplete: %s.\n", report->failure.text);
+    if (!report->failed)
+        return;
+    fputs("Incomplete: ", out);
+    reason_print(out, &report->failure, escape_print);
+    fputs(".\n", out);
 }

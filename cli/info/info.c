@@ -8,6 +8,7 @@
 #include "../run/images.h"
 #include "../run/opening.h"
 #include "../run/progress.h"
+#include "../run/unread.h"
 #include "../text/complain.h"
 #include "../text/output.h"
 #include "options.h"
@@ -98,12 +99,16 @@ static void examine(info_report *report, const info_options *options, image_file
 
 static void print_for_people(info_report *report, info_session *session)
 {
-    if (!report->has_header)
-        return; /* there is nothing to say but the failure, which belongs on stderr */
+    bool is_foreign = refcow_status_class(report->image.error.status) == REFCOW_CLASS_FOREIGN;
+
     if (session->has_printed)
         putchar('\n');
     session->has_printed = true;
-    info_print_human(stdout, report);
+    if (report->has_header)
+        info_print_human(stdout, report);
+    else
+        unread_print_human(stdout, report->path, is_foreign ? REFCOW_VERDICT_REFUSED : REFCOW_VERDICT_INCOMPLETE,
+                           &report->failure);
 }
 
 static void print_json(FILE *out, info_report *report, bool in_a_line)
@@ -160,7 +165,7 @@ static void print_late(void *user, FILE *out, const char *path, const failure *w
     }
     if (session->has_printed)
         fputc('\n', out);
-    late_print_human(out, path, why);
+    unread_print_human(out, path, REFCOW_VERDICT_INCOMPLETE, why);
 }
 
 static exit_code exit_code_of(const info_report *report, const info_options *options)

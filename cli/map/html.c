@@ -29,7 +29,7 @@ static const char style[] =
     "h2 { font-size: 17px; margin: 28px 0 6px; }\n"
     "p { margin: 4px 0; } .faint, footer { color: var(--faint); } footer { margin-top: 28px; font-size: 13px; }\n"
     ".verdict { white-space: pre-line; border-left: 4px solid var(--line); padding-left: 10px; margin: 10px 0; }\n"
-    ".clean { border-color: #5faf5f; } .leaks { border-color: #d7af00; } .corrupt { border-color: #ff0000; }\n"
+    ".clean { border-color: #005faf; } .leaks { border-color: #ffaf00; } .corrupt { border-color: #ff875f; }\n"
     ".map { display: block; width: 100%; height: auto; margin: 18px 0 6px; }\n"
     ".map rect { width: 13px; height: 13px; }\n"
     ".map text { font: 10px ui-monospace, monospace; fill: var(--faint); text-anchor: end; }\n"
@@ -83,7 +83,7 @@ static void print_heading(FILE *out, const map_report *report)
     fputs(", a file of ", out);
     print_size(out, report->check.file_size);
     fprintf(out, "</p>\n<p class=\"verdict %s\">", refcow_verdict_name(report->check.verdict));
-    check_print_human_verdict(out, &report->check);
+    check_print_human_verdict(out, &report->check, html_print);
     fputs("</p>\n", out);
 }
 
@@ -112,13 +112,14 @@ static void print_cell_title(FILE *out, const map_report *report, uint64_t index
 static void print_cell(FILE *out, const map_report *report, uint64_t index)
 {
     uint64_t x = MARGIN + index % report->picture.columns * CELL;
-    owner who = picture_owner(&report->picture.cells[index]);
+    const picture_cell *cell = &report->picture.cells[index];
+    owner who = picture_owner(cell);
 
     fprintf(out, "<rect x=\"%" PRIu64 "\" class=\"%s\">", x, owner_word(who));
     print_cell_title(out, report, index);
     fputs("</rect>", out);
     if (owner_is_damage(who)) /* not by colour alone */
-        fprintf(out, "<text class=\"mark\" x=\"%" PRIu64 "\" y=\"10\">%c</text>", x + CELL / 2, owner_letter(who));
+        fprintf(out, "<text class=\"mark\" x=\"%" PRIu64 "\" y=\"10\">%c</text>", x + CELL / 2, picture_letter(cell));
     fputc('\n', out);
 }
 
@@ -144,7 +145,11 @@ static void print_scale(FILE *out, const map_report *report)
     else
         fprintf(out, "%" PRIu64 " clusters, ", per_cell);
     print_size(out, per_cell * map_cluster_size(report));
-    fputs(per_cell == 1 ? ".</p>\n" : ": damage if there is any, else what most of them are.</p>\n", out);
+    fputs(per_cell == 1 ? "." : ": damage if there is any, else what most of them are.", out);
+    fputs(report->damaged == 0
+              ? "</p>\n"
+              : " A cell with a letter is damaged: its colour is the damage, its letter the owner.</p>\n",
+          out);
 }
 
 static void print_picture(FILE *out, const map_report *report)
@@ -172,7 +177,7 @@ static void print_owner(FILE *out, const map_report *report, owner who)
     fprintf(out,
             "<tr><td><span class=\"key %s\">%c</span></td><td>%s</td><td class=\"number\">%" PRIu64
             "</td><td class=\"number\">",
-            owner_word(who), owner_letter(who), owner_word(who), report->clusters[who]);
+            owner_word(who), owner_is_damage(who) ? ' ' : owner_letter(who), owner_word(who), report->clusters[who]);
     print_size(out, report->clusters[who] * map_cluster_size(report));
     fputs("</td><td class=\"number\">", out);
     html_print(out, map_percent_text(text, report, who));
@@ -207,7 +212,7 @@ static void print_run(FILE *out, const owned_run *run)
     const char *separator = "";
 
     fprintf(out, "<tr><td><span class=\"key %s\">%c</span></td><td>%s</td>", owner_word(run->who),
-            owner_letter(run->who), owner_word(run->who));
+            owner_letter(owner_beneath(run->users, run->clusters.counted)), owner_word(run->who));
     print_range(out, run->clusters.host, run->clusters.length);
     fputs("<td>", out);
     for (unsigned role = REFCOW_ROLE_HEADER; role <= REFCOW_ROLE_BITMAP_DATA; role++) {
@@ -284,7 +289,7 @@ void map_print_html_late(FILE *out, const map_report *report)
     html_print(out, report->check.path);
     fprintf(out, "</h1>\n<p class=\"verdict %s\">%s: ", refcow_verdict_name(report->check.verdict),
             report->check.verdict == REFCOW_VERDICT_REFUSED ? "Refused" : "Incomplete");
-    html_print(out, report->check.failure.text);
+    reason_print(out, &report->check.failure, html_print);
     fputs(".</p>\n", out);
     if (report->check.failure.advice != NULL) {
         fputs("<p>", out);

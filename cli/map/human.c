@@ -23,13 +23,16 @@ static void end_color(FILE *out)
     fputs("\033[0m", out);
 }
 
-static void print_letter(FILE *out, owner who, bool has_colors)
+/* In the legend. In a picture with colours damage has no letter: the letter of a cell is its owner's. */
+static void print_key(FILE *out, owner who, bool has_colors)
 {
-    if (has_colors)
-        begin_color(out, who);
-    fputc(owner_letter(who), out);
-    if (has_colors)
-        end_color(out);
+    if (!has_colors) {
+        fputc(owner_letter(who), out);
+        return;
+    }
+    begin_color(out, who);
+    fputc(owner_is_damage(who) ? ' ' : owner_letter(who), out);
+    end_color(out);
 }
 
 /* ------------------------------------------------------------------ the picture */
@@ -46,7 +49,7 @@ static void print_cells(FILE *out, const picture *grid, uint64_t first, uint64_t
             begin_color(out, who);
             shown = who;
         }
-        fputc(owner_letter(who), out);
+        fputc(has_colors ? picture_letter(&grid->cells[cell]) : owner_letter(who), out);
     }
     if (has_colors)
         end_color(out);
@@ -68,7 +71,7 @@ static void print_picture(FILE *out, const map_report *report, bool has_colors)
 
 /* ------------------------------------------------------------------ the legend */
 
-static void print_scale(FILE *out, const map_report *report)
+static void print_scale(FILE *out, const map_report *report, bool has_colors)
 {
     char text[SIZE_TEXT_LENGTH];
     uint64_t per_cell = report->picture.per_cell;
@@ -78,6 +81,8 @@ static void print_scale(FILE *out, const map_report *report)
         fprintf(out, "  A letter is a cluster of %s.\n", text);
     else
         fprintf(out, "  A letter is %" PRIu64 " clusters, %s: damage if any, else what most are.\n", per_cell, text);
+    if (has_colors && report->damaged > 0)
+        fputs("  Damage has a bright colour; the letter is that of the owner.\n", out);
 }
 
 static void print_owner(FILE *out, const map_report *report, owner who, bool has_colors)
@@ -87,7 +92,7 @@ static void print_owner(FILE *out, const map_report *report, owner who, bool has
     uint64_t clusters = report->clusters[who];
 
     fputs("  ", out);
-    print_letter(out, who, has_colors);
+    print_key(out, who, has_colors);
     fprintf(out, "  %-12s %9" PRIu64 " %11s %7s  %s\n", owner_word(who), clusters,
             size_text(size, clusters * map_cluster_size(report)), map_percent_text(percent, report, who),
             owner_meaning(who));
@@ -152,7 +157,7 @@ void map_print_human(FILE *out, const map_report *report, bool has_colors)
         fputc('\n', out);
         print_picture(out, report, has_colors);
         fputc('\n', out);
-        print_scale(out, report);
+        print_scale(out, report, has_colors);
         print_legend(out, report, has_colors);
     }
     print_damage(out, report);

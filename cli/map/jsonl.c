@@ -54,14 +54,12 @@ static void print_counts(json_writer *json, const map_report *report, uint64_t p
     print_owners(json, report);
     json_number(json, "clusters", map_clusters(report));
     json_number(json, "runs", report->runs);
-    json_number(json, "runs-omitted", report->runs > report->max_runs ? report->runs - report->max_runs : 0);
-    json_number(json, "past-end",
-                result->found[REFCOW_KIND_OUT_OF_FILE] + result->found[REFCOW_KIND_BLOCK_OUT_OF_FILE]);
+    json_number(json, "runs-omitted", map_runs_omitted(report));
+    json_number(json, "past-end", map_past_end(report));
     json_number(json, "past-end-omitted", past_end_omitted);
     json_number(json, "corruptions", result->corruptions);
     json_number(json, "leaks", result->leaks);
     json_number(json, "check-errors", result->check_errors);
-    json_work(json, result);
 }
 
 static void print_summary(FILE *out, const map_report *report, uint64_t past_end_omitted)
@@ -76,6 +74,8 @@ static void print_summary(FILE *out, const map_report *report, uint64_t past_end
     json_status(&json, &check->failure);
     if (check->checked && check->verdict != REFCOW_VERDICT_REFUSED)
         print_counts(&json, report, past_end_omitted);
+    if (check->checked)
+        json_work(&json, &check->result);
     if (check->opened)
         json_live(&json, &check->live);
     json_end(&json);

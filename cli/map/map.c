@@ -4,6 +4,7 @@
 #include "../process/stop.h"
 #include "../run/examine.h"
 #include "../run/progress.h"
+#include "../run/unread.h"
 #include "../text/complain.h"
 #include "../text/output.h"
 #include "options.h"
@@ -16,10 +17,10 @@ static const char help[] =
     "usage: refcow map [OPTION]... IMAGE...\n"
     "Show the owner of each cluster of a QCOW2 image's file.\n"
     "\n"
-    "    --output human|html|jsonl   a picture (default), a page, JSON Lines\n"
+    "    --output human|html|jsonl|csv   a picture (default), a page, or for programs\n"
     "    --color auto|always|never   print the letters in color\n"
     "    --max-runs N         list at most N runs, or none: no limit. human and html\n"
-    "                         list damage (default 8 and 256), jsonl all (2048)\n" COMMON_OPTIONS_HELP "\n"
+    "                         list damage (default 8 and 256), others all (2048)\n" COMMON_OPTIONS_HELP "\n"
     "SIZE may end in K, M, G or T. A legend below the picture explains its letters;\n"
     "refcow(1) explains all letters. Exit status: as for refcow check, but limits\n"
     "end a map at another point.\n";
@@ -95,12 +96,15 @@ static void note_damage(map_report *report, const owned_run *run)
 
 /* Lines reach stdout in whole ones: between two runs it can be ended by the record that sums up. Once an end is wanted
  * no more runs are listed: the check may tell of very many before it notices. */
-static void print_run(map_report *report, const owned_run *run)
+static void print_run(map_report *report, const owned_run *run, map_output output)
 {
     if (report->runs <= report->max_runs && stop_wanted())
         report->max_runs = report->runs - 1;
     backstop_hold();
-    map_print_jsonl_run(stdout, report, run);
+    if (output == MAP_CSV)
+        map_print_csv_run(stdout, report, run);
+    else
+        map_print_jsonl_run(stdout, report, run);
     backstop_release();
     if (__fpending(stdout) >= RUNS_AT_ONCE)
         backstop_flush();
@@ -116,8 +120,8 @@ static void note_run(void *user, const owned_run *run)
     report->clusters[run->who] += run->clusters.length >> cluster_bits;
     if (making->options->common.quiet)
         return;
-    if (making->options->output == MAP_JSONL) {
-        print_run(report, run);
+    if (map_lists_at_once(making->options->output)) {
+        print_run(report, run, making->options->output);
         return;
     }
     if (report->runs == 1) {
@@ -139,19 +143,27 @@ static uint64_t end_of_map(const map_report *report)
 
 static void print_report(const map_report *report, map_session *session)
 {
-    if (session->options.common.quiet || (!report->check.checked && session->options.output == MAP_HUMAN))
-        return; /* there is nothing to say but the failure, which belongs on stderr */
+    const check_report *check = &report->check;
+
+    if (session->options.common.quiet)
+        return;
     switch (session->options.output) {
     case MAP_HUMAN:
         if (session->has_printed)
             putchar('\n');
-        map_print_human(stdout, report, session->options.terminal.has_colors);
+        if (check->checked)
+            map_print_human(stdout, report, session->options.terminal.has_colors);
+        else
+            unread_print_human(stdout, check->path, check->verdict, &check->failure);
         break;
     case MAP_JSONL:
         map_print_jsonl_end(stdout, report);
         break;
+    case MAP_CSV:
+        map_print_csv_end(stdout, report);
+        break;
     case MAP_HTML:
-        if (report->check.checked)
+        if (check->checked)
             map_print_html(stdout, report);
         else
             map_print_html_late(stdout, report);
@@ -174,10 +186,13 @@ static void print_late(void *user, FILE *out, const char *path, const failure *w
     case MAP_HUMAN:
         if (session->has_printed)
             fputc('\n', out);
-        late_print_human(out, path, why);
+        unread_print_human(out, path, report.check.verdict, why);
         break;
     case MAP_JSONL:
         map_print_jsonl_end(out, &report);
+        break;
+    case MAP_CSV:
+        map_print_csv_end(out, &report);
         break;
     case MAP_HTML:
         map_print_html_late(out, &report);
@@ -235,7 +250,7 @@ static bool map_largest_window(map_session *session)
 static bool map_blocks(map_session *session)
 {
     const map_options *options = &session->options;
-    uint64_t kept = options->output == MAP_JSONL ? 0 : options->max_runs;
+    uint64_t kept = map_lists_at_once(options->output) ? 0 : options->max_runs;
     uint64_t findings = options->max_runs < MOST_FINDINGS ? options->max_runs : MOST_FINDINGS;
     size_t cells = (size_t)session->picture.columns * session->picture.most_rows;
 
@@ -258,6 +273,8 @@ static exit_code map_images(map_session *session)
         return EXIT_CODE_FAILED;
     }
     session->picture.cells = session->cells.base;
+    if (session->options.output == MAP_CSV && !session->options.common.quiet)
+        map_print_csv_heading(stdout);
     images_needs needs = examine_needs(&session->options.common,
                                        session->cells.size + session->damage.size + session->how.findings.size);
     needs.print_late = print_late;

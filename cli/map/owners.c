@@ -61,6 +61,13 @@ static owner owner_of_role(user_set users)
     return OWNER_FREE;
 }
 
+owner owner_beneath(user_set users, uint64_t counted)
+{
+    if ((users & (USER_ACTIVE | USER_SNAPSHOTS)) == USER_SNAPSHOTS)
+        return OWNER_SNAPSHOT;
+    return is_shared(users, counted) && !overlaps(users, counted) ? OWNER_SHARED : owner_of_role(users);
+}
+
 owner owner_of(user_set users, const refcow_clusters *clusters)
 {
     if (overlaps(users, clusters->counted))
@@ -71,9 +78,7 @@ owner owner_of(user_set users, const refcow_clusters *clusters)
         return clusters->stored == 0 ? OWNER_ORPHAN : OWNER_UNDERCOUNTED;
     if (clusters->stored > clusters->counted)
         return OWNER_LEAKED;
-    if ((users & (USER_ACTIVE | USER_SNAPSHOTS)) == USER_SNAPSHOTS)
-        return OWNER_SNAPSHOT;
-    return is_shared(users, clusters->counted) ? OWNER_SHARED : owner_of_role(users);
+    return owner_beneath(users, clusters->counted);
 }
 
 const char *owner_word(owner who)

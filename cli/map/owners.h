@@ -61,6 +61,9 @@ static inline bool users_have_role(user_set users, refcow_role role)
 /* Of clusters with these users, of which only refcounts and is_known matter. */
 owner owner_of(user_set users, const refcow_clusters *clusters);
 
+/* The same without a look at what is damaged: whose the clusters would be if they were sound. */
+owner owner_beneath(user_set users, uint64_t counted);
+
 const char *owner_word(owner who);
 char owner_letter(owner who);
 const char *owner_meaning(owner who);

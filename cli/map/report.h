@@ -25,6 +25,20 @@ static inline uint64_t map_cluster_size(const map_report *report)
     return UINT64_C(1) << report->check.image.header.cluster_bits;
 }
 
+/* Runs that are not listed. */
+static inline uint64_t map_runs_omitted(const map_report *report)
+{
+    return report->runs > report->max_runs ? report->runs - report->max_runs : 0;
+}
+
+/* References past the end of the file. */
+static inline uint64_t map_past_end(const map_report *report)
+{
+    const uint64_t *found = report->check.result.found;
+
+    return found[REFCOW_KIND_OUT_OF_FILE] + found[REFCOW_KIND_BLOCK_OUT_OF_FILE];
+}
+
 /* Clusters that are in the map. */
 uint64_t map_clusters(const map_report *report);
 
@@ -52,5 +66,11 @@ void map_print_html_late(FILE *out, const map_report *report);
  * the end, and one that sums up. */
 void map_print_jsonl_run(FILE *out, const map_report *report, const owned_run *run);
 void map_print_jsonl_end(FILE *out, const map_report *report);
+
+/* A table with the same rows, less the first, and a row for each owner that owns something; its heading comes before
+ * the rows of the first image. */
+void map_print_csv_heading(FILE *out);
+void map_print_csv_run(FILE *out, const map_report *report, const owned_run *run);
+void map_print_csv_end(FILE *out, const map_report *report);
 
 #endif

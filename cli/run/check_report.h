@@ -6,7 +6,7 @@
 
 #include "../image/live.h"
 #include "../process/exit_codes.h"
-#include "../text/failure.h"
+#include "../text/reason.h"
 #include "kinds.h"
 #include "orphans.h"
 #include "refcow.h"
@@ -58,10 +58,11 @@ static inline bool has_data_file(const refcow_header *header)
 void check_print_human(FILE *out, const check_report *report);
 
 /* Parts of it: the name and the next two; what the image is, without an end of line; the verdict; the numbers of
- * defects, without an end of line; the findings. None but the first has a word that others have chosen. */
+ * defects, without an end of line; the findings. The only words that others may have chosen are in the verdict, in the
+ * reason for it. */
 void check_print_human_heading(FILE *out, const check_report *report);
 void check_print_human_facts(FILE *out, const check_report *report);
-void check_print_human_verdict(FILE *out, const check_report *report);
+void check_print_human_verdict(FILE *out, const check_report *report, text_printer *print_detail);
 void check_print_human_defects(FILE *out, const check_report *report);
 void check_print_human_findings(FILE *out, const check_report *report);
 

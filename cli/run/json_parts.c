@@ -1,5 +1,7 @@
 #include "json_parts.h"
 
+#include "finding_fields.h"
+
 void json_begin_record(json_writer *json, FILE *out, const char *type, const check_report *report)
 {
     json_begin_line(json, out);
@@ -48,33 +50,38 @@ void json_work(json_writer *json, const refcow_result *result)
     json_number(json, "work", result->work);
 }
 
-static void print_entry_place(json_writer *json, const refcow_finding *finding)
+void json_versions(json_writer *json, const char *key)
 {
-    if (finding->table != REFCOW_NO_TABLE) {
-        json_number(json, "table-offset", finding->table);
-        json_number(json, "index", finding->index);
-    } else {
-        json_null(json, "table-offset");
-        json_null(json, "index");
+    json_string(json, key, REFCOW_VERSION_TEXT);
+    json_number(json, "schema", SCHEMA_VERSION);
+}
+
+static void print_value(json_writer *json, const char *key, const field_value *value)
+{
+    switch (value->type) {
+    case FIELD_HAS_NOTHING:
+        json_null(json, key);
+        break;
+    case FIELD_HAS_WORD:
+    case FIELD_HAS_SENTENCE:
+        json_string(json, key, value->text);
+        break;
+    case FIELD_HAS_NUMBER:
+        json_number(json, key, value->number);
+        break;
+    case FIELD_HAS_CODE:
+        json_code(json, key, value->number);
+        break;
     }
 }
 
-void json_finding(json_writer *json, unsigned kind, const refcow_finding *finding)
+void json_finding(json_writer *json, const listed_finding *listed)
 {
-    json_string(json, "kind", kind_name(kind));
-    json_string(json, "severity", kind_severity_name(kind));
-    json_string(json, "text", kind_text(kind));
-    json_string(json, "role", refcow_role_name(finding->role));
-    json_number(json, "host-offset", finding->host);
-    json_number(json, "length", finding->length);
-    if (finding->guest != REFCOW_NO_GUEST)
-        json_number(json, "guest-offset", finding->guest);
-    else
-        json_null(json, "guest-offset");
-    print_entry_place(json, finding);
-    json_number(json, "expected", finding->expected);
-    json_number(json, "found", finding->found);
-    json_number(json, "times", finding->times);
+    field_value values[FINDING_FIELDS];
+
+    finding_values(values, listed);
+    for (unsigned field = 0; field < FINDING_FIELDS; field++)
+        print_value(json, finding_field_name((finding_field)field), &values[field]);
 }
 
 void json_found(json_writer *json, const refcow_result *result)

@@ -6,6 +6,11 @@
 
 #include "../text/json.h"
 #include "check_report.h"
+#include "listed.h"
+
+/* The version of the schemas, which are in conformance/schemas/. It goes up when a member of an answer changes its
+ * meaning, its type or its name, or goes away; not when a member is added. */
+#define SCHEMA_VERSION 1
 
 /* A line of JSON Lines: every record says what it is and about which image, so that lines can be filtered one by one.
  */
@@ -20,8 +25,11 @@ void json_refcount_report(json_writer *json, const refcow_refcount_report *refco
 /* What it took. */
 void json_work(json_writer *json, const refcow_result *result);
 
-/* The members of a finding, which is of a kind of kinds.h. */
-void json_finding(json_writer *json, unsigned kind, const refcow_finding *finding);
+/* "refcow-version" or "version", and "schema": what made this answer, and how to read it. */
+void json_versions(json_writer *json, const char *key);
+
+/* The members of a finding. */
+void json_finding(json_writer *json, const listed_finding *listed);
 
 /* "found": how many of each kind. */
 void json_found(json_writer *json, const refcow_result *result);

@@ -41,6 +41,7 @@ unsigned kind_set_findings(kind_set set)
 
 void kinds_print(FILE *out)
 {
+    fputs("all\tany\tall kinds below\n", out);
     for (unsigned kind = 0; kind <= KIND_ORPHAN; kind++)
         fprintf(out, "%s\t%s\t%s\n", kind_name(kind), kind_severity_name(kind), kind_text(kind));
 }

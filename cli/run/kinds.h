@@ -22,8 +22,7 @@ const char *kind_severity_name(unsigned kind);
 typedef uint32_t kind_set;
 
 #define ALL_FINDINGS ((UINT32_C(1) << REFCOW_KINDS) - 1)
-#define ONLY_ORPHANS (UINT32_C(1) << KIND_ORPHAN)
-#define ALL_KINDS (ALL_FINDINGS | ONLY_ORPHANS)
+#define ALL_KINDS (ALL_FINDINGS | UINT32_C(1) << KIND_ORPHAN)
 
 static inline bool kind_set_has(kind_set set, unsigned kind)
 {
@@ -33,7 +32,7 @@ static inline bool kind_set_has(kind_set set, unsigned kind)
 /* How many of them are kinds of findings. */
 unsigned kind_set_findings(kind_set set);
 
-/* What there is to be listed, a line each: the three of above, with a tab between them. */
+/* What there is to be listed, a line each: "all", then the three of above for each kind, with a tab between them. */
 void kinds_print(FILE *out);
 
 /* Add the kind of that name; "all" adds all there are. False if there is none. */

@@ -13,9 +13,8 @@
 /* "refcow: IMAGE: version is not 2 or 3: 4 (field at offset 4)" */
 void complain_about_image(const char *path, const failure *why);
 
-/* The same line, into a text that is kept for later; and only its reason, without an end of line. */
+/* The same line, into a text that is kept for later. */
 void complain_into(FILE *out, const char *path, const failure *why);
-void complain_reason_into(FILE *out, const failure *why);
 
 /* "refcow: IMAGE: ", the begin of a line that the caller ends. */
 void complain_begin(const char *path);

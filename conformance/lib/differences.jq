@@ -16,7 +16,7 @@ def contradictions($exit):
           ([$own.found[]] | add // 0) as $found
           | if $found != (.corruptions // 0) + (.leaks // 0) + (.["check-errors"] // 0)
                 then "found does not add up to the counts"
-            elif $found != $own["findings-omitted"] + ([$own.findings[].times] | add // 0)
+            elif $found != $own.omitted + ([$own.findings[].times] | add // 0)
                 then "the findings do not add up to found"
             else empty end
       else empty end;

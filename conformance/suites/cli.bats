@@ -69,6 +69,61 @@ ROWS
     compare 'extended L2' image.qcow2
 }
 
+# assert_reason VERB FILE WORD REASON: the answer on stdout says why there is no more, for people and in a table.
+assert_reason() {
+    local verb=$1 file=$2 word=$3 reason=$4
+    run --separate-stderr "$REFCOW" "$verb" "$file"
+    assert_output --partial "$word: $reason."
+    # shellcheck disable=SC2154 # set by run
+    [[ $stderr == "refcow: $file: $reason"* ]] || fail "$verb: $stderr"
+}
+
+@test "the reason of a failure is in the answer, not only on stderr" {
+    local verb
+    make_image
+    cp image.qcow2 refused && "$DAMAGE" refused set header:refcount_order 7
+    head -c 70000 /dev/zero >zeros
+    for verb in check map info; do
+        assert_reason "$verb" missing Incomplete 'the file cannot be opened: No such file or directory'
+        assert_reason "$verb" zeros Refused 'not a QCOW2 image: magic is not 0x514649fb ("QFI\xfb"): 0 (field at offset 0)'
+    done
+    assert_reason info refused Incomplete 'refcount_order is greater than 6: 7 (field at offset 96)'
+    assert_reason check refused 'Refused, nothing is counted' 'refcount_order is greater than 6: 7 (field at offset 96)'
+    # Two answers have a line between them.
+    run -1 --separate-stderr "$REFCOW" check missing zeros
+    assert_equal "${#lines[@]} $(wc -l <<<"$output")" '2 3'
+    run -1 --separate-stderr "$REFCOW" map --output=html missing
+    assert_output --partial 'Incomplete: the file cannot be opened: No such file or directory.</p>'
+    "$REFCOW" check --output=csv missing refused >answer.csv 2>messages || true
+    assert_equal "$(csv_column status-name answer.csv)" $'open-failed\nrefcount-order'
+    assert_equal "$(csv_column status-text answer.csv)" $'the file cannot be opened\nrefcount_order is greater than 6'
+    assert_equal "$(csv_column status-detail answer.csv)" 'No such file or directory'
+    assert_equal "$(csv_column status-value answer.csv | xargs) $(csv_column status-offset answer.csv | xargs)" '7 96'
+}
+
+# csv_column NAME FILE: of the summaries.
+csv_column() {
+    python3 -c 'import csv, sys
+for row in csv.DictReader(open(sys.argv[2])):
+    if row["record"] == "summary":
+        print(row[sys.argv[1]])' "$@"
+}
+
+@test "the answer of a check that stopped says why, and what is a lower bound" {
+    make_image
+    run -1 --separate-stderr "$REFCOW" check --max-read 1000 image.qcow2
+    assert_line 'The check stopped: the next read would exceed the limit on bytes read: 1000 = 0x3e8.'
+    assert_line --partial '0 bytes read, '
+    run -1 --separate-stderr "$REFCOW" map --max-work 5000 image.qcow2
+    assert_line 'The check stopped: the limit on work was reached: 5000 = 0x1388.'
+    run -1 --separate-stderr "$REFCOW" info --refcounts --max-read 1000 image.qcow2
+    assert_line --partial 'mapped clusters: at least 0 bytes, '
+    assert_line --regexp '^  Refcounts +incomplete, at least 0 corruptions'
+    assert_line 'Incomplete: the next read would exceed the limit on bytes read: 1000 = 0x3e8.'
+    run -0 "$REFCOW" info --refcounts image.qcow2
+    refute_output --partial 'at least'
+}
+
 @test "a missing file, a directory, a device" {
     assert_refused 1 missing.qcow2
     compare missing missing.qcow2
@@ -501,7 +556,7 @@ NAMES
     compare 'many findings' image.qcow2
     run -2 --separate-stderr "$REFCOW" check --max-findings 1 --output=json image.qcow2
     assert_equal "$(jq -c '.refcow | .findings | group_by(.kind) | map(length) | max' <<<"$output")" 1
-    assert_equal "$(jq '.corruptions > 8000 and .refcow["findings-omitted"] > 8000' <<<"$output")" true
+    assert_equal "$(jq '.corruptions > 8000 and .refcow.omitted > 8000' <<<"$output")" true
     run -2 --separate-stderr "$REFCOW" check --output=json image.qcow2
     [ "${#output}" -lt 65536 ] || fail "an answer of ${#output} bytes"
 }

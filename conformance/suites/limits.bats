@@ -26,7 +26,7 @@ assert_incomplete() {
     assert_incomplete read-limit
     assert_equal "$(jq '.refcow["bytes-read"] <= 65536' <<<"$output")" true
     # shellcheck disable=SC2154 # set by run
-    [[ $stderr == *"limit on bytes read was reached: 65536 = 0x10000. See --max-read;"* ]] || fail "$stderr"
+    [[ $stderr == *"next read would exceed the limit on bytes read: 65536 = 0x10000. See --max-read;"* ]] || fail "$stderr"
 }
 
 @test "--max-work" {

@@ -16,23 +16,24 @@ number() { # VALUE
     printf %d "$("$DAMAGE" image.qcow2 get "$1")"
 }
 
-# records KIND: host, length, guest, guest length, table, index, entries of the records of a kind, as CSV and as JSON
-# Lines, which must agree.
+# answers [OPTION...]: of all forms; their findings, which must agree in every field, are in the file findings.
+answers() {
+    local form
+    for form in json jsonl csv; do
+        "$REFCOW" check "$@" --output="$form" image.qcow2 >"answer.$form" || true
+        python3 "$conformance/lib/findings.py" "$form" <"answer.$form" >"fields.$form"
+    done
+    diff fields.json fields.jsonl
+    diff fields.json fields.csv
+    cp fields.json findings
+}
+
+# records KIND [OPTION...]: host, length, guest, guest length, table, index, entries of the findings of a kind.
 records() {
-    "$REFCOW" check "${@:2}" --output=jsonl image.qcow2 >records.jsonl || true
-    "$REFCOW" check "${@:2}" --output=csv image.qcow2 >records.csv || true
-    jq -r --arg kind "$1" 'select(.type == "finding" and .kind == $kind)
+    answers "${@:2}"
+    jq -r --arg kind "$1" 'select(.kind == $kind)
         | [.["host-offset", "length", "guest-offset", "guest-length", "table-offset", "index", "entries"]]
-        | map(tostring | if . == "null" then "" else . end) | join(",")' records.jsonl >from-jsonl
-    python3 - "$1" >from-csv <<'PYTHON'
-import csv, sys
-for row in csv.DictReader(open("records.csv")):
-    if row["record"] == "finding" and row["kind"] == sys.argv[1]:
-        print(",".join(row[key] for key in ("host-offset", "length", "guest-offset", "guest-length", "table-offset", "index",
-                                            "entries")))
-PYTHON
-    diff from-jsonl from-csv
-    cat from-jsonl
+        | map(. // "") | join(",")' findings
 }
 
 summary() { # KEY [OPTION...]
@@ -60,7 +61,7 @@ $(number host:9c),65536,$((9 << 16)),65536,$table,9,1"
     run -2 "$REFCOW" check --list orphan image.qcow2
     assert_output --partial 'orphan (3):'
     assert_output --partial 'guest 0x30000..0x4ffff'
-    refute_output --partial 'leaked ('
+    refute_output --partial 'leaked (2):'
 }
 
 @test "an L1 entry is about all that its L2 table maps, as far as the disk goes" {
@@ -86,14 +87,81 @@ $(number host:9c),65536,$((9 << 16)),65536,$table,9,1"
         diff - <(printf '%s\n' l2-copied-flag leaked orphan refcount-too-low)
 }
 
-@test "--output=json --list: the findings of that kind, orphans in a list of their own" {
+@test "an answer for people names the kinds that --list leaves out" {
     make_damaged
-    run -2 "$REFCOW" check --output=json --list orphan image.qcow2
-    assert_equal "$(jq -c '.refcow | [.findings, .["findings-omitted"], ([.found[]] | add),
-        (.orphans | length), .["orphans-omitted"]]' <<<"$output")" '[[],7,7,2,0]'
-    run -2 "$REFCOW" check --output=json --list leaked image.qcow2
-    assert_equal "$(jq -c '.refcow | [(.findings | map(.kind)), .["findings-omitted"], has("orphans")]' <<<"$output")" \
-        '[["leaked"],5,false]'
+    run -2 "$REFCOW" check --list leaked image.qcow2
+    assert_line '  Not listed: refcount-too-low (3), l2-copied-flag (2) (see --list all)'
+    for kinds in '--list all' '' '--list leaked --list refcount-too-low --list l2-copied-flag'; do
+        # shellcheck disable=SC2086 # options
+        run -2 "$REFCOW" check $kinds image.qcow2
+        refute_output --partial 'Not listed'
+    done
+}
+
+@test "omitted counts the defects of the kinds that are listed, in every form" {
+    local form
+    make_damaged
+    answers --list leaked --max-findings 0
+    assert_equal "$(jq -c '.refcow | [.omitted, ([.found[]] | add)]' answer.json)" '[2,7]'
+    assert_equal "$(jq 'select(.type == "summary").omitted' answer.jsonl)" 2
+    answers --list leaked --list orphan
+    assert_equal "$(jq -r '.kind + " " + .times' findings | paste -sd,)" 'leaked 2,orphan 2,orphan 1'
+    for form in json jsonl csv; do
+        assert_equal "$form $(omitted "$form")" "$form 0"
+    done
+    answers --list orphan --max-findings 1
+    for form in json jsonl csv; do
+        assert_equal "$form $(omitted "$form")" "$form 1"
+    done
+}
+
+omitted() { # FORM
+    case $1 in
+    json) jq .refcow.omitted answer.json ;;
+    jsonl) jq 'select(.type == "summary").omitted' answer.jsonl ;;
+    csv) python3 -c 'import csv; print(list(csv.DictReader(open("answer.csv")))[-1]["omitted"])' ;;
+    esac
+}
+
+# shape KIND: which fields of evidence the findings of a kind have.
+shape() {
+    jq -r --arg kind "$1" 'select(.kind == $kind) | keys | map(select(test("expected|found|index"))) | join(" ")' findings |
+        sort -u
+}
+
+@test "a refcount is one field and a raw entry another, as a number and in hexadecimal" {
+    local cluster=512
+    make_damaged
+    answers --list all
+    assert_equal "$(shape leaked)" 'expected-refcount found-refcount'
+    assert_equal "$(shape refcount-too-low)" 'expected-refcount found-refcount'
+    assert_equal "$(shape l2-copied-flag)" 'expected-flag found-entry found-entry-hex index'
+    assert_equal "$(shape orphan)" 'found-entry found-entry-hex index'
+    assert_equal "$(jq -r 'select(.kind == "l2-copied-flag") | .["found-entry-hex"]' findings)" \
+        "$(printf '0x%x' "$("$DAMAGE" image.qcow2 get l2:3c)")"
+    # More than 53 bits, of which no reader of text loses one.
+    "$DAMAGE" image.qcow2 set l2:0 0x7fedcba987654321
+    answers --list compressed-copied --list out-of-file --list refcount-unreadable
+    assert_equal "$(jq -r '.["found-entry", "found-entry-hex"]' findings | head -n 2 | paste -sd' ')" \
+        '9218247941278745377 0x7fedcba987654321'
+    # One cluster with more references than one bit can count: the refcount that is stored is not in question.
+    create compat=1.1,cluster_size=512,refcount_bits=1 60
+    guest 'write 0 4'
+    "$DAMAGE" image.qcow2 set l2:0 l2:1c , set l2:2c l2:1c
+    answers
+    assert_equal "$(shape too-many-references)" expected-refcount
+    assert_equal "$(jq -r 'select(.kind == "too-many-references")["expected-refcount"]' findings)" 3
+    # A wrong field of a snapshot.
+    create compat=1.1,cluster_size=512 60
+    "$QEMU_IMG" snapshot -c one image.qcow2
+    "$DAMAGE" image.qcow2 add u64:snapshot:0 1
+    answers
+    assert_equal "$(shape snapshot-l1-unaligned)" 'found-entry found-entry-hex index'
+    # A cluster whose refcount cannot be read.
+    "$DAMAGE" image.qcow2 add refcount_table:0 16
+    answers
+    assert_equal "$(shape refcount-unreadable)" ''
+    assert_equal "$(shape refcount-table-reserved-bits)" 'found-entry found-entry-hex index'
 }
 
 # Many leaks, none next to another, and as many orphans.
@@ -147,7 +215,7 @@ make_many() { # NUMBER
     for memory in 64K 70001 1M; do
         records orphan --list orphan --max-findings 100000 --memory "$memory" | diff expected -
     done
-    assert_equal "$(jq -s 'map(select(.type == "finding") | .times) | add' records.jsonl)" \
+    assert_equal "$(jq -s 'map(select(.type == "finding") | .times) | add' answer.jsonl)" \
         "$("$REFCOW" check --output=json image.qcow2 | jq '.refcow["refcount-report"]["orphan-clusters"]')"
 }
 
@@ -163,7 +231,7 @@ make_many() { # NUMBER
     assert_equal "$(summary passes --list orphan)" 2
     assert_equal "$(summary omitted --list orphan)" 0
     records orphan --list orphan >/dev/null
-    assert_equal "$(jq -s 'map(select(.type == "finding") | .times) | add' records.jsonl)" 401
+    assert_equal "$(jq -s 'map(select(.type == "finding") | .times) | add' answer.jsonl)" 401
 }
 
 @test "names in a table: quotes, formulas, bytes that are no characters" {

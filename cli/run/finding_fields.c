@@ -1,0 +1,81 @@
+#include "finding_fields.h"
+
+const char *finding_field_name(finding_field field)
+{
+    static const char *const names[FINDING_FIELDS] = {
+#define FINDING_FIELD_NAME(name, text) [FIELD_##name] = (text),
+        FINDING_FIELD_ROWS(FINDING_FIELD_NAME)
+#undef FINDING_FIELD_NAME
+    };
+
+    return names[field];
+}
+
+static field_value a_text(field_type type, const char *text)
+{
+    return (field_value){.type = type, .text = text};
+}
+
+static field_value a_number(uint64_t number)
+{
+    return (field_value){.type = FIELD_HAS_NUMBER, .number = number};
+}
+
+static void add_kind(field_value values[FINDING_FIELDS], const listed_finding *listed)
+{
+    values[FIELD_KIND] = a_text(FIELD_HAS_WORD, kind_name(listed->kind));
+    values[FIELD_SEVERITY] = a_text(FIELD_HAS_WORD, kind_severity_name(listed->kind));
+    values[FIELD_TEXT] = a_text(FIELD_HAS_SENTENCE, kind_text(listed->kind));
+    values[FIELD_ROLE] = a_text(FIELD_HAS_WORD, refcow_role_name(listed->finding->role));
+}
+
+/* The guest range has a length of its own: an L1 entry stands for many clusters. */
+static void add_ranges(field_value values[FINDING_FIELDS], const listed_finding *listed)
+{
+    values[FIELD_HOST_OFFSET] = a_number(listed->finding->host);
+    values[FIELD_LENGTH] = a_number(listed->finding->length);
+    if (listed->finding->guest == REFCOW_NO_GUEST)
+        return;
+    values[FIELD_GUEST_OFFSET] = a_number(listed->finding->guest);
+    values[FIELD_GUEST_LENGTH] = a_number(listed->guest_length);
+}
+
+static void add_entry(field_value values[FINDING_FIELDS], const listed_finding *listed)
+{
+    const refcow_finding *finding = listed->finding;
+
+    if (finding->table == REFCOW_NO_TABLE)
+        return;
+    values[FIELD_TABLE_OFFSET] = a_number(finding->table);
+    values[FIELD_INDEX] = a_number(finding->index);
+    values[FIELD_ENTRIES] = a_number(listed->entries);
+    values[FIELD_FOUND_ENTRY] = a_number(finding->found);
+    values[FIELD_FOUND_ENTRY_HEX] = (field_value){.type = FIELD_HAS_CODE, .number = finding->found};
+}
+
+/* What the library calls `expected` and `found` is one thing or another, as the kind goes. For TOO_MANY_REFERENCES
+ * `found` is no refcount that is stored, but the highest one that could be. */
+static void add_evidence(field_value values[FINDING_FIELDS], const listed_finding *listed)
+{
+    const refcow_finding *finding = listed->finding;
+    bool is_stored = listed->kind == REFCOW_KIND_REFCOUNT_LOW || listed->kind == REFCOW_KIND_REFCOUNT_HIGH;
+    bool is_flag = listed->kind == REFCOW_KIND_L1_COPIED || listed->kind == REFCOW_KIND_L2_COPIED;
+
+    if (is_stored || listed->kind == REFCOW_KIND_TOO_MANY_REFERENCES)
+        values[FIELD_EXPECTED_REFCOUNT] = a_number(finding->expected);
+    if (is_stored)
+        values[FIELD_FOUND_REFCOUNT] = a_number(finding->found);
+    if (is_flag)
+        values[FIELD_EXPECTED_FLAG] = a_number(finding->expected);
+}
+
+void finding_values(field_value values[FINDING_FIELDS], const listed_finding *listed)
+{
+    for (unsigned field = 0; field < FINDING_FIELDS; field++)
+        values[field] = (field_value){.type = FIELD_HAS_NOTHING};
+    add_kind(values, listed);
+    add_ranges(values, listed);
+    add_entry(values, listed);
+    add_evidence(values, listed);
+    values[FIELD_TIMES] = a_number(listed->finding->times);
+}

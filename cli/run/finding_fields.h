@@ -1,0 +1,56 @@
+/*
+ * finding_fields.h - the fields of a finding that is listed: their names and values. Every format for programs prints
+ * these fields, in this order.
+ */
+#ifndef REFCOW_CLI_RUN_FINDING_FIELDS_H
+#define REFCOW_CLI_RUN_FINDING_FIELDS_H
+
+#include "listed.h"
+
+/* FINDING_FIELD_ROW(NAME, "name"). conformance/schemas/check.json says what each field means, and when it has no value.
+ */
+#define FINDING_FIELD_ROWS(X)                                                                                          \
+    X(KIND, "kind")                                                                                                    \
+    X(SEVERITY, "severity")                                                                                            \
+    X(TEXT, "text")                                                                                                    \
+    X(ROLE, "role")                                                                                                    \
+    X(HOST_OFFSET, "host-offset")                                                                                      \
+    X(LENGTH, "length")                                                                                                \
+    X(GUEST_OFFSET, "guest-offset")                                                                                    \
+    X(GUEST_LENGTH, "guest-length")                                                                                    \
+    X(TABLE_OFFSET, "table-offset")                                                                                    \
+    X(INDEX, "index")                                                                                                  \
+    X(ENTRIES, "entries")                                                                                              \
+    X(EXPECTED_REFCOUNT, "expected-refcount")                                                                          \
+    X(FOUND_REFCOUNT, "found-refcount")                                                                                \
+    X(EXPECTED_FLAG, "expected-flag")                                                                                  \
+    X(FOUND_ENTRY, "found-entry")                                                                                      \
+    X(FOUND_ENTRY_HEX, "found-entry-hex")                                                                              \
+    X(TIMES, "times")
+
+typedef enum finding_field {
+#define FINDING_FIELD_ENUM(name, text) FIELD_##name,
+    FINDING_FIELD_ROWS(FINDING_FIELD_ENUM)
+#undef FINDING_FIELD_ENUM
+        FINDING_FIELDS /* how many there are */
+} finding_field;
+
+typedef enum field_type {
+    FIELD_HAS_NOTHING, /* JSON null, an empty field of CSV */
+    FIELD_HAS_WORD,
+    FIELD_HAS_SENTENCE,
+    FIELD_HAS_NUMBER,
+    FIELD_HAS_CODE /* a number that is printed in hexadecimal, as text: readers round long decimal ones */
+} field_type;
+
+typedef struct field_value {
+    field_type type;
+    const char *text; /* of a word or a sentence */
+    uint64_t number;  /* of a number or a code */
+} field_value;
+
+const char *finding_field_name(finding_field field);
+
+void finding_values(field_value values[FINDING_FIELDS], const listed_finding *listed);
+
+#endif
