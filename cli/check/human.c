@@ -1,10 +1,14 @@
 #include "../run/check_report.h"
 
 #include "../run/listed.h"
+#include "../run/situation.h"
 #include "../text/escape.h"
 #include "../text/sizes.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+#define LINE_LENGTH 80
 
 /* ------------------------------------------------------------------ words */
 
@@ -28,6 +32,25 @@ static double percent(uint64_t part, uint64_t whole)
 static uint64_t cluster_size(const check_report *report)
 {
     return UINT64_C(1) << report->image.header.cluster_bits;
+}
+
+/* Words on lines of at most 80 columns; the first line begins with a label. */
+static void print_words(FILE *out, const char *label, const char *text)
+{
+    size_t column = strlen(label);
+
+    fputs(label, out);
+    for (const char *separator = ""; *text != '\0'; separator = " ") {
+        size_t length = strcspn(text, " ");
+        if (column + 1 + length > LINE_LENGTH) {
+            separator = "\n";
+            column = 0;
+        }
+        fprintf(out, "%s%.*s", separator, (int)length, text);
+        column += strlen(separator) + length;
+        text += length + strspn(text + length, " ");
+    }
+    fputc('\n', out);
 }
 
 /* ------------------------------------------------------------------ what the image is */
@@ -105,7 +128,9 @@ static const char *verdict_word(const check_report *report)
 {
     switch (report->verdict) {
     case REFCOW_VERDICT_CLEAN:
-        return "Clean: every stored refcount is the number of references";
+        return report->image.header.incompatible_features & REFCOW_INCOMPATIBLE_CORRUPT
+                   ? "Clean, but marked corrupt: every stored refcount is the number of references"
+                   : "Clean: every stored refcount is the number of references";
     case REFCOW_VERDICT_LEAKS:
         return "Leaks: ";
     case REFCOW_VERDICT_CORRUPT:
@@ -118,33 +143,6 @@ static const char *verdict_word(const check_report *report)
     return "Unknown: ";
 }
 
-static const char *verdict_meaning(const check_report *report)
-{
-    switch (report->verdict) {
-    case REFCOW_VERDICT_CLEAN:
-    case REFCOW_VERDICT_REFUSED: /* says all in its first line */
-        return NULL;
-    case REFCOW_VERDICT_LEAKS:
-        return "Leaked clusters are marked as used but not needed: lost space, no lost data.";
-    case REFCOW_VERDICT_CORRUPT:
-        return "Guest data may be damaged, and writing to the image may damage more.";
-    case REFCOW_VERDICT_INCOMPLETE:
-        return check_is_finished(report) ? "What cannot be looked up may be damaged."
-                                         : "What was not looked at may be damaged. All counts are lower bounds.";
-    }
-    return NULL;
-}
-
-/* Lazy refcounts are written late on purpose: after a crash they are wrong and the next writer counts them anew. */
-static void print_dirty_hint(FILE *out, const check_report *report)
-{
-    bool dirty = report->image.header.incompatible_features & REFCOW_INCOMPATIBLE_DIRTY;
-    if (dirty && (report->verdict == REFCOW_VERDICT_CORRUPT || report->verdict == REFCOW_VERDICT_LEAKS))
-        fputs("It is marked dirty: its writer stopped before the refcounts were written, and\n"
-              "the next one will count them anew.\n",
-              out);
-}
-
 static void print_why_it_stopped(FILE *out, const check_report *report, text_printer *print_detail)
 {
     if (check_is_finished(report) || report->verdict != REFCOW_VERDICT_INCOMPLETE)
@@ -154,21 +152,29 @@ static void print_why_it_stopped(FILE *out, const check_report *report, text_pri
     fputs(".\n", out);
 }
 
+/* Lines of at most 80 columns, which a step and its command may follow. */
+static void print_situation(FILE *out, const situation *is)
+{
+    print_words(out, "", is->meaning);
+    if (is->step != NULL)
+        print_words(out, "Next step: ", is->step);
+    if (is->command != NULL)
+        fprintf(out, "    %s\n", is->command);
+}
+
 void check_print_human_verdict(FILE *out, const check_report *report, text_printer *print_detail)
 {
-    const char *meaning = verdict_meaning(report);
+    const situation *is = situation_of(report);
 
-    fputs(verdict_word(report), out);
+    fputs(check_is_in_use(report) ? "In use, not judged: " : verdict_word(report), out);
     if (report->verdict == REFCOW_VERDICT_REFUSED)
         reason_print(out, &report->failure, print_detail);
     else if (report->verdict != REFCOW_VERDICT_CLEAN)
         check_print_human_defects(out, report);
     fputs(".\n", out);
     print_why_it_stopped(out, report, print_detail);
-    if (meaning != NULL)
-        fprintf(out, "%s\n", meaning);
-    print_dirty_hint(out, report);
-    live_print(out, &report->live);
+    if (is != NULL)
+        print_situation(out, is);
 }
 
 /* ------------------------------------------------------------------ the numbers */
@@ -266,11 +272,23 @@ static void print_ranges(FILE *out, const listed_finding *listed, uint64_t clust
     }
 }
 
+static void print_missing(FILE *out, const refcow_finding *truncated)
+{
+    fprintf(out, ": the file ends at %" PRIu64 ", references reach %" PRIu64 "; ", truncated->found,
+            truncated->expected);
+    print_size(out, truncated->length);
+    fputs(" are missing", out);
+}
+
 static void print_evidence(FILE *out, const listed_finding *listed)
 {
     const refcow_finding *finding = listed->finding;
 
-    if (is_about_copied_flag(finding->kind))
+    if (finding->kind == REFCOW_KIND_TRUNCATED)
+        print_missing(out, finding);
+    else if (finding->kind == REFCOW_KIND_MARKED_DIRTY || finding->kind == REFCOW_KIND_MARKED_CORRUPT)
+        fprintf(out, ": incompatible_features 0x%" PRIx64, finding->found);
+    else if (is_about_copied_flag(finding->kind))
         fprintf(out, ": expected flag %" PRIu64 ", found entry 0x%" PRIx64, finding->expected, finding->found);
     else if (finding->table != REFCOW_NO_TABLE)
         fprintf(out, ": found entry 0x%" PRIx64, finding->found);

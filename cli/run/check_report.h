@@ -37,6 +37,14 @@ static inline bool check_is_finished(const check_report *report)
     return report->checked && report->result.error.status == REFCOW_STATUS_OK;
 }
 
+/* Another process may write to the image, and what was found may be a change that is not complete. */
+static inline bool check_is_in_use(const check_report *report)
+{
+    const refcow_result *result = &report->result;
+    bool has_defects = result->corruptions > 0 || result->leaks > 0 || result->check_errors > 0;
+    return has_defects && report->live.locks.is_known && lock_bytes_show_writer(report->live.locks);
+}
+
 /* Finding nothing means that there is nothing. */
 static inline bool check_is_complete(const check_report *report)
 {

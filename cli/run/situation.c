@@ -1,0 +1,210 @@
+#include "situation.h"
+
+/* ------------------------------------------------------------------ what was found */
+
+static bool has_found(const check_report *report, refcow_kind kind)
+{
+    return report->result.found[kind] > 0;
+}
+
+static bool has_any(const check_report *report, const refcow_kind *kinds, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (has_found(report, kinds[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool has_defects(const check_report *report)
+{
+    const refcow_result *result = &report->result;
+
+    return result->corruptions > 0 || result->leaks > 0 || result->check_errors > 0;
+}
+
+/* ------------------------------------------------------------------ the situations */
+
+static bool has_changed(const check_report *report)
+{
+    return live_has_changed(&report->live);
+}
+
+static bool is_stale_in_use(const check_report *report)
+{
+    return check_is_in_use(report) && has_found(report, REFCOW_KIND_MARKED_DIRTY);
+}
+
+static bool was_refused(const check_report *report)
+{
+    return report->verdict == REFCOW_VERDICT_REFUSED;
+}
+
+static bool has_stopped(const check_report *report)
+{
+    return !check_is_finished(report);
+}
+
+static bool is_truncated(const check_report *report)
+{
+    return has_found(report, REFCOW_KIND_TRUNCATED);
+}
+
+static bool lacks_compressed_data(const check_report *report)
+{
+    return has_found(report, REFCOW_KIND_COMPRESSED_PAST_END);
+}
+
+/* Entries that no writer makes. */
+static bool is_overwritten(const check_report *report)
+{
+    static const refcow_kind kinds[] = {
+        REFCOW_KIND_OUT_OF_FILE,
+        REFCOW_KIND_L1_RESERVED,
+        REFCOW_KIND_L2_UNALIGNED,
+        REFCOW_KIND_L2_RESERVED,
+        REFCOW_KIND_DATA_UNALIGNED,
+        REFCOW_KIND_SUBCLUSTERS_UNALLOCATED,
+        REFCOW_KIND_SUBCLUSTERS_CLASH,
+        REFCOW_KIND_COMPRESSED_COPIED,
+        REFCOW_KIND_COMPRESSED_IN_DATA_FILE,
+        REFCOW_KIND_BLOCK_SHARED,
+        REFCOW_KIND_COMPRESSED_SUBCLUSTERS,
+    };
+
+    return has_any(report, kinds, sizeof kinds / sizeof kinds[0]);
+}
+
+static bool has_bad_refcount_table(const check_report *report)
+{
+    static const refcow_kind kinds[] = {REFCOW_KIND_BLOCK_RESERVED, REFCOW_KIND_BLOCK_UNALIGNED,
+                                        REFCOW_KIND_BLOCK_OUT_OF_FILE, REFCOW_KIND_REFCOUNT_UNREADABLE};
+
+    return has_any(report, kinds, sizeof kinds / sizeof kinds[0]);
+}
+
+static bool has_bad_snapshots(const check_report *report)
+{
+    static const refcow_kind kinds[] = {REFCOW_KIND_SNAPSHOT_L1_UNALIGNED, REFCOW_KIND_SNAPSHOT_L1_LARGE,
+                                        REFCOW_KIND_SNAPSHOTS_AND_DATA_FILE};
+
+    return has_any(report, kinds, sizeof kinds / sizeof kinds[0]);
+}
+
+static bool is_dirty(const check_report *report)
+{
+    return has_found(report, REFCOW_KIND_MARKED_DIRTY) && has_defects(report);
+}
+
+static bool is_corrupt(const check_report *report)
+{
+    return report->result.corruptions > 0;
+}
+
+static bool has_empty_table(const check_report *report)
+{
+    return has_found(report, REFCOW_KIND_L2_TABLE_EMPTY);
+}
+
+static bool has_leaks(const check_report *report)
+{
+    return report->result.leaks > 0;
+}
+
+static bool has_writer(const check_report *report)
+{
+    return report->live.locks.is_known && lock_bytes_show_writer(report->live.locks);
+}
+
+static bool is_marked_corrupt(const check_report *report)
+{
+    return has_found(report, REFCOW_KIND_MARKED_CORRUPT);
+}
+
+static bool is_marked_dirty(const check_report *report)
+{
+    return has_found(report, REFCOW_KIND_MARKED_DIRTY);
+}
+
+static bool has_bitmap_in_use(const check_report *report)
+{
+    return has_found(report, REFCOW_KIND_BITMAP_IN_USE);
+}
+
+#define REPAIR "qemu-img check -r all IMAGE"
+#define SALVAGE "qemu-img convert --salvage -O qcow2 IMAGE NEW"
+#define COPY_AGAIN "Copy or download the file again. Do not repair this one: a repair forgets what is missing."
+
+/* What makes an answer worthless comes first, then what is worst for the data. */
+static const struct {
+    bool (*applies)(const check_report *report);
+    situation is;
+} rows[] = {
+    {has_changed,
+     {"changed", "The image changed while refcow read it. What was found may be wrong.",
+      "Check the image again when nothing writes to it.", NULL}},
+    {is_stale_in_use,
+     {"in-use-dirty",
+      "The image is in use and marked dirty: its writer stores the refcounts only when it closes the image. What was "
+      "found is no damage yet.",
+      "Check the image again when it is closed.", NULL}},
+    {check_is_in_use,
+     {"in-use", "Another process has the image open for writing. What was found may be a change that is not complete.",
+      "Check the image again when it is closed.", NULL}},
+    {was_refused,
+     {"refused", "QEMU does not open this image, for the same reason.",
+      "Restore the image from a backup. If there is none, copy the file before anyone tries to mend it.", NULL}},
+    {has_stopped, {"stopped", "What was not read may be damaged. All counts are lower bounds.", NULL, NULL}},
+    {is_truncated,
+     {"truncated", "The file is cut short: clusters that the image refers to and counts are missing.", COPY_AGAIN,
+      NULL}},
+    {lacks_compressed_data,
+     {"compressed-past-end", "The file is cut short: some compressed clusters cannot be read.", COPY_AGAIN, NULL}},
+    {is_overwritten,
+     {"overwritten", "Tables have entries that no program writes: something has overwritten them. Guest data is lost.",
+      "Do not repair the image: restore it from a backup. If there is none, save what can be read:", SALVAGE}},
+    {has_bad_refcount_table,
+     {"refcounts-unreadable",
+      "Refcounts are unreadable. Guest data is not damaged by that, but writing to the image may damage it.",
+      "Stop every writer, copy the file, then let QEMU count anew:", REPAIR}},
+    {has_bad_snapshots,
+     {"snapshots-damaged", "Snapshots are damaged. The active disk can be read without them.",
+      "Save the active disk:", "qemu-img convert -O qcow2 IMAGE NEW"}},
+    {is_dirty,
+     {"dirty",
+      "The image is marked dirty: its writer stopped before it stored the refcounts. Guest data is not damaged by "
+      "that.",
+      "QEMU counts the refcounts when it next opens the image for writing. To do it now, stop every writer and run:",
+      REPAIR}},
+    {is_corrupt,
+     {"corrupt", "Guest data can still be read, but the next write to the image may destroy it.",
+      "Stop every writer, copy the file, then repair the image:", REPAIR}},
+    {has_empty_table,
+     {"l2-table-empty",
+      "Space is wasted, and an L2 table is empty. If the table was overwritten with zeros, the leaked clusters are "
+      "guest "
+      "data that no longer can be reached.",
+      "Compare the guest's disk with a backup before you repair anything: a repair frees the leaked clusters.", NULL}},
+    {has_leaks,
+     {"leaks", "Leaked clusters are marked as used, and nothing refers to them: lost space, no lost data.",
+      "To get the space back, stop every writer and run:", "qemu-img check -r leaks IMAGE"}},
+    {has_writer,
+     {"in-use", "Another process has the image open for writing. This answer is of the moment when refcow read it.",
+      "Check the image again when it is closed.", NULL}},
+    {is_marked_corrupt,
+     {"marked-corrupt", "The image is marked corrupt: QEMU once found damage and opens the image only for reading.",
+      "Copy the file. To take the mark away, run:", REPAIR}},
+    {is_marked_dirty, {"marked-dirty", "The image is marked dirty, but its refcounts are right.", NULL, NULL}},
+    {has_bitmap_in_use,
+     {"bitmap-in-use", "The writer of a bitmap stopped before it stored the bitmap: nobody knows what has changed.",
+      "Make the next backup a full one. To remove a bitmap, run:", "qemu-img bitmap --remove IMAGE NAME"}},
+};
+
+const situation *situation_of(const check_report *report)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].applies(report))
+            return &rows[i].is;
+    }
+    return NULL;
+}
