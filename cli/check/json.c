@@ -49,6 +49,7 @@ static void print_own_key(json_writer *json, const check_report *report)
     json_string(json, "verdict", refcow_verdict_name(report->verdict));
     json_status(json, &report->failure);
     if (report->checked) {
+        json_situation(json, report);
         json_refcount_report(json, &report->result.refcounts);
         json_work(json, &report->result);
         print_findings(json, report);

@@ -67,6 +67,7 @@ static void print_summary(FILE *out, const check_report *report, uint64_t omitte
     if (report->checked && report->verdict != REFCOW_VERDICT_REFUSED)
         print_counts(&json, &report->result);
     if (report->checked) {
+        json_situation(&json, report);
         json_found(&json, &report->result);
         json_number(&json, "omitted", omitted);
         json_refcount_report(&json, &report->result.refcounts);

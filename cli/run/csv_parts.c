@@ -1,5 +1,7 @@
 #include "csv_parts.h"
 
+#include "situation.h"
+
 void csv_words(csv_writer *csv, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -59,9 +61,10 @@ void csv_finding(csv_writer *csv, const field_value values[FINDING_FIELDS])
 void csv_summary_names(csv_writer *csv)
 {
     static const char *const names[CSV_SUMMARY_COLUMNS] = {
-        "verdict",      "complete",      "exit-code",   "status-name", "status-text",  "status-detail",
-        "status-value", "status-offset", "corruptions", "leaks",       "check-errors", "passes",
-        "memory-used",  "bytes-read",    "work",        "writer",      "changed"};
+        "verdict",       "complete",     "exit-code",      "status-name",         "status-text",
+        "status-detail", "status-value", "status-offset",  "corruptions",         "leaks",
+        "check-errors",  "passes",       "memory-used",    "bytes-read",          "work",
+        "writer",        "changed",      "situation-name", "situation-next-step", "situation-command"};
 
     csv_words(csv, names, CSV_SUMMARY_COLUMNS);
 }
@@ -74,14 +77,19 @@ static void print_optional(csv_writer *csv, bool is_there, uint64_t number)
         csv_empty(csv, 1);
 }
 
+static void print_text(csv_writer *csv, const char *text)
+{
+    if (text != NULL)
+        csv_sentence(csv, text);
+    else
+        csv_empty(csv, 1);
+}
+
 static void print_status(csv_writer *csv, const failure *why)
 {
     csv_word(csv, why->name);
     csv_sentence(csv, why->text);
-    if (why->detail != NULL)
-        csv_sentence(csv, why->detail);
-    else
-        csv_empty(csv, 1);
+    print_text(csv, why->detail);
     print_optional(csv, why->has_value, why->value);
     print_optional(csv, why->has_offset, why->offset);
 }
@@ -112,6 +120,15 @@ static void print_live(csv_writer *csv, const check_report *report)
         csv_empty(csv, 1);
 }
 
+static void print_situation(csv_writer *csv, const check_report *report)
+{
+    const situation *is = report->checked ? situation_of(report) : NULL;
+
+    print_text(csv, is != NULL ? is->name : NULL);
+    print_text(csv, is != NULL ? is->step : NULL);
+    print_text(csv, is != NULL ? is->command : NULL);
+}
+
 void csv_summary(csv_writer *csv, const check_report *report)
 {
     csv_word(csv, refcow_verdict_name(report->verdict));
@@ -120,4 +137,5 @@ void csv_summary(csv_writer *csv, const check_report *report)
     print_status(csv, &report->failure);
     print_counts(csv, report);
     print_live(csv, report);
+    print_situation(csv, report);
 }

@@ -20,7 +20,7 @@ void csv_finding_names(csv_writer *csv);
 void csv_finding(csv_writer *csv, const field_value values[FINDING_FIELDS]);
 
 /* Columns of a summary. What was not judged is left empty. */
-#define CSV_SUMMARY_COLUMNS 17
+#define CSV_SUMMARY_COLUMNS 20
 void csv_summary_names(csv_writer *csv);
 void csv_summary(csv_writer *csv, const check_report *report);
 

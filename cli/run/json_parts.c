@@ -1,5 +1,7 @@
 #include "json_parts.h"
 
+#include "situation.h"
+
 #include "finding_fields.h"
 
 void json_begin_record(json_writer *json, FILE *out, const char *type, const check_report *report)
@@ -26,6 +28,22 @@ void json_status(json_writer *json, const failure *why)
     }
     if (why->advice != NULL)
         json_string(json, "advice", why->advice);
+    json_close_object(json);
+}
+
+void json_situation(json_writer *json, const check_report *report)
+{
+    const situation *is = situation_of(report);
+
+    if (is == NULL)
+        return;
+    json_open_object(json, "situation");
+    json_string(json, "name", is->name);
+    json_string(json, "meaning", is->meaning);
+    if (is->step != NULL)
+        json_string(json, "next-step", is->step);
+    if (is->command != NULL)
+        json_string(json, "command", is->command);
     json_close_object(json);
 }
 

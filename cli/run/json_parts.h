@@ -19,6 +19,9 @@ void json_begin_record(json_writer *json, FILE *out, const char *type, const che
 /* "status": why there is no more. */
 void json_status(json_writer *json, const failure *why);
 
+/* "situation": what the answer means and what to do next; left out if there is nothing to say beyond the verdict. */
+void json_situation(json_writer *json, const check_report *report);
+
 /* "refcount-report" */
 void json_refcount_report(json_writer *json, const refcow_refcount_report *refcounts);
 
