@@ -132,6 +132,7 @@ static bool has_bitmap_in_use(const check_report *report)
 }
 
 #define REPAIR "qemu-img check -r all IMAGE"
+#define COPY "qemu-img convert -O qcow2 IMAGE NEW"
 #define SALVAGE "qemu-img convert --salvage -O qcow2 IMAGE NEW"
 #define COPY_AGAIN "Copy or download the file again. Do not repair this one: a repair forgets what is missing."
 
@@ -166,10 +167,11 @@ static const struct {
     {has_bad_refcount_table,
      {"refcounts-unreadable",
       "Refcounts are unreadable. Guest data is not damaged by that, but writing to the image may damage it.",
-      "Stop every writer, copy the file, then let QEMU count anew:", REPAIR}},
+      "Stop every writer and copy the active disk to a new image, which snapshots and bitmaps are not copied to:",
+      COPY}},
     {has_bad_snapshots,
      {"snapshots-damaged", "Snapshots are damaged. The active disk can be read without them.",
-      "Save the active disk:", "qemu-img convert -O qcow2 IMAGE NEW"}},
+      "Copy the active disk to a new image:", COPY}},
     {is_dirty,
      {"dirty",
       "The image is marked dirty: its writer stopped before it stored the refcounts. Guest data is not damaged by "
