@@ -167,8 +167,8 @@ typedef struct refcow_breach {
     uint64_t limit;         /* that the value exceeds; of amplification, which is in whole times, it may also equal it.
                                REFCOW_NO_LIMIT: the rule is no limit */
     refcow_span name;       /* of the file that the image names, or of the snapshot; offset 0: none */
-    uint32_t snapshot;      /* index of the one that breaks the rule, the first with the highest value; or
-                               REFCOW_NO_SNAPSHOT */
+    uint32_t snapshot;      /* index of the one that breaks the rule, or REFCOW_NO_SNAPSHOT. Of several: the first one;
+                               of limits, the first one with the highest value */
     uint32_t magic;         /* for refcow_magic_format(), or REFCOW_NO_MAGIC */
     refcow_feature feature; /* of FEATURE_REFUSED and FEATURE_MISSING */
 } refcow_breach;

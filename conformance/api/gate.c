@@ -324,6 +324,7 @@ static void expect_misuse(gate_call *call, refcow_status wanted)
     memset(&nothing, 0, sizeof nothing);
     nothing.error.status = wanted;
     CHECK_EQUAL(make_call(call), wanted);
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-*): the library zeroes it all, then fills it */
     CHECK(memcmp(&call->result, &nothing, sizeof nothing) == 0);
     CHECK_EQUAL(call->memory.reads, 0);
 }
@@ -384,6 +385,7 @@ static void other_versions_are_left_alone(void)
         call.size += rows[i].more;
         call.version = rows[i].version;
         CHECK_EQUAL(make_call(&call), REFCOW_STATUS_BAD_VERSION_OF_HEADER);
+        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-*): no byte is written, padding neither */
         CHECK(memcmp(&before, &call.result, sizeof before) == 0);
     }
     gate_call call = call_of(&image);
@@ -839,7 +841,7 @@ static void names_lead_to_other_files(void)
         {NAME("../x"), PARENT},
         {NAME("a\0b"), BAD_BYTES},
         {NAME("a\x01"), BAD_BYTES},
-        {NAME("a\xe2\x80\xae"), BAD_BYTES},
+        {NAME("a\xe2\x80\x8b"), BAD_BYTES},
         {NAME("a\xff"), BAD_BYTES},
         {NAME("json:/dev/fdset/../\x1b"), JSON | FDSET | PARENT | BAD_BYTES},
     };

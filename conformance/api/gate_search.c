@@ -541,7 +541,7 @@ static void expect_before_end_of(const signature *row, uint64_t distance, uint64
     CHECK_EQUAL(look_for_row(row, at, size, ENDS), at);
     expect_rule(row->format, REFCOW_RULE_OTHER_MAGIC_AT_END);
     CHECK_EQUAL(look_for_row(row, at, size, GOES_ON), NOWHERE);
-    CHECK_EQUAL(look_for_row(row, at + 1, size + 2 * row->unit, ENDS), NOWHERE);
+    CHECK_EQUAL(look_for_row(row, at + 1, size + (uint64_t)2 * row->unit, ENDS), NOWHERE);
     CHECK_EQUAL(look_for_other(row, at, size, ENDS), NOWHERE);
 }
 
@@ -562,7 +562,7 @@ static void expect_before_end(const signature *row)
         }
     }
     if (row->offsets[0] > 1) {
-        uint64_t smallest = (row->offsets[0] + row->unit - 1) / row->unit * row->unit;
+        uint64_t smallest = ((uint64_t)row->offsets[0] + row->unit - 1) / row->unit * row->unit;
         CHECK_EQUAL(look_for_row(row, 0, smallest - 1, ENDS), NOWHERE);
     }
 }
@@ -650,9 +650,10 @@ static void zip_has_a_longest_comment(void)
 static void many_zip_records_have_a_bound(void)
 {
     static uint8_t records[65557];
+    static const char head[4] = "PK\5\6";
     enum { RECORDS = sizeof records / ZIP_END };
     for (size_t i = 0; i < RECORDS; i++) {
-        memcpy(records + ZIP_END * i, "PK\5\6", 4);
+        memcpy(records + ZIP_END * i, head, sizeof head);
         records[ZIP_END * i + 12] = 9;
         records[ZIP_END * i + 20] = 1;
     }
@@ -698,7 +699,7 @@ static uint64_t look_for_sum(const signature *row, unsigned words, unsigned want
     unsigned sum = 0;
     memset(sector, fill, sizeof sector);
     memcpy(sector + SECTOR - row->offsets[0], row->bytes, row->length);
-    for (unsigned word = 0; word + 1 < words; word++) {
+    for (size_t word = 0; word + 1 < words; word++) {
         sum += sector[2 * word] + 256u * sector[2 * word + 1];
     }
     sector[2 * words - 2] = (uint8_t)(wanted - sum);
@@ -766,6 +767,7 @@ static void expect_tar(uint8_t *header, const tar_form *form, unsigned sum, int 
 static void tar_has_a_sum(void)
 {
     static const tar_form forms[] = {{6, 6, ""}, {6, 1, " "}, {8, 1, ""}, {8, 8, ""}, {6, 1, "8"}, {7, 1, "/"}};
+    static const char slash_and_sevens[8] = "/7777777";
     for (unsigned high = 0; high < 3; high++) {
         uint8_t header[TAR_HEADER] = "some/name";
         header[100] = high > 0 ? 0xe4 : 0x64;
@@ -782,7 +784,7 @@ static void tar_has_a_sum(void)
         }
         memset(header + TAR_SUM, ' ', 8);
         CHECK_EQUAL(look_for("tar", 0, header, TAR_HEADER, TAR_HEADER, ENDS), NOWHERE);
-        memcpy(header + TAR_SUM, "/7777777", 8);
+        memcpy(header + TAR_SUM, slash_and_sevens, sizeof slash_and_sevens);
         CHECK_EQUAL(look_for("tar", 0, header, TAR_HEADER, TAR_HEADER, ENDS), NOWHERE);
     }
 }
@@ -792,15 +794,17 @@ static int is_letter_of_latin(int byte)
     return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || byte >= 0xc0;
 }
 
+static const char gem_at_sector_16[8] = "\1GEM\0\0\0\x10";
+
 /* An entry that begins at sector 16. */
 static void atari_has_an_entry(void)
 {
     enum { ENTRIES = 4, ENOUGH = SECTOR * 16 };
     for (unsigned entry = 0; entry <= ENTRIES; entry++) {
         uint8_t start[520] = {0};
-        uint8_t *at = start + 454 + 12 * entry;
+        uint8_t *at = start + 454 + (size_t)12 * entry;
         uint64_t place = entry < ENTRIES ? 0 : NOWHERE;
-        memcpy(at, "\1GEM\0\0\0\x10", 8);
+        memcpy(at, gem_at_sector_16, sizeof gem_at_sector_16);
         CHECK_EQUAL(look_for("atari", 0, start, sizeof start, ENOUGH, ENDS), place);
         CHECK_EQUAL(look_for("atari", 0, start, sizeof start, ENOUGH - 1, ENDS), NOWHERE);
         CHECK_EQUAL(look_for("atari", 0, start, sizeof start, sizeof start, GOES_ON), place);
@@ -817,7 +821,7 @@ static void atari_has_three_letters(void)
     uint8_t start[520] = {0};
     for (unsigned letter = 1; letter <= 3; letter++) {
         for (int byte = 0; byte < 256; byte++) {
-            memcpy(start + 454, "\1GEM\0\0\0\x10", 8);
+            memcpy(start + 454, gem_at_sector_16, sizeof gem_at_sector_16);
             start[454 + letter] = (uint8_t)byte;
             CHECK_EQUAL(look_for("atari", 0, start, sizeof start, 16 * SECTOR, ENDS),
                         is_letter_of_latin(byte) ? 0 : NOWHERE);
@@ -858,19 +862,30 @@ static void vmdk_text_has_a_version(void)
 static void vmdk_text_is_in_the_first_bytes(void)
 {
     enum { READ = 2048 };
+    static const char line[8] = "version=";
+    static const char no_line[8] = "version ";
     for (size_t at = READ - 12; at <= READ + 1; at++) {
         for (int is_line = 0; is_line <= 1; is_line++) {
             uint8_t text[READ + 500];
             memset(text, is_line ? '\n' : ' ', sizeof text);
-            memcpy(text + at, "version=", 8);
+            memcpy(text + at, line, sizeof line);
             CHECK_EQUAL(look_for("vmdk", 0, text, sizeof text, sizeof text, ENDS), at + 8 <= READ ? 0 : NOWHERE);
-            memcpy(text + at, "version ", 8);
+            memcpy(text + at, no_line, sizeof no_line);
             CHECK_EQUAL(look_for("vmdk", 0, text, sizeof text, sizeof text, ENDS), NOWHERE);
         }
     }
 }
 
 /* ---------------------------------------------------------------- raw data */
+
+/* The rule that raw data with this signature breaks. */
+static refcow_rule rule_of(const signature *row)
+{
+    if (strcmp(row->format, "qcow2 or qcow") == 0) {
+        return REFCOW_RULE_DECLARED_RAW;
+    }
+    return row->place == IN_TAIL ? REFCOW_RULE_OTHER_MAGIC_AT_END : REFCOW_RULE_OTHER_MAGIC;
+}
 
 /* Any raw disk may have what a disk has. What is no disk is taken for the other format, and qcow2 most of all. */
 static void expect_in_raw_data(const signature *row)
@@ -881,11 +896,8 @@ static void expect_in_raw_data(const signature *row)
     refcow_policy policy = refcow_policy_strict();
     policy.expects_raw = 1;
     answer = judge_source(&source, &policy);
-    int is_qcow = strcmp(row->format, "qcow2 or qcow") == 0;
     CHECK_EQUAL(place_of(row->format), row->sort == DISK ? NOWHERE : at);
-    expect_rule(row->format, is_qcow                 ? REFCOW_RULE_DECLARED_RAW
-                             : row->place == IN_TAIL ? REFCOW_RULE_OTHER_MAGIC_AT_END
-                                                     : REFCOW_RULE_OTHER_MAGIC);
+    expect_rule(row->format, rule_of(row));
     CHECK_DECISION(&answer, row->sort == DISK ? "accept" : "refuse");
 }
 

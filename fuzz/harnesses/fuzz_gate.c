@@ -75,9 +75,7 @@ static void expect_rules(void)
     for (int number = 0; number < 400; number++) {
         expect_rule(number);
         expect_text(refcow_feature_name((refcow_feature)number));
-        /* NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange): what a caller in another language may do */
         expect_text(refcow_danger_name((refcow_danger)number));
-        /* NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange): the same */
         expect_text(refcow_decision_name((refcow_decision)number));
         expect_text(refcow_magic_format((uint32_t)number));
         FUZZ_ASSERT(refcow_magic_wraps((uint32_t)number) == 0 || refcow_magic_wraps((uint32_t)number) == 1);
