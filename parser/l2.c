@@ -37,7 +37,7 @@ struct l2_walk refcow_l2_start(const struct table_name *tables)
 }
 
 /* Whether all of a table was visited, and is zeros. */
-static bool is_empty(const struct check *check, const struct l2_walk *walk, const struct table_name *table)
+static bool is_empty_table(const struct check *check, const struct l2_walk *walk, const struct table_name *table)
 {
     return check->first_pass && walk->zeros <= table->offset && is_aligned(table->offset, check->cluster_size);
 }
@@ -46,7 +46,7 @@ static bool is_empty(const struct check *check, const struct l2_walk *walk, cons
 static void close_oldest(struct check *check, struct l2_walk *walk)
 {
     const struct table_name *table = &walk->tables[walk->oldest++];
-    if (is_empty(check, walk, table))
+    if (is_empty_table(check, walk, table))
         refcow_note_empty_table(check, table);
     walk->weight -= table->weight;
     walk->active -= table->active;

@@ -19,8 +19,8 @@ situation() { # [IMAGE]
 }
 
 # The lines for people, up to the numbers, as one line.
-answer() { # [IMAGE]
-    { "$REFCOW" check "${1:-image.qcow2}" 2>/dev/null || true; } | sed -n '2,/^$/p' | paste -sd' ' | sed 's/  */ /g; s/ $//'
+answer() {
+    { "$REFCOW" check image.qcow2 2>/dev/null || true; } | sed -n '2,/^$/p' | paste -sd' ' | sed 's/  */ /g; s/ $//'
 }
 
 # Run the command of the next step on the image, or on another one that is made of it. What it needs from the user is
@@ -150,7 +150,7 @@ follow() { # [NAME]
 @test "a bitmap that its writer did not store" {
     make_image
     "$QEMU_IMG" bitmap --add image.qcow2 backup
-    "$DAMAGE" image.qcow2 set-bits u32:{bitmap:0+12} 1
+    "$DAMAGE" image.qcow2 set-bits 'u32:{bitmap:0+12}' 1
     assert_equal "$(situation)" 'bitmap-in-use 0'
     [[ $(answer) == *'Make the next backup a full one'* ]] || fail "$(answer)"
     follow backup
