@@ -47,6 +47,7 @@ struct check {
     uint64_t clusters;       /* of the file: file_length rounded up to clusters */
     uint64_t refcount_limit; /* the largest refcount of the image's width */
     uint64_t missing_end;    /* the highest end of a reference past the end of the file to a counted cluster; 0: none */
+    uint64_t wrong_entries;  /* findings about entries so far */
     uint64_t grown;          /* 1 if a reference sticks out into the cluster after these, else 0 */
     uint32_t l1_span_bits;   /* an L1 entry stands for 1 << l1_span_bits bytes of the disk */
     uint64_t window_clusters; /* that the memory is enough for */

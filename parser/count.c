@@ -17,6 +17,16 @@ refcow_finding refcow_finding_at(refcow_kind kind, const struct reference *refer
     return finding;
 }
 
+/* The guest range that a wrong entry of the active disk stands for. */
+static void note_guest_range(struct check *check, const struct reference *reference, uint64_t guest)
+{
+    refcow_damage *damage = &check->result->damage;
+    uint32_t bits = reference->role == REFCOW_ROLE_L2_TABLE ? check->l1_span_bits : check->header->cluster_bits;
+    uint64_t end = guest + ((uint64_t)1 << bits);
+    damage->guest = damage->guest_end != 0 ? least(damage->guest, guest) : guest;
+    damage->guest_end = greatest(damage->guest_end, end);
+}
+
 void refcow_add_entry_finding(struct check *check, refcow_kind kind, const struct reference *reference,
                               const struct origin *origin)
 {
@@ -24,6 +34,9 @@ void refcow_add_entry_finding(struct check *check, refcow_kind kind, const struc
         return;
     refcow_finding finding = refcow_finding_at(kind, reference, origin);
     refcow_findings_add(&check->findings, &finding);
+    check->wrong_entries++;
+    if (origin->guest != REFCOW_NO_GUEST)
+        note_guest_range(check, reference, origin->guest);
 }
 
 /* Of start .. end - 1, indexes in the window. */

@@ -3,14 +3,26 @@
 #include "copied.h"
 
 #include "l2.h"
+#include "notes.h"
 #include "snapshots.h"
 
 /* What a scan over all L1 entries is for. */
 enum scan {
-    FIRST_SCAN,   /* count the references to L2 tables, and collect the tables */
-    LATER_SCAN,   /* collect those for which there was no room in the scans before */
-    SCAN_OF_KNOWN /* count: the tables are still there from the window before */
+    FIRST_SCAN,    /* count the references to L2 tables, and collect the tables */
+    LATER_SCAN,    /* collect those for which there was no room in the scans before */
+    SCAN_OF_KNOWN, /* count: the tables are still there from the window before */
+    DAMAGE_SCAN    /* note the references to tables of this scan that turned out to be damaged */
 };
+
+static bool counts(enum scan scan)
+{
+    return scan == FIRST_SCAN || scan == SCAN_OF_KNOWN;
+}
+
+static bool collects(enum scan scan)
+{
+    return scan == FIRST_SCAN || scan == LATER_SCAN;
+}
 
 struct l1_table {
     uint64_t offset;
@@ -35,6 +47,16 @@ static void visit_entry(struct check *check, const struct l1_table *table, const
         refcow_check_copied_flag(check, REFCOW_KIND_L1_COPIED, refcount, &reference, origin);
 }
 
+/* An entry may name a damaged table. */
+static void note_damage(struct check *check, const struct l1_table *table, const struct origin *origin)
+{
+    struct reference reference = {REFCOW_ROLE_L2_TABLE, origin->entry & ENTRY_OFFSET, check->cluster_size,
+                                  table->weight, table->is_active ? 1 : 0};
+    const struct table_name *name = refcow_tables_find(&check->tables, reference.offset);
+    if (name != NULL && name->is_damaged)
+        refcow_note_damaged_table(check, &reference, origin);
+}
+
 /* The entries in the chunk, which begins at this host offset. Every word that is not 0 names an L2 table, also when
  * only its flags are set. Bound: bytes of the chunk. */
 static void visit_l1_chunk(struct check *check, const struct l1_table *table, const struct extent *extent,
@@ -47,11 +69,14 @@ static void visit_l1_chunk(struct check *check, const struct l1_table *table, co
             continue;
         if (table->is_active)
             origin.guest = index << check->l1_span_bits;
-        if (scan != LATER_SCAN)
+        if (counts(scan))
             visit_entry(check, table, &origin);
-        struct table_name name = {origin.entry & ENTRY_OFFSET, table->weight, table->is_active ? 1 : 0, origin.guest};
+        if (scan == DAMAGE_SCAN)
+            note_damage(check, table, &origin);
+        struct table_name name = {origin.entry & ENTRY_OFFSET, table->weight, origin.guest, table->is_active ? 1 : 0,
+                                  false};
         /* Past the end of the file it is a table of zeros, with nothing in it. */
-        if (scan != SCAN_OF_KNOWN && name.offset < check->file_length)
+        if (collects(scan) && name.offset < check->file_length)
             refcow_tables_add(&check->tables, &name);
     }
 }
@@ -67,7 +92,7 @@ static bool scan_active(struct check *check, enum scan scan)
     struct reference reference = {REFCOW_ROLE_L1_TABLE, table.offset, length, 1, 1};
     if (!refcow_readable(table.offset, length))
         return true; /* the L1 table of a refused image */
-    if (scan != LATER_SCAN)
+    if (counts(scan))
         refcow_count(check, &reference, &NO_ORIGIN);
     struct extent extent = {table.offset, table.offset + length, 0, 0};
     while (refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size))
@@ -132,7 +157,7 @@ static bool scan_snapshots(struct check *check, enum scan scan)
     struct piece piece = {0};
     refcow_sweep_start(&check->sweep);
     do {
-        if (!add_snapshots(check, scan != LATER_SCAN && is_first_round))
+        if (!add_snapshots(check, counts(scan) && is_first_round))
             return false;
         while (refcow_sweep_next(&check->sweep, &piece, check->chunk, check->chunk_size)) {
             struct l1_table table = {piece.segment.table, piece.segment.depth, false};
@@ -189,7 +214,16 @@ static bool walk_l2_tables(struct check *check, uint64_t walked)
 static bool scan_all(struct check *check, enum scan scan)
 {
     return scan_active(check, scan) && (check->report_only || scan_snapshots(check, scan)) &&
-           (scan == SCAN_OF_KNOWN || refcow_tables_finish(&check->tables));
+           (!collects(scan) || refcow_tables_finish(&check->tables));
+}
+
+/* The tables of a scan. Which of them are damaged is known when all entries have been visited. */
+static bool walk_and_note(struct check *check, uint64_t walked)
+{
+    uint64_t damaged = check->result->damage.damaged_l2_tables;
+    if (!walk_l2_tables(check, walked))
+        return false;
+    return check->result->damage.damaged_l2_tables == damaged || scan_all(check, DAMAGE_SCAN);
 }
 
 /* Bound of the scans: each deals with at least half as many of the distinct L2 tables as there is room for. */
@@ -203,11 +237,12 @@ bool refcow_l1_walk(struct check *check)
         if (!scan_all(check, scan))
             return false;
         check->reader.at.tables_known = walked + check->tables.count;
-        if (!walk_l2_tables(check, walked))
+        if (!walk_and_note(check, walked))
             return false;
         walked += check->tables.count;
         check->are_tables_known = walked == check->tables.count;
         scan = LATER_SCAN;
     } while (refcow_tables_continue(&check->tables));
+    check->result->damage.l2_tables = walked;
     return true;
 }

@@ -4,7 +4,7 @@
 #include "notes.h"
 
 /* The entries in the chunk, which was read from this host offset. Bound: bytes of the chunk. */
-static void visit_l2_chunk(struct check *check, struct l2_walk *walk, uint64_t offset, size_t bytes)
+static void visit_entries(struct check *check, struct l2_walk *walk, uint64_t offset, size_t bytes)
 {
     if (check->l2.extended) { /* extended entries are never plain */
         refcow_l2_visit_entries(check, walk, offset, 0, bytes, 16);
@@ -29,7 +29,7 @@ static bool are_flags_checked(struct check *check, const struct table_name *tabl
     return known;
 }
 
-struct l2_walk refcow_l2_start(const struct table_name *tables)
+struct l2_walk refcow_l2_start(struct table_name *tables)
 {
     struct l2_walk walk = {0};
     walk.tables = tables;
@@ -73,7 +73,7 @@ static void close_until(struct check *check, struct l2_walk *walk, size_t number
 
 void refcow_l2_open(struct check *check, struct l2_walk *walk, size_t number)
 {
-    const struct table_name *table = &walk->tables[number];
+    struct table_name *table = &walk->tables[number];
     close_until(check, walk, number, table->offset);
     walk->newest = number;
     walk->weight += table->weight;
@@ -85,6 +85,20 @@ void refcow_l2_open(struct check *check, struct l2_walk *walk, size_t number)
         walk->aligned = table;
 }
 
+/* The entries of a chunk. Those of the aligned table may turn out to be wrong. */
+static void visit_chunk(struct check *check, struct l2_walk *walk, const struct extent *extent)
+{
+    uint64_t wrong = check->wrong_entries;
+    walk->zeros = extent->start + extent->bytes; /* chunks of zeros are left out */
+    if (check->first_pass)
+        refcow_earn(&check->reader, check->chunk, extent->bytes);
+    visit_entries(check, walk, extent->start, extent->bytes);
+    if (check->wrong_entries == wrong || walk->aligned == NULL || walk->aligned->is_damaged)
+        return;
+    walk->aligned->is_damaged = true;
+    check->result->damage.damaged_l2_tables++;
+}
+
 /* Bound: the open tables, which end one after the other. */
 bool refcow_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_table)
 {
@@ -93,12 +107,8 @@ bool refcow_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_ta
     while (at < end) {
         struct extent extent = {at, least(end, end_of_oldest(check, walk)), 0, 0};
         at = extent.end;
-        while (refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size)) {
-            walk->zeros = extent.start + extent.bytes; /* chunks of zeros are left out */
-            if (check->first_pass)
-                refcow_earn(&check->reader, check->chunk, extent.bytes);
-            visit_l2_chunk(check, walk, extent.start, extent.bytes);
-        }
+        while (refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size))
+            visit_chunk(check, walk, &extent);
         if (check->reader.error.status != REFCOW_STATUS_OK)
             return false;
         if (at < end)

@@ -11,7 +11,7 @@
 #include "l2_entry.h"
 
 /* Before the first of a sorted list of tables. */
-struct l2_walk refcow_l2_start(const struct table_name *tables);
+struct l2_walk refcow_l2_start(struct table_name *tables);
 
 /* Go on to the next table of the list, which is this one. */
 void refcow_l2_open(struct check *check, struct l2_walk *walk, size_t number);

@@ -457,6 +457,14 @@ typedef struct refcow_refcount_report {
                      are then lower bounds */
 } refcow_refcount_report;
 
+/* Where entries are wrong: those of L1 and L2 tables that have a finding, wrong copied flags apart. */
+typedef struct refcow_damage {
+    uint64_t l2_tables;         /* distinct L2 tables that begin inside the file */
+    uint64_t damaged_l2_tables; /* of these, cluster-aligned ones with wrong entries */
+    uint64_t guest;             /* lowest guest offset among the findings about such entries, if there is one */
+    uint64_t guest_end;         /* the end of the guest range of the highest one; 0: no finding has a guest offset */
+} refcow_damage;
+
 /* The answer of a check. */
 typedef struct refcow_result {
     refcow_verdict verdict;
@@ -479,6 +487,7 @@ typedef struct refcow_result {
     uint64_t snapshot_data_clusters; /* the same for all snapshots, added up */
     uint64_t most_references;        /* to one cluster of the file; only in the check of refcow_gate(), else 0 */
     refcow_refcount_report refcounts;
+    refcow_damage damage;
     /* What the check cost. The same image, block size, limits and room for findings give the same figures. */
     uint64_t passes;
     uint64_t memory_used; /* bytes of the block */

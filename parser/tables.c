@@ -151,6 +151,23 @@ void refcow_tables_add(struct table_set *set, const struct table_name *name)
         set->names[set->count++] = *name;
 }
 
+const struct table_name *refcow_tables_find(const struct table_set *set, uint64_t offset)
+{
+    size_t first = 0;
+    size_t end = set->count;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        set->reader->owed++;
+        if (set->names[middle].offset == offset)
+            return &set->names[middle];
+        if (set->names[middle].offset < offset)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return NULL;
+}
+
 bool refcow_tables_continue(struct table_set *set)
 {
     if (set->highest == UINT64_MAX)

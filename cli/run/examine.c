@@ -53,7 +53,7 @@ static void note_orphan(void *user, const refcow_finding *entry)
 /* Check an open image in the memory that the caller has found for it. */
 static void run_library(check_report *report, const examination *how, const image_file *file, const memory_block *work)
 {
-    uint32_t kinds = report->listed & ALL_FINDINGS;
+    uint32_t kinds = (uint32_t)(report->listed & ALL_FINDINGS);
     refcow_options settings = {
         .memory = work->base,
         .memory_size = work->size,

@@ -52,7 +52,7 @@ bool kind_set_add(kind_set *set, const char *name)
 
     for (unsigned kind = 0; kind <= KIND_ORPHAN; kind++) {
         if (strcmp(name, "all") == 0 || strcmp(name, kind_name(kind)) == 0) {
-            *set |= UINT32_C(1) << kind;
+            *set |= UINT64_C(1) << kind;
             is_known = true;
         }
     }

@@ -19,10 +19,10 @@ const char *kind_text(unsigned kind);
 const char *kind_severity_name(unsigned kind);
 
 /* A bit for each kind. */
-typedef uint32_t kind_set;
+typedef uint64_t kind_set;
 
-#define ALL_FINDINGS ((UINT32_C(1) << REFCOW_KINDS) - 1)
-#define ALL_KINDS (ALL_FINDINGS | UINT32_C(1) << KIND_ORPHAN)
+#define ALL_FINDINGS ((UINT64_C(1) << REFCOW_KINDS) - 1)
+#define ALL_KINDS (ALL_FINDINGS | UINT64_C(1) << KIND_ORPHAN)
 
 static inline bool kind_set_has(kind_set set, unsigned kind)
 {

@@ -22,11 +22,17 @@ static check_answer check_part(const built_image *image, uint64_t size)
     return answer;
 }
 
+/* Which tables are damaged is the matter of damage.c. */
+static uint64_t notes_of(const check_answer *answer)
+{
+    return answer->result.notes - answer->result.found[REFCOW_KIND_L2_TABLE_DAMAGED];
+}
+
 static void expect_notes(const check_answer *answer, refcow_verdict verdict, refcow_kind kind, uint64_t times)
 {
     CHECK_STRING(refcow_verdict_name(answer->result.verdict), refcow_verdict_name(verdict));
     CHECK_EQUAL(answer->result.found[kind], times);
-    CHECK_EQUAL(answer->result.notes, times);
+    CHECK_EQUAL(notes_of(answer), times);
 }
 
 /* ------------------------------------------------------------------- marks */
@@ -90,7 +96,7 @@ static void entries_that_are_wrong_are_no_truncation(void)
     image_put(&image, image_l2_entry(&image, 0), 8, offset);
     check_answer answer = check_part(&image, image.size);
     CHECK_EQUAL(answer.result.found[REFCOW_KIND_OUT_OF_FILE], 1);
-    CHECK_EQUAL(answer.result.notes, 0);
+    CHECK_EQUAL(notes_of(&answer), 0);
     drop_answer(&answer);
     image_set_refcount(&image, FAR_AWAY, 1);
     answer = check_part(&image, image.size);
@@ -157,7 +163,7 @@ static void compressed_data_ends_in_the_file(void)
         check_answer answer = check_compressed(rows[i].behind);
         CHECK_EQUAL(answer.result.found[REFCOW_KIND_COMPRESSED_PAST_END], rows[i].notes);
         CHECK_EQUAL(answer.result.found[REFCOW_KIND_OUT_OF_FILE], rows[i].out_of_file);
-        CHECK_EQUAL(answer.result.notes, rows[i].notes);
+        CHECK_EQUAL(notes_of(&answer), rows[i].notes);
         drop_answer(&answer);
     }
 }

@@ -151,8 +151,38 @@ static void count_data(naive_state *naive, uint64_t entry, uint64_t bitmap, int 
     }
 }
 
-/* The table at this offset; what lies past the end of the file is zeros, and means nothing. */
-static void count_l2_table(naive_state *naive, uint64_t table, int is_active)
+/* What was found so far that is wrong with entries of L2 tables. */
+static uint64_t wrong_entries(const naive_state *naive)
+{
+    static const refcow_kind kinds[] = {
+        REFCOW_KIND_OUT_OF_FILE,
+        REFCOW_KIND_L2_RESERVED,
+        REFCOW_KIND_SUBCLUSTERS_UNALLOCATED,
+        REFCOW_KIND_SUBCLUSTERS_CLASH,
+        REFCOW_KIND_DATA_UNALIGNED,
+        REFCOW_KIND_COMPRESSED_COPIED,
+        REFCOW_KIND_COMPRESSED_PAST_END,
+        REFCOW_KIND_COMPRESSED_IN_DATA_FILE,
+        REFCOW_KIND_COMPRESSED_SUBCLUSTERS,
+    };
+    uint64_t sum = 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        sum += naive->answer.found[kinds[i]];
+    }
+    return sum;
+}
+
+/* Something is wrong with what stands for this guest range. */
+static void note_guest_range(naive_state *naive, uint64_t guest, uint64_t length)
+{
+    refcow_damage *damage = &naive->answer.damage;
+    damage->guest = damage->guest_end == 0 || guest < damage->guest ? guest : damage->guest;
+    damage->guest_end = guest + length > damage->guest_end ? guest + length : damage->guest_end;
+}
+
+/* The table at this offset; what lies past the end of the file is zeros, and means nothing. It stands for the guest
+ * range that begins at `guest`, or for none. */
+static void count_l2_table(naive_state *naive, uint64_t table, int is_active, uint64_t guest)
 {
     uint64_t next = 0;
     uint64_t step = naive->is_extended ? 16 : 8;
@@ -161,11 +191,30 @@ static void count_l2_table(naive_state *naive, uint64_t table, int is_active)
     for (; at < end && naive_has_work(naive); at = naive_next_entry(naive, at + step, end, step)) {
         uint64_t entry = naive_number(naive, at, 8);
         uint64_t bitmap = naive->is_extended ? naive_number(naive, at + 8, 8) : 0;
+        uint64_t wrong = wrong_entries(naive);
         if ((entry & NAIVE_COMPRESSED) != 0) {
             count_compressed(naive, entry, bitmap, is_active);
         } else {
             count_data(naive, entry, bitmap, is_active, &next);
         }
+        if (guest != REFCOW_NO_GUEST && wrong_entries(naive) != wrong) {
+            note_guest_range(naive, guest + (at - table) / step * naive->cluster, naive->cluster);
+        }
+    }
+}
+
+/* Every time that a table is named. The first time it is named by the lowest entry of the active disk, if by any. */
+static void count_named_table(naive_state *naive, uint64_t table, int is_active, uint64_t guest)
+{
+    uint64_t wrong = wrong_entries(naive);
+    int is_in_file = table < naive->file_length;
+    uint64_t times = is_in_file ? naive_counts_add(&naive->tables, table) : 1;
+    int has_guest = is_active && times == 1 && naive_aligned(naive, table);
+    naive->work = times == 0 ? 0 : naive->work;
+    count_l2_table(naive, table, is_active, has_guest ? guest : REFCOW_NO_GUEST);
+    if (is_in_file && naive_aligned(naive, table) && wrong_entries(naive) != wrong) {
+        naive_counts_add(&naive->damaged, table);
+        naive_defect(naive, 1, REFCOW_KIND_L2_TABLE_DAMAGED);
     }
 }
 
@@ -178,18 +227,26 @@ static int is_empty_table(const naive_state *naive, uint64_t table)
 
 static void count_tree(naive_state *naive, uint64_t l1, uint64_t size, int is_active)
 {
+    uint64_t span = naive->cluster / (naive->is_extended ? 16 : 8) * naive->cluster;
     uint64_t end = l1 + 8 * size;
     uint64_t at = naive_next_entry(naive, l1, end, 8);
     count(naive, l1, 8 * size);
     for (; at < end && naive_has_work(naive); at = naive_next_entry(naive, at + 8, end, 8)) {
         uint64_t entry = naive_number(naive, at, 8);
         uint64_t table = entry & NAIVE_OFFSET;
+        uint64_t guest = (at - l1) / 8 * span;
+        uint64_t wrong = naive->answer.found[REFCOW_KIND_OUT_OF_FILE];
         if (entry != 0) {
             naive_defect(naive, (entry & 0x7f000000000001ffu) != 0, REFCOW_KIND_L1_RESERVED);
             count(naive, table, naive->cluster);
             naive_defect(naive, !naive_aligned(naive, table), REFCOW_KIND_L2_UNALIGNED);
             naive_defect(naive, is_empty_table(naive, table), REFCOW_KIND_L2_TABLE_EMPTY);
-            count_l2_table(naive, table, is_active);
+            int is_wrong = (entry & 0x7f000000000001ffu) != 0 || !naive_aligned(naive, table) ||
+                           naive->answer.found[REFCOW_KIND_OUT_OF_FILE] != wrong;
+            if (is_active && is_wrong) {
+                note_guest_range(naive, guest, span);
+            }
+            count_named_table(naive, table, is_active, guest);
         }
     }
 }
@@ -443,6 +500,8 @@ static void count_all(naive_state *naive)
     count_blocks(naive);
     compare(naive);
     note_header(naive);
+    naive->answer.damage.l2_tables = naive->tables.clusters;
+    naive->answer.damage.damaged_l2_tables = naive->damaged.clusters;
     naive->answer.total_clusters = disk / naive->cluster + (disk % naive->cluster != 0 ? 1 : 0);
 }
 
@@ -475,6 +534,8 @@ static void give_verdict(refcow_result *answer)
 static void start(naive_state *naive, const input_file *file, const naive_header *header)
 {
     naive_counts_clear(&naive->counts);
+    naive_counts_clear(&naive->tables);
+    naive_counts_clear(&naive->damaged);
     memset(&naive->answer, 0, sizeof naive->answer);
     naive->file = file;
     naive->header = header->fields;

@@ -17,6 +17,8 @@ typedef struct naive_state {
     refcow_header header;
     refcow_result answer;
     naive_counts counts;  /* references, also those that are too many for the image's refcounts */
+    naive_counts tables;  /* how often each L2 table is named */
+    naive_counts damaged; /* the same of those that have wrong entries */
     uint64_t most;        /* references of the cluster that has most */
     uint64_t clusters;    /* of the file, as grown so far */
     uint64_t cluster;     /* in bytes */
