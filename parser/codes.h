@@ -168,7 +168,7 @@
     X(BITMAP_IN_USE, 29, NOTE, "bitmap-in-use",                                                                        \
       "the contents of a bitmap are unknown, because its writer did not store them",                                   \
       "bit 0 of the flags of a bitmap is set while a writer keeps the bitmap in memory")                               \
-    X(L2_TABLE_DAMAGED, 30, NOTE, "l2-table-damaged", "an L1 entry refers to an L2 table with damaged entries",      \
+    X(L2_TABLE_DAMAGED, 30, NOTE, "l2-table-damaged", "an L1 entry is damaged, or entries of its L2 table are",        \
       "other findings say what is wrong with the entries; this one says which disk they belong to")
 
 #endif

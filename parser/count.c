@@ -17,14 +17,17 @@ refcow_finding refcow_finding_at(refcow_kind kind, const struct reference *refer
     return finding;
 }
 
-/* The guest range that a wrong entry of the active disk stands for. */
-static void note_guest_range(struct check *check, const struct reference *reference, uint64_t guest)
+void refcow_note_guest_range(struct check *check, uint64_t guest, uint64_t length)
 {
     refcow_damage *damage = &check->result->damage;
-    uint32_t bits = reference->role == REFCOW_ROLE_L2_TABLE ? check->l1_span_bits : check->header->cluster_bits;
-    uint64_t end = guest + ((uint64_t)1 << bits);
     damage->guest = damage->guest_end != 0 ? least(damage->guest, guest) : guest;
-    damage->guest_end = greatest(damage->guest_end, end);
+    damage->guest_end = greatest(damage->guest_end, guest + length);
+}
+
+/* Bytes of the disk that an entry stands for. */
+static uint64_t guest_length(const struct check *check, refcow_role role)
+{
+    return (uint64_t)1 << (role == REFCOW_ROLE_L2_TABLE ? check->l1_span_bits : check->header->cluster_bits);
 }
 
 void refcow_add_entry_finding(struct check *check, refcow_kind kind, const struct reference *reference,
@@ -36,7 +39,7 @@ void refcow_add_entry_finding(struct check *check, refcow_kind kind, const struc
     refcow_findings_add(&check->findings, &finding);
     check->wrong_entries++;
     if (origin->guest != REFCOW_NO_GUEST)
-        note_guest_range(check, reference, origin->guest);
+        refcow_note_guest_range(check, origin->guest, guest_length(check, reference->role));
 }
 
 /* Of start .. end - 1, indexes in the window. */

@@ -38,6 +38,9 @@ refcow_finding refcow_finding_at(refcow_kind kind, const struct reference *refer
 void refcow_add_entry_finding(struct check *check, refcow_kind kind, const struct reference *reference,
                               const struct origin *origin);
 
+/* A part of the active disk has a wrong entry, or none where there should be one. */
+void refcow_note_guest_range(struct check *check, uint64_t guest, uint64_t length);
+
 /* Count one reference. It may stick out of the file by less than a cluster, in which case there is one more cluster to
  * compare; one that reaches further is a finding and counts nothing. */
 void refcow_count(struct check *check, const struct reference *reference, const struct origin *origin);

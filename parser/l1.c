@@ -30,31 +30,40 @@ struct l1_table {
     bool is_active;
 };
 
+static struct reference reference_to_l2(const struct check *check, const struct l1_table *table, uint64_t entry)
+{
+    struct reference reference = {REFCOW_ROLE_L2_TABLE, entry & ENTRY_OFFSET, check->cluster_size, table->weight,
+                                  table->is_active ? 1 : 0};
+    return reference;
+}
+
 /* The entry itself: is it sound, and its reference to the L2 table. */
 static void visit_entry(struct check *check, const struct l1_table *table, const struct origin *origin)
 {
     uint64_t offset = origin->entry & ENTRY_OFFSET;
+    uint64_t wrong = check->wrong_entries;
     uint8_t refcount = 0;
-    struct reference reference = {REFCOW_ROLE_L2_TABLE, offset, check->cluster_size, table->weight,
-                                  table->is_active ? 1 : 0};
+    struct reference reference = reference_to_l2(check, table, origin->entry);
     if ((origin->entry & L1_RESERVED_BITS) != 0)
         refcow_add_entry_finding(check, REFCOW_KIND_L1_RESERVED, &reference, origin);
     refcow_count(check, &reference, origin);
     if (!is_aligned(offset, check->cluster_size))
         refcow_add_entry_finding(check, REFCOW_KIND_L2_UNALIGNED, &reference, origin);
+    if (check->wrong_entries != wrong)
+        refcow_note_damage(check, &reference, origin);
     if (table->is_active && offset != 0 &&
         refcow_stored_refcount(check, offset >> check->header->cluster_bits, &refcount))
         refcow_check_copied_flag(check, REFCOW_KIND_L1_COPIED, refcount, &reference, origin);
 }
 
-/* An entry may name a damaged table. */
+/* A sound entry may name a damaged table. Only aligned tables that begin in the file can be damaged: nothing but
+ * reserved bits makes an entry wrong that names one. */
 static void note_damage(struct check *check, const struct l1_table *table, const struct origin *origin)
 {
-    struct reference reference = {REFCOW_ROLE_L2_TABLE, origin->entry & ENTRY_OFFSET, check->cluster_size,
-                                  table->weight, table->is_active ? 1 : 0};
+    struct reference reference = reference_to_l2(check, table, origin->entry);
     const struct table_name *name = refcow_tables_find(&check->tables, reference.offset);
-    if (name != NULL && name->is_damaged)
-        refcow_note_damaged_table(check, &reference, origin);
+    if (name != NULL && name->is_damaged && (origin->entry & L1_RESERVED_BITS) == 0)
+        refcow_note_damage(check, &reference, origin);
 }
 
 /* The entries in the chunk, which begins at this host offset. Every word that is not 0 names an L2 table, also when
@@ -83,6 +92,15 @@ static void visit_l1_chunk(struct check *check, const struct l1_table *table, co
 
 /* ------------------------------------------------------------ active disk */
 
+/* Without its L1 table the active disk is lost. */
+static void count_active_l1(struct check *check, const struct reference *reference)
+{
+    uint64_t wrong = check->wrong_entries;
+    refcow_count(check, reference, &NO_ORIGIN);
+    if (check->wrong_entries != wrong)
+        refcow_note_guest_range(check, 0, reference->length / 8 << check->l1_span_bits);
+}
+
 /* Bound: REFCOW_L1_ENTRIES_MAX entries. */
 static bool scan_active(struct check *check, enum scan scan)
 {
@@ -93,7 +111,7 @@ static bool scan_active(struct check *check, enum scan scan)
     if (!refcow_readable(table.offset, length))
         return true; /* the L1 table of a refused image */
     if (counts(scan))
-        refcow_count(check, &reference, &NO_ORIGIN);
+        count_active_l1(check, &reference);
     struct extent extent = {table.offset, table.offset + length, 0, 0};
     while (refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size))
         visit_l1_chunk(check, &table, &extent, scan);

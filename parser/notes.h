@@ -17,8 +17,8 @@ void refcow_note_missing(struct check *check, const struct reference *reference)
 /* An L2 table without an entry. QEMU leaves such tables behind, too: the note stays only if clusters are leaked. */
 void refcow_note_empty_table(struct check *check, const struct table_name *table);
 
-/* An L1 entry that refers to a damaged L2 table. */
-void refcow_note_damaged_table(struct check *check, const struct reference *reference, const struct origin *origin);
+/* An L1 entry that is damaged, or refers to a damaged L2 table. */
+void refcow_note_damage(struct check *check, const struct reference *reference, const struct origin *origin);
 
 /* The directory entry of a bitmap. */
 void refcow_note_bitmap(struct check *check, const refcow_bitmap *bitmap);

@@ -457,7 +457,8 @@ typedef struct refcow_refcount_report {
                      are then lower bounds */
 } refcow_refcount_report;
 
-/* Where entries are wrong: those of L1 and L2 tables that have a finding, wrong copied flags apart. */
+/* Where entries are wrong: those of L1 and L2 tables that have a finding, wrong copied flags apart; and all entries of
+ * an active L1 table that reaches past the end of the file by a cluster or more. */
 typedef struct refcow_damage {
     uint64_t l2_tables;         /* distinct L2 tables that begin inside the file */
     uint64_t damaged_l2_tables; /* of these, cluster-aligned ones with wrong entries */

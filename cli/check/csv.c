@@ -8,7 +8,14 @@ static const char *const own_columns[] = {"omitted",
                                           "total-clusters",
                                           "allocated-clusters",
                                           "fragmented-clusters",
-                                          "compressed-clusters"};
+                                          "compressed-clusters",
+                                          "damage-l2-tables",
+                                          "damage-damaged-l2-tables",
+                                          "damage-guest-offset",
+                                          "damage-guest-length",
+                                          "damage-active-disk",
+                                          "damage-snapshots-damaged",
+                                          "damage-snapshots-sound"};
 
 #define OWN_COLUMNS (sizeof own_columns / sizeof own_columns[0])
 
@@ -36,6 +43,27 @@ static void print_finding(FILE *out, const check_report *report, const listed_fi
     csv_end_row(&csv);
 }
 
+static void print_damage(csv_writer *csv, const check_report *report)
+{
+    const refcow_damage *damage = &report->result.damage;
+
+    csv_number(csv, damage->l2_tables);
+    csv_number(csv, damage->damaged_l2_tables);
+    if (damage->guest_end == 0) {
+        csv_empty(csv, 2);
+    } else {
+        csv_number(csv, damage->guest);
+        csv_number(csv, damage->guest_end - damage->guest);
+    }
+    csv_boolean(csv, disks_active_is_damaged(report));
+    if (report->disks.is_known) {
+        csv_number(csv, report->disks.damaged.count);
+        csv_number(csv, report->disks.sound.count);
+    } else {
+        csv_empty(csv, 2);
+    }
+}
+
 /* What was not judged is left empty. */
 static void print_own_columns(csv_writer *csv, const check_report *report, uint64_t omitted)
 {
@@ -55,6 +83,7 @@ static void print_own_columns(csv_writer *csv, const check_report *report, uint6
     csv_number(csv, result->allocated_clusters);
     csv_number(csv, result->fragmented_clusters);
     csv_number(csv, result->compressed_clusters);
+    print_damage(csv, report);
 }
 
 static void print_summary(FILE *out, const check_report *report, uint64_t omitted)

@@ -173,6 +173,7 @@ void check_print_human_verdict(FILE *out, const check_report *report, text_print
         check_print_human_defects(out, report);
     fputs(".\n", out);
     print_why_it_stopped(out, report, print_detail);
+    check_print_human_damage(out, report);
     if (is != NULL)
         print_situation(out, is);
 }
@@ -301,6 +302,14 @@ static void print_evidence(FILE *out, const listed_finding *listed)
                 finding->index + listed->entries - 1);
 }
 
+static void print_snapshot(FILE *out, const listed_finding *listed)
+{
+    if (listed->snapshot == NULL)
+        return;
+    fputs(", only in snapshot ", out);
+    check_print_snapshot(out, listed->image, listed->snapshot);
+}
+
 static void print_finding(FILE *out, const listed_finding *listed, uint64_t cluster)
 {
     const refcow_finding *finding = listed->finding;
@@ -310,6 +319,7 @@ static void print_finding(FILE *out, const listed_finding *listed, uint64_t clus
     print_evidence(out, listed);
     if (finding->times > 1 && finding->length <= cluster)
         fprintf(out, ", counts %" PRIu64 " times", finding->times);
+    print_snapshot(out, listed);
     fputc('\n', out);
 }
 
@@ -318,7 +328,7 @@ static void print_findings_of_kind(FILE *out, const check_report *report, unsign
     listed_finding next;
 
     fprintf(out, "\n  %s (%" PRIu64 "): %s\n", kind_name(kind), count, kind_text(kind));
-    for (size_t at = 0; listed_next(report, UINT32_C(1) << kind, &at, &next);) {
+    for (size_t at = 0; listed_next(report, UINT64_C(1) << kind, &at, &next);) {
         print_finding(out, &next, cluster_size(report));
         count -= next.finding->times;
     }

@@ -50,6 +50,8 @@ static void print_own_key(json_writer *json, const check_report *report)
     json_status(json, &report->failure);
     if (report->checked) {
         json_situation(json, report);
+        if (report->verdict != REFCOW_VERDICT_REFUSED)
+            json_damage(json, report);
         json_refcount_report(json, &report->result.refcounts);
         json_work(json, &report->result);
         print_findings(json, report);

@@ -64,8 +64,10 @@ static void print_summary(FILE *out, const check_report *report, uint64_t omitte
     json_string(&json, "verdict", refcow_verdict_name(report->verdict));
     json_number(&json, "exit-code", report->code);
     json_status(&json, &report->failure);
-    if (report->checked && report->verdict != REFCOW_VERDICT_REFUSED)
+    if (report->checked && report->verdict != REFCOW_VERDICT_REFUSED) {
         print_counts(&json, &report->result);
+        json_damage(&json, report);
+    }
     if (report->checked) {
         json_situation(&json, report);
         json_found(&json, &report->result);

@@ -7,6 +7,7 @@
 #include "../image/live.h"
 #include "../process/exit_codes.h"
 #include "../text/reason.h"
+#include "disks.h"
 #include "kinds.h"
 #include "orphans.h"
 #include "refcow.h"
@@ -14,7 +15,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-typedef struct check_report {
+struct check_report {
     const char *path;
     refcow_verdict verdict;
     failure failure;
@@ -28,8 +29,9 @@ typedef struct check_report {
     refcow_result result;
     const refcow_finding *findings;
     orphan_list orphans;
+    disk_damage disks;
     kind_set listed; /* the kinds that are to be listed */
-} check_report;
+};
 
 /* The whole image was looked at; there may be refcounts that could not be looked up. */
 static inline bool check_is_finished(const check_report *report)
@@ -73,6 +75,12 @@ void check_print_human_facts(FILE *out, const check_report *report);
 void check_print_human_verdict(FILE *out, const check_report *report, text_printer *print_detail);
 void check_print_human_defects(FILE *out, const check_report *report);
 void check_print_human_findings(FILE *out, const check_report *report);
+
+/* Where wrong entries are, if there are any. */
+void check_print_human_damage(FILE *out, const check_report *report);
+
+/* "1 "before"": its ID and its name. */
+void check_print_snapshot(FILE *out, const refcow_image *image, const refcow_snapshot *snapshot);
 
 /* For programs: the keys of `qemu-img check --output=json` if the check is finished, and the key "refcow" always. */
 void check_print_json(FILE *out, const check_report *report);

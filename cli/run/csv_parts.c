@@ -1,5 +1,6 @@
 #include "csv_parts.h"
 
+#include "../text/name.h"
 #include "situation.h"
 
 void csv_words(csv_writer *csv, const char *const *words, size_t count)
@@ -29,6 +30,15 @@ void csv_finding_names(csv_writer *csv)
         csv_word(csv, finding_field_name((finding_field)field));
 }
 
+/* Up to the first NUL; a name that cannot be read has no bytes. */
+static void print_name(csv_writer *csv, const refcow_image *image, refcow_span span)
+{
+    image_name name;
+    bool is_read = name_read(&name, image, span) == REFCOW_STATUS_OK;
+
+    csv_sentence(csv, is_read ? name.bytes : "");
+}
+
 static void print_value(csv_writer *csv, const field_value *value)
 {
     switch (value->type) {
@@ -40,6 +50,9 @@ static void print_value(csv_writer *csv, const field_value *value)
         break;
     case FIELD_HAS_SENTENCE:
         csv_sentence(csv, value->text);
+        break;
+    case FIELD_HAS_NAME:
+        print_name(csv, value->image, value->span);
         break;
     case FIELD_HAS_NUMBER:
         csv_number(csv, value->number);

@@ -53,7 +53,8 @@ static void note_orphan(void *user, const refcow_finding *entry)
 /* Check an open image in the memory that the caller has found for it. */
 static void run_library(check_report *report, const examination *how, const image_file *file, const memory_block *work)
 {
-    uint32_t kinds = (uint32_t)(report->listed & ALL_FINDINGS);
+    kind_set listed = report->listed & ALL_FINDINGS;
+    uint32_t kinds = listed != 0 ? (uint32_t)(listed | KINDS_THAT_TELL_OF_DISKS) : 0;
     refcow_options settings = {
         .memory = work->base,
         .memory_size = work->size,
@@ -76,6 +77,7 @@ static void run_library(check_report *report, const examination *how, const imag
     orphans_finish(&report->orphans);
     report->checked = true;
     report->findings = how->findings.base;
+    disks_find(&report->disks, report);
     note_failure(report, report->result.verdict, failure_of(&report->result.error, file));
 }
 

@@ -69,6 +69,19 @@ static void add_evidence(field_value values[FINDING_FIELDS], const listed_findin
         values[FIELD_EXPECTED_FLAG] = a_number(finding->expected);
 }
 
+static field_value a_name(const refcow_image *image, refcow_span span)
+{
+    return (field_value){.type = FIELD_HAS_NAME, .image = image, .span = span};
+}
+
+static void add_snapshot(field_value values[FINDING_FIELDS], const listed_finding *listed)
+{
+    if (listed->snapshot == NULL)
+        return;
+    values[FIELD_SNAPSHOT_ID] = a_name(listed->image, listed->snapshot->id);
+    values[FIELD_SNAPSHOT_NAME] = a_name(listed->image, listed->snapshot->name);
+}
+
 void finding_values(field_value values[FINDING_FIELDS], const listed_finding *listed)
 {
     for (unsigned field = 0; field < FINDING_FIELDS; field++)
@@ -77,5 +90,6 @@ void finding_values(field_value values[FINDING_FIELDS], const listed_finding *li
     add_ranges(values, listed);
     add_entry(values, listed);
     add_evidence(values, listed);
+    add_snapshot(values, listed);
     values[FIELD_TIMES] = a_number(listed->finding->times);
 }

@@ -26,6 +26,8 @@
     X(EXPECTED_FLAG, "expected-flag")                                                                                  \
     X(FOUND_ENTRY, "found-entry")                                                                                      \
     X(FOUND_ENTRY_HEX, "found-entry-hex")                                                                              \
+    X(SNAPSHOT_ID, "snapshot-id")                                                                                      \
+    X(SNAPSHOT_NAME, "snapshot-name")                                                                                  \
     X(TIMES, "times")
 
 typedef enum finding_field {
@@ -39,14 +41,17 @@ typedef enum field_type {
     FIELD_HAS_NOTHING, /* JSON null, an empty field of CSV */
     FIELD_HAS_WORD,
     FIELD_HAS_SENTENCE,
+    FIELD_HAS_NAME, /* bytes of the image */
     FIELD_HAS_NUMBER,
     FIELD_HAS_CODE /* a number that is printed in hexadecimal, as text: readers round long decimal ones */
 } field_type;
 
 typedef struct field_value {
     field_type type;
-    const char *text; /* of a word or a sentence */
-    uint64_t number;  /* of a number or a code */
+    const char *text;          /* of a word or a sentence */
+    const refcow_image *image; /* of a name */
+    refcow_span span;
+    uint64_t number; /* of a number or a code */
 } field_value;
 
 const char *finding_field_name(finding_field field);

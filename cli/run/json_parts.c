@@ -2,6 +2,7 @@
 
 #include "situation.h"
 
+#include "../text/name.h"
 #include "finding_fields.h"
 
 void json_begin_record(json_writer *json, FILE *out, const char *type, const check_report *report)
@@ -47,6 +48,58 @@ void json_situation(json_writer *json, const check_report *report)
     json_close_object(json);
 }
 
+/* A name that cannot be read has no bytes. */
+static void print_name(json_writer *json, const char *key, const refcow_image *image, refcow_span span)
+{
+    image_name name;
+    bool is_read = name_read(&name, image, span) == REFCOW_STATUS_OK;
+
+    json_bytes(json, key, name.bytes, is_read ? name.kept : 0);
+}
+
+static void print_guest_range(json_writer *json, const char *offset, const char *length, const refcow_damage *damage)
+{
+    if (damage->guest_end == 0) {
+        json_null(json, offset);
+        json_null(json, length);
+        return;
+    }
+    json_number(json, offset, damage->guest);
+    json_number(json, length, damage->guest_end - damage->guest);
+}
+
+static void print_snapshots(json_writer *json, const char *key, const check_report *report, const snapshot_list *list)
+{
+    json_open_array(json, key);
+    for (size_t i = 0; i < snapshot_list_named(list); i++) {
+        json_open_object(json, NULL);
+        print_name(json, "id", &report->image, list->first[i].id);
+        print_name(json, "name", &report->image, list->first[i].name);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
+void json_damage(json_writer *json, const check_report *report)
+{
+    const refcow_damage *damage = &report->result.damage;
+
+    json_open_object(json, "damage");
+    json_number(json, "l2-tables", damage->l2_tables);
+    json_number(json, "damaged-l2-tables", damage->damaged_l2_tables);
+    print_guest_range(json, "guest-offset", "guest-length", damage);
+    json_boolean(json, "active-disk", disks_active_is_damaged(report));
+    if (report->disks.is_known) {
+        json_open_object(json, "snapshots");
+        json_number(json, "damaged", report->disks.damaged.count);
+        json_number(json, "sound", report->disks.sound.count);
+        print_snapshots(json, "first-damaged", report, &report->disks.damaged);
+        print_snapshots(json, "first-sound", report, &report->disks.sound);
+        json_close_object(json);
+    }
+    json_close_object(json);
+}
+
 void json_refcount_report(json_writer *json, const refcow_refcount_report *refcounts)
 {
     json_open_object(json, "refcount-report");
@@ -83,6 +136,9 @@ static void print_value(json_writer *json, const char *key, const field_value *v
     case FIELD_HAS_WORD:
     case FIELD_HAS_SENTENCE:
         json_string(json, key, value->text);
+        break;
+    case FIELD_HAS_NAME:
+        print_name(json, key, value->image, value->span);
         break;
     case FIELD_HAS_NUMBER:
         json_number(json, key, value->number);

@@ -22,6 +22,9 @@ void json_status(json_writer *json, const failure *why);
 /* "situation": what the answer means and what to do next; left out if there is nothing to say beyond the verdict. */
 void json_situation(json_writer *json, const check_report *report);
 
+/* "damage": where entries are wrong. */
+void json_damage(json_writer *json, const check_report *report);
+
 /* "refcount-report" */
 void json_refcount_report(json_writer *json, const refcow_refcount_report *refcounts);
 

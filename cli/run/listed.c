@@ -65,6 +65,8 @@ bool listed_next(const check_report *report, kind_set kinds, size_t *at, listed_
             continue;
         next->entries = count_entries(&report->image.header, next->finding);
         next->guest_length = guest_length(&report->image.header, next->finding, next->entries);
+        next->image = &report->image;
+        next->snapshot = disks_snapshot_of(report, next->finding);
         return !stop_cuts_list();
     }
     return false;

@@ -11,6 +11,8 @@ typedef struct listed_finding {
     const refcow_finding *finding;
     uint64_t entries;      /* of finding->table from finding->index on; 0 if that is REFCOW_NO_TABLE */
     uint64_t guest_length; /* bytes from finding->guest on; 0 if that is REFCOW_NO_GUEST */
+    const refcow_image *image;
+    const refcow_snapshot *snapshot; /* one that has what only snapshots have; NULL: see disks_snapshot_of() */
 } listed_finding;
 
 /* The next of these kinds that is to be listed: begin with *at 0. False at the end, and when the time is over, see

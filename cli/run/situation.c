@@ -83,6 +83,12 @@ static bool has_bad_refcount_table(const check_report *report)
     return has_any(report, kinds, sizeof kinds / sizeof kinds[0]);
 }
 
+/* The active disk has no table with wrong entries, but snapshots do. */
+static bool is_overwritten_in_snapshots(const check_report *report)
+{
+    return has_found(report, REFCOW_KIND_L2_TABLE_DAMAGED) && !disks_active_is_damaged(report);
+}
+
 static bool has_bad_snapshots(const check_report *report)
 {
     static const refcow_kind kinds[] = {REFCOW_KIND_SNAPSHOT_L1_UNALIGNED, REFCOW_KIND_SNAPSHOT_L1_LARGE,
@@ -161,6 +167,10 @@ static const struct {
       NULL}},
     {lacks_compressed_data,
      {"compressed-past-end", "The file is cut short: some compressed clusters cannot be read.", COPY_AGAIN, NULL}},
+    {is_overwritten_in_snapshots,
+     {"snapshots-damaged", "Tables of snapshots are damaged. The active disk can be read without them.",
+      "Stop every writer and copy the active disk to a new image, which snapshots and bitmaps are not copied to:",
+      COPY}},
     {is_overwritten,
      {"overwritten", "Tables have entries that no program writes: something has overwritten them. Guest data is lost.",
       "Do not repair the image: restore it from a backup. If there is none, save what can be read:", SALVAGE}},

@@ -75,23 +75,60 @@ static void wrong_entries_of_the_active_disk(void)
     image_free(&image);
 }
 
-/* The guest range of an L1 entry is that of all its table; there is no table that could be damaged. */
+/* The guest range of an L1 entry is that of all its table; no L2 table is damaged. */
 static void wrong_entries_of_the_l1_table(void)
 {
     built_image image = image_build(small);
     uint64_t span = image.l2_entries * CLUSTER;
     image_put(&image, image_l1_entry(&image, 1), 8, image.size + 100 * CLUSTER);
     check_answer answer = check_twice(&image);
-    expect_tables(&answer, 2, 0, 0);
+    expect_tables(&answer, 2, 0, 1);
     expect_guest(&answer, span, 2 * span);
+    CHECK_EQUAL(FIND(&answer, L2_TABLE_DAMAGED).index, 1);
     drop_answer(&answer);
     /* An unaligned table has no guest range of its own, whatever is in it. */
     image_put(&image, image_l2_entry(&image, image.l2_entries + 5), 8, RESERVED);
     image_put(&image, image_l1_entry(&image, 1), 8, image.l2_tables + CLUSTER + SECTOR);
     answer = check_twice(&image);
     CHECK_EQUAL(answer.result.found[REFCOW_KIND_L2_UNALIGNED], 1);
-    expect_tables(&answer, 3, 0, 0);
+    expect_tables(&answer, 3, 0, 1);
     expect_guest(&answer, span, 2 * span);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* An unaligned table that begins in an aligned one: there are wrong entries before and behind where it begins. */
+static void tables_that_overlap(void)
+{
+    built_image image = image_build(small);
+    image_put(&image, image_l2_entry(&image, 5), 8, RESERVED);
+    image_put(&image, image_l2_entry(&image, image.l2_entries - 1), 8, RESERVED);
+    image_put(&image, image_l1_entry(&image, 1), 8, image.l2_tables + SECTOR);
+    check_answer answer = check_twice(&image);
+    expect_tables(&answer, 3, 1, 2);
+    drop_answer(&answer);
+    /* Reserved bits in the entry that names the damaged table are noted once. */
+    image_put(&image, image_l1_entry(&image, 0), 8, image.l2_tables | RESERVED);
+    answer = check_twice(&image);
+    expect_tables(&answer, 3, 1, 2);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* The L1 table is past the end of the file: by less than a cluster, and by one. */
+static void active_l1_tables_that_are_missing(void)
+{
+    built_image image = image_build(small);
+    uint64_t disk = small.l2_tables * image.l2_entries * CLUSTER;
+    image_put(&image, FIELD_L1_TABLE_OFFSET, 8, image.size - CLUSTER);
+    check_answer answer = check_twice(&image);
+    CHECK_EQUAL(answer.result.found[REFCOW_KIND_OUT_OF_FILE], 0);
+    expect_guest(&answer, 0, 0);
+    drop_answer(&answer);
+    image_put(&image, FIELD_L1_TABLE_OFFSET, 8, image.size + CLUSTER);
+    answer = check_twice(&image);
+    CHECK_EQUAL(answer.result.found[REFCOW_KIND_OUT_OF_FILE], 1);
+    expect_guest(&answer, 0, disk);
     drop_answer(&answer);
     image_free(&image);
 }
@@ -175,6 +212,8 @@ void run_damage_tests(void)
     RUN(sound_tables);
     RUN(wrong_entries_of_the_active_disk);
     RUN(wrong_entries_of_the_l1_table);
+    RUN(tables_that_overlap);
+    RUN(active_l1_tables_that_are_missing);
     RUN(tables_that_disks_share);
     RUN(tables_of_snapshots_only);
     RUN(more_tables_than_memory);

@@ -203,8 +203,9 @@ static void count_l2_table(naive_state *naive, uint64_t table, int is_active, ui
     }
 }
 
-/* Every time that a table is named. The first time it is named by the lowest entry of the active disk, if by any. */
-static void count_named_table(naive_state *naive, uint64_t table, int is_active, uint64_t guest)
+/* Every time that a table is named; returns whether it is damaged. The first time it is named by the lowest entry of
+ * the active disk, if by any. */
+static int count_named_table(naive_state *naive, uint64_t table, int is_active, uint64_t guest)
 {
     uint64_t wrong = wrong_entries(naive);
     int is_in_file = table < naive->file_length;
@@ -212,10 +213,11 @@ static void count_named_table(naive_state *naive, uint64_t table, int is_active,
     int has_guest = is_active && times == 1 && naive_aligned(naive, table);
     naive->work = times == 0 ? 0 : naive->work;
     count_l2_table(naive, table, is_active, has_guest ? guest : REFCOW_NO_GUEST);
-    if (is_in_file && naive_aligned(naive, table) && wrong_entries(naive) != wrong) {
+    int is_damaged = is_in_file && naive_aligned(naive, table) && wrong_entries(naive) != wrong;
+    if (is_damaged) {
         naive_counts_add(&naive->damaged, table);
-        naive_defect(naive, 1, REFCOW_KIND_L2_TABLE_DAMAGED);
     }
+    return is_damaged;
 }
 
 /* A table past the end of the file is missing, and not empty. */
@@ -230,7 +232,11 @@ static void count_tree(naive_state *naive, uint64_t l1, uint64_t size, int is_ac
     uint64_t span = naive->cluster / (naive->is_extended ? 16 : 8) * naive->cluster;
     uint64_t end = l1 + 8 * size;
     uint64_t at = naive_next_entry(naive, l1, end, 8);
+    uint64_t past = naive->answer.found[REFCOW_KIND_OUT_OF_FILE];
     count(naive, l1, 8 * size);
+    if (is_active && naive->answer.found[REFCOW_KIND_OUT_OF_FILE] != past) {
+        note_guest_range(naive, 0, size * span);
+    }
     for (; at < end && naive_has_work(naive); at = naive_next_entry(naive, at + 8, end, 8)) {
         uint64_t entry = naive_number(naive, at, 8);
         uint64_t table = entry & NAIVE_OFFSET;
@@ -246,7 +252,8 @@ static void count_tree(naive_state *naive, uint64_t l1, uint64_t size, int is_ac
             if (is_active && is_wrong) {
                 note_guest_range(naive, guest, span);
             }
-            count_named_table(naive, table, is_active, guest);
+            int is_damaged = count_named_table(naive, table, is_active, guest);
+            naive_defect(naive, is_wrong || is_damaged, REFCOW_KIND_L2_TABLE_DAMAGED);
         }
     }
 }
