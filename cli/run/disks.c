@@ -76,8 +76,7 @@ static bool tells_of_disks(unsigned kind)
     return (KINDS_THAT_TELL_OF_DISKS >> kind & 1) != 0;
 }
 
-/* Of the kinds that tell of disks: something was found, and all of it was written. What was not may be about any
- * snapshot. */
+/* Whether all was written that tells of disks. What was not may be about any snapshot. */
 static bool is_all_written(const check_report *report)
 {
     uint64_t found = 0;
@@ -87,7 +86,17 @@ static bool is_all_written(const check_report *report)
         found += tells_of_disks(kind) ? report->result.found[kind] : 0;
     for (size_t i = 0; i < report->result.findings_count; i++)
         written += tells_of_disks(report->findings[i].kind) ? report->findings[i].times : 0;
-    return found != 0 && written == found;
+    return written == found;
+}
+
+/* An L1 table that is not in the file is a reference that reaches out of it. */
+static bool may_be_damaged(const check_report *report)
+{
+    uint64_t found = report->result.found[REFCOW_KIND_OUT_OF_FILE];
+
+    for (unsigned kind = 0; kind < REFCOW_KINDS; kind++)
+        found += tells_of_disks(kind) ? report->result.found[kind] : 0;
+    return found != 0;
 }
 
 void disks_find(disk_damage *disks, const check_report *report)
@@ -96,7 +105,8 @@ void disks_find(disk_damage *disks, const check_report *report)
     uint64_t count = report->image.header.nb_snapshots;
 
     *disks = (disk_damage){0};
-    if (!check_is_finished(report) || count == 0 || count > SNAPSHOTS_LOOKED_AT || !is_all_written(report))
+    if (!check_is_finished(report) || count == 0 || count > SNAPSHOTS_LOOKED_AT || !may_be_damaged(report) ||
+        !is_all_written(report))
         return;
     while (snapshot.next < count) {
         if (stop_wanted() || refcow_next_snapshot(&report->image, &snapshot) != REFCOW_STATUS_OK)
