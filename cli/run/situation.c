@@ -16,6 +16,37 @@ static bool has_any(const check_report *report, const refcow_kind *kinds, size_t
     return false;
 }
 
+/* No program makes such a refcount. Snapshots are taken one by one, and what a crash leaves behind is one reference for
+ * each; many compressed clusters in one host cluster are all of them referred to, or nearly none, and then at the end
+ * of a table only. Narrow refcounts never show it. */
+#define MOST_TOO_HIGH 255u
+#define FACTOR_TOO_HIGH 16u
+
+static bool is_implausible(const refcow_finding *leak)
+{
+    uint64_t excess = leak->found - leak->expected;
+
+    return leak->expected != 0 && excess > MOST_TOO_HIGH && leak->found / FACTOR_TOO_HIGH > leak->expected;
+}
+
+/* At least half of the leaked clusters that were listed, and several. */
+#define LEAST_IMPLAUSIBLE 4u
+
+static bool has_implausible_refcounts(const check_report *report)
+{
+    uint64_t leaks = 0;
+    uint64_t implausible = 0;
+
+    for (size_t i = 0; i < report->result.findings_count; i++) {
+        const refcow_finding *finding = &report->findings[i];
+        if (finding->kind != REFCOW_KIND_REFCOUNT_HIGH)
+            continue;
+        leaks += finding->times;
+        implausible += is_implausible(finding) ? finding->times : 0;
+    }
+    return implausible >= LEAST_IMPLAUSIBLE && implausible >= leaks - implausible;
+}
+
 static bool has_defects(const check_report *report)
 {
     const refcow_result *result = &report->result;
@@ -53,6 +84,11 @@ static bool is_truncated(const check_report *report)
 static bool lacks_compressed_data(const check_report *report)
 {
     return has_found(report, REFCOW_KIND_COMPRESSED_PAST_END);
+}
+
+static bool names_itself(const check_report *report)
+{
+    return report->backing.state == BACKING_ITSELF;
 }
 
 /* Entries that no writer makes. */
@@ -111,11 +147,6 @@ static bool has_leaks(const check_report *report)
     return report->result.leaks > 0;
 }
 
-static bool has_writer(const check_report *report)
-{
-    return report->live.locks.is_known && lock_bytes_show_writer(report->live.locks);
-}
-
 static bool is_marked_corrupt(const check_report *report)
 {
     return has_found(report, REFCOW_KIND_MARKED_CORRUPT);
@@ -161,6 +192,12 @@ static const struct {
       NULL}},
     {lacks_compressed_data,
      {"compressed-past-end", "The file is cut short: some compressed clusters cannot be read.", COPY_AGAIN, NULL}},
+    {names_itself,
+     {"backing-file-itself",
+      "The image names itself as its backing file. A program that opens it opens it again and again, or takes the bytes "
+      "of the file for guest data.",
+      "Find out which backing file is the right one, and name it. BASE stands for it:",
+      "qemu-img rebase -u -F qcow2 -b BASE IMAGE"}},
     {is_overwritten,
      {"overwritten", "Tables have entries that no program writes: something has overwritten them. Guest data is lost.",
       "Do not repair the image: restore it from a backup. If there is none, save what can be read:", SALVAGE}},
@@ -172,6 +209,13 @@ static const struct {
     {has_bad_snapshots,
      {"snapshots-damaged", "Snapshots are damaged. The active disk can be read without them.",
       "Copy the active disk to a new image:", COPY}},
+    {has_implausible_refcounts,
+     {"refcounts-overwritten",
+      "Stored refcounts are numbers that no program writes: something has overwritten a refcount block. The leaked "
+      "clusters are no wasted space, and guest data is not damaged by that.",
+      "Stop every writer, copy the file, and compare the guest's disk with a backup: guest data may be overwritten, "
+      "too. Then count all refcounts anew:",
+      REPAIR}},
     {is_dirty,
      {"dirty",
       "The image is marked dirty: its writer stopped before it stored the refcounts. Guest data is not damaged by "
@@ -190,7 +234,7 @@ static const struct {
     {has_leaks,
      {"leaks", "Leaked clusters are marked as used, and nothing refers to them: lost space, no lost data.",
       "To get the space back, stop every writer and run:", "qemu-img check -r leaks IMAGE"}},
-    {has_writer,
+    {check_has_writer,
      {"in-use", "Another process has the image open for writing. This answer is of the moment when refcow read it.",
       "Check the image again when it is closed.", NULL}},
     {is_marked_corrupt,
