@@ -93,7 +93,7 @@ static void print_chain(FILE *out, const chains *all, const tally *judged, const
         fputs(joint, out);
     }
     print_path(out, all, images, at);
-    fputs(": a loop, which no program can open\n", out);
+    fputs(": a loop without an end\n", out);
 }
 
 /* First the images that no other one needs; what is left then are loops. */

@@ -30,10 +30,10 @@ typedef struct check_report {
     refcow_result result;
     const refcow_finding *findings;
     orphan_list orphans;
-    kind_set listed;       /* the kinds that are to be listed */
-    backing_link backing;  /* of an image that has a header */
+    kind_set listed;      /* the kinds that are to be listed */
+    backing_link backing; /* of an image that has a header */
     image_name backing_name;
-    kind_set own;          /* the notes of the command that apply */
+    kind_set own; /* the notes of the command that apply */
     refcow_finding own_notes[KIND_ORPHAN - REFCOW_KINDS];
 } check_report;
 

@@ -1,6 +1,6 @@
 /*
- * kinds.h - what can be listed: the kinds of findings that the library has, notes of the command, and orphans, which are
- * no findings.
+ * kinds.h - what can be listed: the kinds of findings that the library has, notes of the command, and orphans, which
+ * are no findings.
  */
 #ifndef REFCOW_CLI_RUN_KINDS_H
 #define REFCOW_CLI_RUN_KINDS_H
