@@ -1,5 +1,6 @@
 #include "judgement.h"
 
+#include "../text/escape.h"
 #include "../text/reason.h"
 
 #include <string.h>
@@ -59,7 +60,7 @@ void judgement_print(FILE *out, const check_report *report)
     }
     if (!check_is_finished(report)) {
         fputs(separator, out);
-        reason_print_with_advice(out, &report->failure);
+        reason_print(out, &report->failure, escape_print);
     }
 }
 
