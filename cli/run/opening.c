@@ -163,7 +163,7 @@ static void note_other_file(failure *why, image_file *file, const refcow_limits 
         why->advice = "refcow finds no signature of another format either. A raw disk image has no refcounts to check. "
                       "To ask what the file is: file IMAGE. If it was a QCOW2 image, something has overwritten its "
                       "header: restore it from a backup. If there is none, try this on a copy of the file: make a new "
-                      "image with the same options and the same virtual size, and put its first cluster in the place "
+                      "image with the same options and the same size, and put its first cluster in the place "
                       "of the first cluster of the copy";
 }
 

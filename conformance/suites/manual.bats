@@ -53,6 +53,7 @@ manual() {
 
 # table_words FILE: what stands in backquotes in the first columns of its tables.
 table_words() {
+    # shellcheck disable=SC2016 # backquotes
     sed -n 's/^| \(`[^|]*\) | .*/\1/p' "$1" | grep -o '`[a-z0-9-]*`' | tr -d '`' | sort -u
 }
 

@@ -43,8 +43,8 @@ assert_same_disk() {
 }
 
 # The advice about a file that is no image, or breaks a rule.
-advice() { # [IMAGE]
-    { "$REFCOW" check --output=json "${1:-image.qcow2}" 2>/dev/null || true; } | jq -r '.refcow.status.advice // "-"'
+advice() {
+    { "$REFCOW" check --output=json image.qcow2 2>/dev/null || true; } | jq -r '.refcow.status.advice // "-"'
 }
 
 @test "a sound image, as it is made in any way" {
