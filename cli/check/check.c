@@ -7,6 +7,7 @@
 #include "../text/complain.h"
 #include "../text/escape.h"
 #include "../text/output.h"
+#include "chain.h"
 #include "options.h"
 #include "tally.h"
 
@@ -29,6 +30,7 @@ typedef struct check_session {
     check_options options;
     examination how;
     tally judged;
+    chains chains;
     bool has_printed; /* a report for people */
 } check_session;
 
@@ -136,6 +138,7 @@ static exit_code check_image(void *user, opened_image *image)
 
     examine(&report, &session->how, image);
     tally_add(&session->judged, judgement_of(&report));
+    chains_add(&session->chains, &report);
     tell(&report, session);
     return report.code;
 }
@@ -145,12 +148,12 @@ static bool map_lists(check_session *session)
     uint64_t each = session->options.max_findings;
     uint64_t orphans = kind_set_has(session->options.listed, KIND_ORPHAN) ? each : 0;
 
-    return memory_map_list(&session->how.findings, each * kind_set_findings(session->options.listed),
+    return memory_map_list(&session->how.findings, each * kind_set_library(session->options.listed),
                            sizeof(refcow_finding)) &&
            memory_map_list(&session->how.orphans, orphans, sizeof(refcow_finding));
 }
 
-static void print_table(const check_session *session)
+static void print_table(check_session *session)
 {
     const check_options *options = &session->options;
 
@@ -159,8 +162,10 @@ static void print_table(const check_session *session)
     if (session->has_printed)
         putchar('\n');
     tally_print_counts(stdout, &session->judged);
-    if (!options->brief)
-        tally_print_names(stdout, &session->judged, &options->images);
+    if (options->brief)
+        return;
+    tally_print_names(stdout, &session->judged, &options->images);
+    chains_print(stdout, &session->chains, &session->judged, &options->images);
 }
 
 /* With --fail-on, a run that did not get through all images fails in any case. After the last one there is no more
@@ -184,7 +189,8 @@ static exit_code check_images(check_session *session)
     progress_on_signal();
     session->how.options = &options->common;
     session->how.memory = options->common.memory;
-    if (!map_lists(session) || !tally_begin(&session->judged, &options->images)) {
+    if (!map_lists(session) || !tally_begin(&session->judged, &options->images) ||
+        !chains_begin(&session->chains, &options->images)) {
         complain_about_memory();
         return EXIT_CODE_FAILED;
     }
@@ -192,11 +198,12 @@ static exit_code check_images(check_session *session)
         check_print_csv_heading(stdout);
     images_needs needs = examine_needs(&options->common, session->how.findings.size + session->how.orphans.size);
     needs.print_late = print_late;
-    needs.memory += (uint64_t)options->images.count * sizeof *session->judged.judgements;
+    needs.memory += (uint64_t)options->images.count * (sizeof *session->judged.judgements + CHAIN_MEMORY);
     exit_code worst = images_each(&options->images, &needs, check_image, session);
     print_table(session);
     exit_code code = exit_code_of(session, worst);
     tally_end(&session->judged);
+    chains_end(&session->chains);
     return code;
 }
 

@@ -281,11 +281,32 @@ static void print_missing(FILE *out, const refcow_finding *truncated)
     fputs(" are missing", out);
 }
 
-static void print_evidence(FILE *out, const listed_finding *listed)
+/* Of a note of the command. */
+static void print_own_evidence(FILE *out, const check_report *report, unsigned kind)
+{
+    const char *separator = ": locked for ";
+
+    if (kind == KIND_BACKING_ITSELF) {
+        fputs(": \"", out);
+        name_print(out, &report->backing_name);
+        fputc('"', out);
+        return;
+    }
+    for (unsigned permission = 0; permission < PERMISSIONS; permission++) {
+        if ((lock_bytes_of_writer(report->live.locks) >> permission & 1) == 0)
+            continue;
+        fprintf(out, "%s%s", separator, permission_name((image_permission)permission));
+        separator = ", ";
+    }
+}
+
+static void print_evidence(FILE *out, const check_report *report, const listed_finding *listed)
 {
     const refcow_finding *finding = listed->finding;
 
-    if (finding->kind == REFCOW_KIND_TRUNCATED)
+    if (listed->kind >= REFCOW_KINDS && listed->kind != KIND_ORPHAN)
+        print_own_evidence(out, report, listed->kind);
+    else if (finding->kind == REFCOW_KIND_TRUNCATED)
         print_missing(out, finding);
     else if (finding->kind == REFCOW_KIND_MARKED_DIRTY || finding->kind == REFCOW_KIND_MARKED_CORRUPT)
         fprintf(out, ": incompatible_features 0x%" PRIx64, finding->found);
@@ -310,13 +331,14 @@ static void print_snapshot(FILE *out, const listed_finding *listed)
     check_print_snapshot(out, listed->image, listed->snapshot);
 }
 
-static void print_finding(FILE *out, const listed_finding *listed, uint64_t cluster)
+static void print_finding(FILE *out, const check_report *report, const listed_finding *listed)
 {
     const refcow_finding *finding = listed->finding;
+    uint64_t cluster = cluster_size(report);
 
     fputs("    ", out);
     print_ranges(out, listed, cluster);
-    print_evidence(out, listed);
+    print_evidence(out, report, listed);
     if (finding->times > 1 && finding->length <= cluster)
         fprintf(out, ", counts %" PRIu64 " times", finding->times);
     print_snapshot(out, listed);
@@ -328,8 +350,8 @@ static void print_findings_of_kind(FILE *out, const check_report *report, unsign
     listed_finding next;
 
     fprintf(out, "\n  %s (%" PRIu64 "): %s\n", kind_name(kind), count, kind_text(kind));
-    for (size_t at = 0; listed_next(report, UINT64_C(1) << kind, &at, &next);) {
-        print_finding(out, &next, cluster_size(report));
+    for (size_t at = 0; listed_next(report, KIND_BIT(kind), &at, &next);) {
+        print_finding(out, report, &next);
         count -= next.finding->times;
     }
     if (count > 0)
@@ -338,8 +360,8 @@ static void print_findings_of_kind(FILE *out, const check_report *report, unsign
 
 void check_print_human_findings(FILE *out, const check_report *report)
 {
-    for (unsigned kind = 0; kind <= KIND_ORPHAN; kind++) {
-        uint64_t count = kind == KIND_ORPHAN ? report->result.refcounts.orphan_clusters : report->result.found[kind];
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        uint64_t count = listed_found(report, kind);
         if (count > 0 && kind_set_has(report->listed, kind))
             print_findings_of_kind(out, report, kind, count);
     }
@@ -359,10 +381,10 @@ static void print_kinds_not_listed(FILE *out, const check_report *report)
 {
     const char *separator = "\n  Not listed: ";
 
-    for (unsigned kind = 0; kind < REFCOW_KINDS; kind++) {
-        if (report->result.found[kind] == 0 || kind_set_has(report->listed, kind))
+    for (unsigned kind = 0; kind < KIND_ORPHAN; kind++) {
+        if (listed_found(report, kind) == 0 || kind_set_has(report->listed, kind))
             continue;
-        fprintf(out, "%s%s (%" PRIu64 ")", separator, kind_name(kind), report->result.found[kind]);
+        fprintf(out, "%s%s (%" PRIu64 ")", separator, kind_name(kind), listed_found(report, kind));
         separator = ", ";
     }
     if (separator[0] == ',')

@@ -70,7 +70,7 @@ static void print_summary(FILE *out, const check_report *report, uint64_t omitte
     }
     if (report->checked) {
         json_situation(&json, report);
-        json_found(&json, &report->result);
+        json_found(&json, report);
         json_number(&json, "omitted", omitted);
         json_refcount_report(&json, &report->result.refcounts);
         json_work(&json, &report->result);

@@ -1,5 +1,6 @@
 #include "judgement.h"
 
+#include "../text/escape.h"
 #include "../text/reason.h"
 
 #include <string.h>
@@ -11,11 +12,6 @@ static bool has_defects(const check_report *report)
     return report->checked && (result->corruptions > 0 || result->leaks > 0 || result->check_errors > 0);
 }
 
-static bool is_in_use(const check_report *report)
-{
-    return report->opened && report->live.locks.is_known && lock_bytes_show_writer(report->live.locks);
-}
-
 static bool has_changed(const check_report *report)
 {
     return report->opened && live_has_changed(&report->live);
@@ -23,7 +19,7 @@ static bool has_changed(const check_report *report)
 
 judgement judgement_of(const check_report *report)
 {
-    if (has_changed(report) || (is_in_use(report) && has_defects(report)))
+    if (has_changed(report) || (check_has_writer(report) && has_defects(report)))
         return JUDGEMENT_NOT_JUDGED;
     if (report->checked && report->result.corruptions > 0)
         return JUDGEMENT_CORRUPT;
@@ -44,7 +40,7 @@ static const char *text_of_use(const check_report *report)
 {
     if (has_changed(report))
         return "the image changed during the check";
-    return is_in_use(report) ? "another process has the image open for writing" : NULL;
+    return check_has_writer(report) ? "another process has the image open for writing" : NULL;
 }
 
 void judgement_print(FILE *out, const check_report *report)
@@ -64,7 +60,7 @@ void judgement_print(FILE *out, const check_report *report)
     }
     if (!check_is_finished(report)) {
         fputs(separator, out);
-        reason_print_with_advice(out, &report->failure);
+        reason_print(out, &report->failure, escape_print);
     }
 }
 

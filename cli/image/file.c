@@ -72,6 +72,8 @@ static bool examine(image_file *file, failure *why)
     }
     file->allocated = bytes_on_disk(&facts, file->size);
     file->changed = facts.st_ctim;
+    file->device = facts.st_dev;
+    file->inode = facts.st_ino;
     return true;
 }
 

@@ -256,8 +256,7 @@ static bool map_blocks(map_session *session)
 
     return map_largest_window(session) && memory_map(&session->cells, cells * sizeof(picture_cell)) &&
            memory_map_list(&session->damage, kept, sizeof(owned_run)) &&
-           memory_map_list(&session->how.findings, findings * kind_set_findings(KINDS_PAST_END),
-                           sizeof(refcow_finding));
+           memory_map_list(&session->how.findings, findings * kind_set_library(KINDS_PAST_END), sizeof(refcow_finding));
 }
 
 static exit_code map_images(map_session *session)

@@ -6,7 +6,9 @@
 
 #include "../image/live.h"
 #include "../process/exit_codes.h"
+#include "../text/name.h"
 #include "../text/reason.h"
+#include "backing.h"
 #include "disks.h"
 #include "kinds.h"
 #include "orphans.h"
@@ -30,7 +32,11 @@ struct check_report {
     const refcow_finding *findings;
     orphan_list orphans;
     disk_damage disks;
-    kind_set listed; /* the kinds that are to be listed */
+    kind_set listed;      /* the kinds that are to be listed */
+    backing_link backing; /* of an image that has a header */
+    image_name backing_name;
+    kind_set own; /* the notes of the command that apply */
+    refcow_finding own_notes[KIND_ORPHAN - REFCOW_KINDS];
 };
 
 /* The whole image was looked at; there may be refcounts that could not be looked up. */
@@ -39,12 +45,18 @@ static inline bool check_is_finished(const check_report *report)
     return report->checked && report->result.error.status == REFCOW_STATUS_OK;
 }
 
+/* Another process has the image open for writing. */
+static inline bool check_has_writer(const check_report *report)
+{
+    return report->opened && report->live.locks.is_known && lock_bytes_show_writer(report->live.locks);
+}
+
 /* Another process may write to the image, and what was found may be a change that is not complete. */
 static inline bool check_is_in_use(const check_report *report)
 {
     const refcow_result *result = &report->result;
     bool has_defects = result->corruptions > 0 || result->leaks > 0 || result->check_errors > 0;
-    return has_defects && report->live.locks.is_known && lock_bytes_show_writer(report->live.locks);
+    return has_defects && check_has_writer(report);
 }
 
 /* Finding nothing means that there is nothing. */

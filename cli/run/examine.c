@@ -22,21 +22,22 @@ static void note_failure(check_report *report, refcow_verdict verdict, failure w
 }
 
 /* What to do about a limit; else NULL. */
-static const char *advice_about(refcow_status status)
+static const char *advice_about(refcow_status status, bool has_passes)
 {
     if (status == REFCOW_STATUS_WORK_LIMIT)
-        return "See --max-work; with more --memory there are fewer passes";
+        return has_passes ? "See --max-work; with more --memory there are fewer passes" : "See --max-work";
     if (status == REFCOW_STATUS_READ_LIMIT)
-        return "See --max-read; with more --memory there are fewer passes";
+        return has_passes ? "See --max-read; with more --memory there are fewer passes" : "See --max-read";
     return NULL;
 }
 
-static failure failure_of(const refcow_error *error, const image_file *file)
+/* has_passes: more memory would make fewer. */
+static failure failure_of(const refcow_error *error, const image_file *file, bool has_passes)
 {
     if (stop_explains(error->status))
         return stop_failure();
     failure why = failure_of_library(error, file->read_detail);
-    why.advice = advice_about(error->status);
+    why.advice = advice_about(error->status, has_passes);
     return why;
 }
 
@@ -51,9 +52,10 @@ static void note_orphan(void *user, const refcow_finding *entry)
 }
 
 /* Check an open image in the memory that the caller has found for it. */
-static void run_library(check_report *report, const examination *how, const image_file *file, const memory_block *work)
+static void run_library(check_report *report, const examination *how, const image_file *file, const memory_block *work,
+                        bool has_passes)
 {
-    kind_set listed = report->listed & ALL_FINDINGS;
+    kind_set listed = report->listed & LIBRARY_KINDS;
     uint32_t kinds = listed != 0 ? (uint32_t)(listed | KINDS_THAT_TELL_OF_DISKS) : 0;
     refcow_options settings = {
         .memory = work->base,
@@ -78,7 +80,7 @@ static void run_library(check_report *report, const examination *how, const imag
     report->checked = true;
     report->findings = how->findings.base;
     disks_find(&report->disks, report);
-    note_failure(report, report->result.verdict, failure_of(&report->result.error, file));
+    note_failure(report, report->result.verdict, failure_of(&report->result.error, file, has_passes));
 }
 
 static void find_memory_and_check(check_report *report, const examination *how, const image_file *file)
@@ -93,7 +95,7 @@ static void find_memory_and_check(check_report *report, const examination *how, 
         note_failure(report, REFCOW_VERDICT_INCOMPLETE, failure_of_memory(REFCOW_MEMORY_MIN));
         return;
     }
-    run_library(report, how, file, &work);
+    run_library(report, how, file, &work, work.size < wanted);
     memory_unmap(&work);
 }
 
@@ -111,6 +113,27 @@ static void check_file(check_report *report, const examination *how, image_file 
     note_failure(report, is_refused ? REFCOW_VERDICT_REFUSED : REFCOW_VERDICT_INCOMPLETE, why);
 }
 
+static void note(check_report *report, unsigned kind, refcow_finding finding)
+{
+    finding.guest = REFCOW_NO_GUEST;
+    finding.table = REFCOW_NO_TABLE;
+    finding.times = 1;
+    report->own |= KIND_BIT(kind);
+    report->own_notes[kind - REFCOW_KINDS] = finding;
+}
+
+/* Where: the byte that the writer has locked; the name. */
+static void add_own_notes(check_report *report)
+{
+    refcow_span name = report->image.header.backing_file;
+
+    if (check_has_writer(report))
+        note(report, KIND_IN_USE, (refcow_finding){.host = lock_bytes_place(report->live.locks), .length = 1});
+    if (report->backing.state == BACKING_ITSELF)
+        note(report, KIND_BACKING_ITSELF,
+             (refcow_finding){.role = REFCOW_ROLE_HEADER, .host = name.offset, .length = name.length});
+}
+
 static void check_if_open(check_report *report, const examination *how, opened_image *image)
 {
     image_file *file = &image->file;
@@ -123,7 +146,10 @@ static void check_if_open(check_report *report, const examination *how, opened_i
     report->file_size = file->size;
     live_moment begun = live_begin(file);
     check_file(report, how, file);
+    if (report->has_header)
+        report->backing = backing_follow(image->all, image->folder, file, &report->image, &report->backing_name);
     report->live = live_end(&begun, file);
+    add_own_notes(report);
 }
 
 static exit_code exit_code_of(const check_report *report, const common_options *options)

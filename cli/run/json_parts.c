@@ -158,12 +158,12 @@ void json_finding(json_writer *json, const listed_finding *listed)
         print_value(json, finding_field_name((finding_field)field), &values[field]);
 }
 
-void json_found(json_writer *json, const refcow_result *result)
+void json_found(json_writer *json, const check_report *report)
 {
     json_open_object(json, "found");
-    for (unsigned kind = 0; kind < REFCOW_KINDS; kind++) {
-        if (result->found[kind] != 0)
-            json_number(json, kind_name(kind), result->found[kind]);
+    for (unsigned kind = 0; kind < KIND_ORPHAN; kind++) {
+        if (listed_found(report, kind) != 0)
+            json_number(json, kind_name(kind), listed_found(report, kind));
     }
     json_close_object(json);
 }

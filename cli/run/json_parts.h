@@ -38,7 +38,7 @@ void json_versions(json_writer *json, const char *key);
 void json_finding(json_writer *json, const listed_finding *listed);
 
 /* "found": how many of each kind. */
-void json_found(json_writer *json, const refcow_result *result);
+void json_found(json_writer *json, const check_report *report);
 
 /* "not-followed": files that the header names. */
 void json_not_followed(json_writer *json, const refcow_header *header);

@@ -44,24 +44,36 @@ static uint64_t guest_length(const refcow_header *header, const refcow_finding *
     return finding->guest < header->virtual_size && rest < length ? rest : length;
 }
 
-/* Findings, then orphans: the one with this number and its kind. */
+#define OWN_NOTES (sizeof((check_report *)0)->own_notes / sizeof(refcow_finding))
+
+/* Findings, then room for each note of the command, then orphans: the one with this number and its kind. */
 static const refcow_finding *finding_at(const check_report *report, size_t at, unsigned *kind)
 {
     if (at < report->result.findings_count) {
         *kind = report->findings[at].kind;
         return &report->findings[at];
     }
+    at -= report->result.findings_count;
+    if (at < OWN_NOTES) {
+        *kind = REFCOW_KINDS + (unsigned)at;
+        return &report->own_notes[at];
+    }
     *kind = KIND_ORPHAN;
-    return &report->orphans.ranges[at - report->result.findings_count];
+    return &report->orphans.ranges[at - OWN_NOTES];
+}
+
+static bool is_there(const check_report *report, unsigned kind)
+{
+    return kind < REFCOW_KINDS || kind == KIND_ORPHAN || kind_set_has(report->own, kind);
 }
 
 bool listed_next(const check_report *report, kind_set kinds, size_t *at, listed_finding *next)
 {
-    size_t end = report->result.findings_count + report->orphans.count;
+    size_t end = report->result.findings_count + OWN_NOTES + report->orphans.count;
 
     while (*at < end) {
         next->finding = finding_at(report, (*at)++, &next->kind);
-        if (!kind_set_has(kinds & report->listed, next->kind))
+        if (!kind_set_has(kinds & report->listed, next->kind) || !is_there(report, next->kind))
             continue;
         next->entries = count_entries(&report->image.header, next->finding);
         next->guest_length = guest_length(&report->image.header, next->finding, next->entries);
@@ -72,13 +84,18 @@ bool listed_next(const check_report *report, kind_set kinds, size_t *at, listed_
     return false;
 }
 
+uint64_t listed_found(const check_report *report, unsigned kind)
+{
+    if (kind < REFCOW_KINDS)
+        return report->result.found[kind];
+    return kind == KIND_ORPHAN ? report->result.refcounts.orphan_clusters : kind_set_has(report->own, kind);
+}
+
 uint64_t listed_defects(const check_report *report)
 {
     uint64_t defects = 0;
 
-    for (unsigned kind = 0; kind < REFCOW_KINDS; kind++)
-        defects += kind_set_has(report->listed, kind) ? report->result.found[kind] : 0;
-    if (kind_set_has(report->listed, KIND_ORPHAN))
-        defects += report->result.refcounts.orphan_clusters;
+    for (unsigned kind = 0; kind < KINDS; kind++)
+        defects += kind_set_has(report->listed, kind) ? listed_found(report, kind) : 0;
     return defects;
 }

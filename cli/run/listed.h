@@ -19,6 +19,9 @@ typedef struct listed_finding {
  * stop_cuts_list(). */
 bool listed_next(const check_report *report, kind_set kinds, size_t *at, listed_finding *next);
 
+/* How many defects, notes or orphans of a kind there are. */
+uint64_t listed_found(const check_report *report, unsigned kind);
+
 /* How many defects and orphans of the kinds that are to be listed there are, whether they are listed or not. */
 uint64_t listed_defects(const check_report *report);
 

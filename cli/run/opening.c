@@ -161,7 +161,10 @@ static void note_other_file(failure *why, image_file *file, const refcow_limits 
         note_short_file(why, file->size, 0);
     else if (found.result.error.status == REFCOW_STATUS_OK)
         why->advice = "refcow finds no signature of another format either. A raw disk image has no refcounts to check. "
-                      "To ask what the file is: file IMAGE";
+                      "To ask what the file is: file IMAGE. If it was a QCOW2 image, something has overwritten its "
+                      "header: restore it from a backup. If there is none, try this on a copy of the file: make a new "
+                      "image with the same options and the same size, and put its first cluster in the place "
+                      "of the first cluster of the copy";
 }
 
 /* Whether the file ends before the header. What the library takes for the rest of it is zeros. */

@@ -40,18 +40,19 @@ advice() {
 }
 
 # assert_named EXIT FILE FORMAT OFFSET WORD...: every verb and every format of output names the format, in a line on stderr
-# that has the words, and says nothing else.
+# that has the words. The answer for people has them too, in two lines.
 assert_named() {
     local code=$1 file=$2 verb output_kind word
     local found="[\"$3\",$4]"
     local -a words=("${@:5}")
     for verb in check info map; do
         run "-$code" --separate-stderr timeout 10 "$REFCOW" $verb -- "$file"
-        assert_output ''
+        assert_equal "${#lines[@]}" 2
         # shellcheck disable=SC2154 # set by run
         assert_equal "${#stderr_lines[@]}" 1
         for word in "${words[@]}"; do
             [[ $stderr == *"$word"* ]] || fail "$verb: '$word' is not in: $stderr"
+            [[ $output == *"$word"* ]] || fail "$verb: '$word' is not in: $output"
         done
         run "-$code" --separate-stderr "$REFCOW" $verb --output=jsonl -- "$file"
         tail -n 1 <<<"$output" >answer
@@ -195,7 +196,7 @@ assert_short() {
     local verb
     for verb in check info map; do
         run "-$1" --separate-stderr "$REFCOW" $verb "$2"
-        assert_output ''
+        [[ $output == "$2: "*": $3."$'\n''Copy or download it again' ]] || fail "$output"
         assert_equal "$stderr" "refcow: $2: $3. Copy or download it again"
         "$REFCOW" $verb --output=jsonl "$2" >"records.$verb" 2>/dev/null || true
     done

@@ -580,7 +580,7 @@ PYTHON
     assert_equal "$(jq -c '.refcow | [.writer, .changed]' <<<"$output")" '[false,false]'
     hold -f qcow2
     run -0 "$REFCOW" info image.qcow2
-    assert_output --partial 'Somebody holds the image open to write to it'
+    assert_output --partial 'Another process has the image open for writing.'
     "$REFCOW" info --output=json image.qcow2 >answer.json
     validate answer.json
     assert_equal "$(own .writer)" true

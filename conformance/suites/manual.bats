@@ -51,6 +51,23 @@ manual() {
     manual map | sed -n 's/^\.It Sy .* Pq \([a-z0-9-]*\)$/\1/p' | diff in-schema -
 }
 
+# table_words FILE: what stands in backquotes in the first columns of its tables.
+table_words() {
+    # shellcheck disable=SC2016 # backquotes
+    sed -n 's/^| \(`[^|]*\) | .*/\1/p' "$1" | grep -o '`[a-z0-9-]*`' | tr -d '`' | sort -u
+}
+
+@test "the manual page and the README explain every situation and every note" {
+    sed -n '/^} rows\[] = {/,/^};/p' "$cli/run/situation.c" | grep -oE '\{"[a-z0-9-]+",' | tr -d '{",' | sort -u >situations
+    [ "$(wc -l <situations)" -ge 20 ]
+    sed -n '/^.Sh SITUATIONS/,/^.El/ s/^.It Cm //p' "$cli/refcow.1" | sed 's/ , /\n/g' | sort | diff situations -
+    "$REFCOW" check --list help | awk -F'\t' '$2 == "note" {print $1}' | sort >notes
+    [ "$(wc -l <notes)" -ge 8 ]
+    sed -n '/^.Sh SITUATIONS/,/^.Sh SIGNALS/ s/^.It Sy //p' "$cli/refcow.1" | sed 's/ , /\n/g' | sort | diff notes -
+    table_words "$cli/README.md" >words
+    comm -23 <(sort -u situations notes) words | diff /dev/null -
+}
+
 @test "--list help names all that can be listed" {
     run -0 "$REFCOW" check --list help
     assert_equal "${lines[0]%%$'\t'*} ${lines[-1]%%$'\t'*}" 'all orphan'

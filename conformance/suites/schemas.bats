@@ -13,7 +13,10 @@ validate() {
     sed -n '/define REFCOW_FINDING_ROWS/,$s/.*X([A-Z0-9_]*, [0-9]*, [A-Z]*, "\([a-z0-9-]*\)".*/\1/p' \
         "$conformance/../parser/codes.h" | sort >in-parser
     [ "$(wc -l <in-parser)" -gt 20 ]
-    diff in-parser in-schema
+    "$REFCOW" check --list help | cut -f 1 | grep -vxe all -e orphan | sort >in-command
+    diff in-command in-schema
+    assert_equal "$(comm -23 in-command in-parser | xargs)" 'backing-file-itself in-use' # notes of the command
+    comm -13 in-command in-parser | diff /dev/null -
 }
 
 @test "every image of the corpus, one at a time and all in one call" {
