@@ -52,6 +52,7 @@ static void print_own_key(json_writer *json, const check_report *report)
         json_situation(json, report);
         json_refcount_report(json, &report->result.refcounts);
         json_work(json, &report->result);
+        json_second_look(json, &report->look);
         print_findings(json, report);
         json_found(json, &report->result);
         json_not_followed(json, &report->image.header);

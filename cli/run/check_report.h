@@ -10,6 +10,7 @@
 #include "kinds.h"
 #include "orphans.h"
 #include "refcow.h"
+#include "whereabouts.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@ typedef struct check_report {
     refcow_result result;
     const refcow_finding *findings;
     orphan_list orphans;
+    second_look look;
     kind_set listed; /* the kinds that are to be listed */
 } check_report;
 

@@ -2,20 +2,26 @@
 
 #include <string.h>
 
+_Static_assert(REFCOW_KINDS <= 32, "the library takes a set of 32 bits");
+
 const char *kind_name(unsigned kind)
 {
-    return kind == KIND_ORPHAN ? "orphan" : refcow_kind_name((refcow_kind)kind);
+    if (kind == KIND_ORPHAN)
+        return "orphan";
+    return kind == KIND_OVERLAPPING ? "overlapping" : refcow_kind_name((refcow_kind)kind);
 }
 
 const char *kind_text(unsigned kind)
 {
-    return kind == KIND_ORPHAN ? "active L2 entries name clusters whose stored refcount is 0"
-                               : refcow_kind_text((refcow_kind)kind);
+    if (kind == KIND_ORPHAN)
+        return "active L2 entries name clusters whose stored refcount is 0";
+    return kind == KIND_OVERLAPPING ? "clusters have uses that exclude each other"
+                                    : refcow_kind_text((refcow_kind)kind);
 }
 
 const char *kind_severity_name(unsigned kind)
 {
-    if (kind == KIND_ORPHAN)
+    if (kind >= REFCOW_KINDS)
         return "corruption";
     switch (refcow_kind_severity((refcow_kind)kind)) {
     case REFCOW_SEVERITY_CORRUPTION:
@@ -42,7 +48,7 @@ unsigned kind_set_findings(kind_set set)
 void kinds_print(FILE *out)
 {
     fputs("all\tany\tall kinds below\n", out);
-    for (unsigned kind = 0; kind <= KIND_ORPHAN; kind++)
+    for (unsigned kind = 0; kind < KINDS; kind++)
         fprintf(out, "%s\t%s\t%s\n", kind_name(kind), kind_severity_name(kind), kind_text(kind));
 }
 
@@ -50,9 +56,9 @@ bool kind_set_add(kind_set *set, const char *name)
 {
     bool is_known = false;
 
-    for (unsigned kind = 0; kind <= KIND_ORPHAN; kind++) {
+    for (unsigned kind = 0; kind < KINDS; kind++) {
         if (strcmp(name, "all") == 0 || strcmp(name, kind_name(kind)) == 0) {
-            *set |= UINT32_C(1) << kind;
+            *set |= kind_set_of(kind);
             is_known = true;
         }
     }
