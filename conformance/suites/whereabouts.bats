@@ -74,6 +74,17 @@ leaked $(place host:9c) $((9 * 65536)) 65536 data true false"
     assert_line "$(printf '    host 0x%x, data, guest 0x90000: expected refcount 1, found 7' "$(place host:9c)")"
 }
 
+@test "a long range of clusters" {
+    local cluster=65536
+    create compat=1.1 20000
+    guest 'write 0 50' 'write 90 10'
+    "$DAMAGE" image.qcow2 fill refcount_block:0 1c 0
+    assert_equal "$(findings)" \
+        "refcount-too-low 0 0 $((8192 * 65536)) header l1-table l2-table data refcount-table refcount-block true false"
+    "$DAMAGE" image.qcow2 set refcount:0 1 , set refcount:1c 1 , set refcount:2c 1 , set refcount:3c 1 , set refcount:4c 1
+    assert_equal "$(findings)" "refcount-too-low $(place host:0) 0 $((100 * 65536)) data true false"
+}
+
 @test "neighbours in the file that are far apart on the disk: from the lowest to the highest byte" {
     local cluster=65536
     create compat=1.1 20000
@@ -183,6 +194,37 @@ refcount-too-low $(place host:1c) 512 $((9 * 512)) data true false"
     guest 'write 0 1'
     "$DAMAGE" image.qcow2 append 1 , set l2:0 0 , set "u64:{l2_table:0+1600}" last+copied
     assert_equal "$(findings | head -n 1)" "refcount-too-low $(place last) $((200 * 65536)) 65536 data true false"
+}
+
+@test "a disk of more guest clusters than 32 bits can count" {
+    local cluster=65536 first=$((299 << 24))
+    create compat=1.1 $((300 << 24))
+    guest "write $first 1" 'write 5 1'
+    "$DAMAGE" image.qcow2 set "refcount:host:${first}c" 0 , set refcount:host:5c 0
+    assert_equal "$(findings)" "refcount-too-low $(place "host:${first}c") $((first * 65536)) 65536 data true false
+refcount-too-low $(place host:5c) $((5 * 65536)) 65536 data true false"
+    "$DAMAGE" image.qcow2 set "refcount:host:${first}c" 1 , set refcount:host:5c 1 , set refcount:l2_table:$((first >> 13)) 0
+    assert_equal "$(findings)" \
+        "refcount-too-low $(place l2_table:$((first >> 13))) $((first * 65536)) $((8192 * 65536)) l2-table true false"
+}
+
+@test "several images: each has its own answer" {
+    local cluster=65536
+    create compat=1.1 100
+    guest 'write 0 6'
+    cp image.qcow2 sound.qcow2
+    "$DAMAGE" image.qcow2 set refcount:host:1c 0 , set l2:4c refcount_block:0
+    cp image.qcow2 one.qcow2
+    "$DAMAGE" image.qcow2 set refcount:host:1c 1 , set refcount:header:l1_table_offset 0
+    cp image.qcow2 two.qcow2
+    "$DAMAGE" image.qcow2 set l2:4c 0 , append 1 , set refcount:last 1
+    check --list all --output=jsonl one.qcow2 two.qcow2 sound.qcow2 image.qcow2 one.qcow2 |
+        jq -c 'select(.type == "finding" and .role == "none") | [.filename, .kind, .["guest-offset"], .roles]' >together
+    for image in one two sound image one; do
+        check --list all --output=jsonl "$image.qcow2" |
+            jq -c 'select(.type == "finding" and .role == "none") | [.filename, .kind, .["guest-offset"], .roles]' || true
+    done | diff - together
+    [ "$(wc -l <together)" -ge 10 ]
 }
 
 # An image of many windows in little memory, with damage everywhere.
@@ -421,6 +463,10 @@ assert_first_answer() {
     assert_first_answer work-limit
     findings --max-read "$bytes" >/dev/null
     assert_first_answer read-limit
+    # Part of a list would look like all of it.
+    assert_equal "$(findings --list overlapping | wc -l)" 2
+    assert_equal "$(findings --list overlapping --max-work "$work")" ''
+    assert_equal "$(second_look name) $(jq .refcow.omitted answer.json)" 'work-limit 0'
     # A limit that ends the first one: no second one.
     findings --max-work "$((work - 1))" >/dev/null
     assert_equal "$(second_look name) $(jq -r .refcow.verdict answer.json)" ' incomplete'
@@ -453,7 +499,7 @@ assert_first_answer() {
     reads=$(first_reads)
     block=$("$DAMAGE" image.qcow2 locate refcount:host:0)
     changed() { # CHANGE: name of the second look, what is known of the first finding
-        LD_PRELOAD=$PWD/preload.so AFTER=$reads CHANGE=$1 check --list all --output=json image.qcow2 >answer.json || true
+        LD_PRELOAD=$PWD/preload.so AFTER=$reads CHANGE=$1 check --list all --output=json ${2-} image.qcow2 >answer.json || true
         "$conformance/tools/validate-json" check answer.json >/dev/null
         assert_equal "$(jq -c '[.corruptions, .leaks, .refcow.found]' answer.json)" \
             "$(jq -c '[.corruptions, .leaks, .refcow.found]' whole.json)"
@@ -464,6 +510,14 @@ assert_first_answer() {
     assert_equal "$(changed "$(printf '%x=1' $((block + 3)))")" '["changed",null,null]'
     assert_equal "$(changed "$(printf '%x=1 %x=0' $((block + 3)) $((block + 5)))")" '["changed",null,null]'
     assert_equal "$(changed "$(printf '%x=7' $((block + 3)))")" '["changed",null,null]'
+    # Refcounts that are too low, but not as low as they were.
+    "$DAMAGE" image.qcow2 set l2:8c host:1c , set l2:9c host:1c , clear-bits l2:1c copied
+    check --output=json image.qcow2 >whole.json || assert_equal $? 2
+    reads=$(first_reads)
+    assert_equal "$(changed "$(printf '%x=2' $((block + 3)))")" '["changed",null,null]'
+    "$DAMAGE" image.qcow2 set l2:8c 0 , set l2:9c 0 , set-bits l2:1c copied
+    check --output=json image.qcow2 >whole.json || assert_equal $? 2
+    reads=$(first_reads)
     # Another entry names it: as true as the first one would have been.
     local table
     table=$("$DAMAGE" image.qcow2 locate l2:0)
@@ -473,6 +527,18 @@ assert_first_answer() {
     assert_equal "$(changed "$(for i in 0 1 2 3 4 5 6 7; do
         printf '%x=0 ' $(($("$DAMAGE" image.qcow2 locate l1:0) + i))
     done)")" '["changed",null,null]'
+    # The last entry for a cluster so far away that nothing is said about it then.
+    cluster=512
+    create compat=1.1,cluster_size=512 100
+    guest 'write 0 6'
+    "$DAMAGE" image.qcow2 append 60000 , set l2:3c copied+last
+    check --memory 64K --output=json image.qcow2 >whole.json || assert_equal $? 2
+    reads=$(LD_PRELOAD=$PWD/preload.so check -q --memory 64K image.qcow2 2>&1 | tr -dc . | wc -c)
+    reads=$((reads - $(check -q --memory 64K image.qcow2 2>&1 | tr -dc . | wc -c)))
+    table=$("$DAMAGE" image.qcow2 locate l2:3c)
+    assert_equal "$(changed 0=51 --memory=64K)" '["ok",1536,["data"]]'
+    assert_equal "$(changed "$(for i in 0 1 2 3 4 5 6 7; do printf '%x=0 ' $((table + i)); done)" --memory=64K)" \
+        '["changed",null,null]'
 }
 
 @test "-q, --brief, and no findings in a list: no second look, and the same exit status" {
