@@ -83,6 +83,11 @@ leaked $(place host:9c) $((9 * 65536)) 65536 data true false"
         "refcount-too-low 0 0 $((8192 * 65536)) header l1-table l2-table data refcount-table refcount-block true false"
     "$DAMAGE" image.qcow2 set refcount:0 1 , set refcount:1c 1 , set refcount:2c 1 , set refcount:3c 1 , set refcount:4c 1
     assert_equal "$(findings)" "refcount-too-low $(place host:0) 0 $((100 * 65536)) data true false"
+    # 4096 clusters of which the library keeps no more than that they are alike.
+    create compat=1.1,preallocation=metadata 20000
+    "$DAMAGE" image.qcow2 fill refcount_block:0+8192 8192 0
+    assert_equal "$(findings)" "refcount-too-low $((4096 * 65536)) $((4096 * 65536 - ($(place host:5000c) - 5000 * 65536))) \
+$((4096 * 65536)) data true false"
 }
 
 @test "neighbours in the file that are far apart on the disk: from the lowest to the highest byte" {
