@@ -241,7 +241,7 @@ make_many() {
     "$QEMU_IMG" snapshot -c one image.qcow2
     guest 'write 100 3000'
     for ((i = 0; i < 30; i++)); do
-        statements+=(',' set "refcount:host:$((2000 * i))c" 0 , set "refcount:host:$((2000 * i + 1500))c" 9)
+        statements+=(',' set "refcount:host:$((2000 * i))c" 0 ',' set "refcount:host:$((2000 * i + 1500))c" 9)
     done
     "$DAMAGE" image.qcow2 "${statements[@]:1}" , set l2:7c l2_table:5 , set l2:8c refcount_block:3 \
         , fill refcount_block:90 1c 0 , set l2:50000c l2:100c
@@ -503,8 +503,8 @@ assert_first_answer() {
     check --output=json image.qcow2 >whole.json || assert_equal $? 2
     reads=$(first_reads)
     block=$("$DAMAGE" image.qcow2 locate refcount:host:0)
-    changed() { # CHANGE: name of the second look, what is known of the first finding
-        LD_PRELOAD=$PWD/preload.so AFTER=$reads CHANGE=$1 check --list all --output=json ${2-} image.qcow2 >answer.json || true
+    changed() { # CHANGE [OPTION]: name of the second look, what is known of the first finding
+        LD_PRELOAD=$PWD/preload.so AFTER=$reads CHANGE=$1 check --list all --output=json "${@:2}" image.qcow2 >answer.json || true
         "$conformance/tools/validate-json" check answer.json >/dev/null
         assert_equal "$(jq -c '[.corruptions, .leaks, .refcow.found]' answer.json)" \
             "$(jq -c '[.corruptions, .leaks, .refcow.found]' whole.json)"
