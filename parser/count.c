@@ -25,9 +25,11 @@ void refcow_note_guest_range(struct check *check, uint64_t guest, uint64_t lengt
 }
 
 /* Bytes of the disk that an entry stands for. */
-static uint64_t guest_length(const struct check *check, refcow_role role)
+static uint64_t guest_length(const struct check *check, refcow_role role, uint64_t guest)
 {
-    return (uint64_t)1 << (role == REFCOW_ROLE_L2_TABLE ? check->l1_span_bits : check->header->cluster_bits);
+    if (guest == REFCOW_NO_GUEST)
+        return 0;
+    return role == REFCOW_ROLE_L2_TABLE ? (uint64_t)1 << check->l1_span_bits : check->cluster_size;
 }
 
 void refcow_add_entry_finding(struct check *check, refcow_kind kind, const struct reference *reference,
@@ -39,7 +41,7 @@ void refcow_add_entry_finding(struct check *check, refcow_kind kind, const struc
     refcow_findings_add(&check->findings, &finding);
     check->wrong_entries++;
     if (origin->guest != REFCOW_NO_GUEST)
-        refcow_note_guest_range(check, origin->guest, guest_length(check, reference->role));
+        refcow_note_guest_range(check, origin->guest, guest_length(check, reference->role, origin->guest));
 }
 
 /* Of start .. end - 1, indexes in the window. */
@@ -64,11 +66,16 @@ static void charge(struct check *check, uint64_t first, uint64_t last)
                                       (check->observer != NULL ? (end - start) / WORK_CLUSTERS : 0));
 }
 
-static void tell(struct check *check, const struct reference *reference, uint64_t first, uint64_t last)
+static void tell(struct check *check, const struct reference *reference, uint64_t guest, uint64_t first, uint64_t last)
 {
     const struct window *window = &check->window;
-    refcow_reference told = {reference->role, reference->offset, reference->length, reference->weight,
-                             reference->active};
+    refcow_reference told = {reference->role,
+                             reference->offset,
+                             reference->length,
+                             reference->weight,
+                             reference->active,
+                             guest,
+                             guest_length(check, reference->role, guest)};
     if (first < window->end && last >= window->first)
         check->observer->reference(check->observer->user, &told);
 }
@@ -91,6 +98,6 @@ void refcow_count(struct check *check, const struct reference *reference, const 
         check->grown = 1;
     charge(check, first, last);
     if (check->observer != NULL)
-        tell(check, reference, first, last);
+        tell(check, reference, origin->guest, first, last);
     refcow_window_count(&check->window, first, last - first + 1, reference->weight);
 }

@@ -394,6 +394,12 @@ typedef struct refcow_reference {
     uint64_t length;
     uint64_t times;  /* references to the structure from the tables of the active disk and of all snapshots */
     uint64_t active; /* of these, from the active disk; metadata that belongs to no snapshot counts here */
+    uint64_t guest;  /* lowest guest offset that the structure stands for on the active disk, or REFCOW_NO_GUEST: for
+                        metadata other than L2 tables, for what only snapshots refer to, and for entries of L2 tables
+                        that are not cluster aligned */
+    uint64_t guest_length; /* bytes from guest on: a cluster for data and compressed data, for an L2 table all that it
+                              maps, also past the end of the disk; 0 if there is no guest offset. A structure that
+                              several entries of the active disk refer to may stand for other parts of the disk, too */
 } refcow_reference;
 
 /* Adjacent clusters with equal refcounts. */

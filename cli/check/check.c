@@ -143,14 +143,39 @@ static exit_code check_image(void *user, opened_image *image)
     return report.code;
 }
 
+/* Nothing is listed in a line, and nothing at all with -q: then nobody wants to know where a finding is. */
+static bool looks_again(const check_options *options)
+{
+    return !options->common.quiet && !options->brief;
+}
+
 static bool map_lists(check_session *session)
 {
-    uint64_t each = session->options.max_findings;
-    uint64_t orphans = kind_set_has(session->options.listed, KIND_ORPHAN) ? each : 0;
+    const check_options *options = &session->options;
+    examination *how = &session->how;
+    uint64_t each = options->max_findings;
+    uint64_t findings = each * kind_set_library(options->listed);
+    uint64_t orphans = kind_set_has(options->listed, KIND_ORPHAN) ? each : 0;
+    uint64_t overlaps = how->looks_again && kind_set_has(options->listed, KIND_OVERLAPPING) ? each : 0;
 
-    return memory_map_list(&session->how.findings, each * kind_set_library(session->options.listed),
-                           sizeof(refcow_finding)) &&
-           memory_map_list(&session->how.orphans, orphans, sizeof(refcow_finding));
+    return memory_map_list(&how->findings, findings, sizeof(refcow_finding)) &&
+           memory_map_list(&how->whereabouts, how->looks_again ? findings : 0, sizeof(whereabouts)) &&
+           memory_map_list(&how->orphans, orphans, sizeof(refcow_finding)) &&
+           memory_map_list(&how->overlaps, overlaps, sizeof(overlap));
+}
+
+/* What is mapped for an image: the library's block and lists, or the blocks of a second look. */
+static images_needs needs_of(const check_session *session)
+{
+    const examination *how = &session->how;
+    images_needs needs = examine_needs(how->options, how->findings.size + how->whereabouts.size + how->orphans.size +
+                                                         how->overlaps.size);
+
+    if (how->looks_again && whereabouts_memory(how->memory) > how->memory)
+        needs.memory += whereabouts_memory(how->memory) - how->memory;
+    needs.memory += (uint64_t)session->options.images.count * (sizeof *session->judged.judgements + CHAIN_MEMORY);
+    needs.print_late = print_late;
+    return needs;
 }
 
 static void print_table(check_session *session)
@@ -189,6 +214,7 @@ static exit_code check_images(check_session *session)
     progress_on_signal();
     session->how.options = &options->common;
     session->how.memory = options->common.memory;
+    session->how.looks_again = looks_again(options);
     if (!map_lists(session) || !tally_begin(&session->judged, &options->images) ||
         !chains_begin(&session->chains, &options->images)) {
         complain_about_memory();
@@ -196,9 +222,7 @@ static exit_code check_images(check_session *session)
     }
     if (options->output == OUTPUT_CSV && !options->common.quiet)
         check_print_csv_heading(stdout);
-    images_needs needs = examine_needs(&options->common, session->how.findings.size + session->how.orphans.size);
-    needs.print_late = print_late;
-    needs.memory += (uint64_t)options->images.count * (sizeof *session->judged.judgements + CHAIN_MEMORY);
+    images_needs needs = needs_of(session);
     exit_code worst = images_each(&options->images, &needs, check_image, session);
     print_table(session);
     exit_code code = exit_code_of(session, worst);

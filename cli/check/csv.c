@@ -15,9 +15,16 @@ static const char *const own_columns[] = {"omitted",
                                           "damage-guest-length",
                                           "damage-active-disk",
                                           "damage-snapshots-damaged",
-                                          "damage-snapshots-sound"};
+                                          "damage-snapshots-sound",
+                                          "second-look-name",
+                                          "second-look-text",
+                                          "second-look-passes",
+                                          "second-look-memory-used",
+                                          "second-look-bytes-read",
+                                          "second-look-work"};
 
 #define OWN_COLUMNS (sizeof own_columns / sizeof own_columns[0])
+#define LOOK_COLUMNS 6
 
 void check_print_csv_heading(FILE *out)
 {
@@ -64,6 +71,20 @@ static void print_damage(csv_writer *csv, const check_report *report)
     }
 }
 
+static void print_look(csv_writer *csv, const second_look *look)
+{
+    if (!look->is_taken) {
+        csv_empty(csv, LOOK_COLUMNS);
+        return;
+    }
+    csv_word(csv, look->why.name);
+    csv_sentence(csv, look->why.text);
+    csv_number(csv, look->result.passes);
+    csv_number(csv, look->result.memory_used);
+    csv_number(csv, look->result.bytes_read);
+    csv_number(csv, look->result.work);
+}
+
 /* What was not judged is left empty. */
 static void print_own_columns(csv_writer *csv, const check_report *report, uint64_t omitted)
 {
@@ -84,6 +105,7 @@ static void print_own_columns(csv_writer *csv, const check_report *report, uint6
     csv_number(csv, result->fragmented_clusters);
     csv_number(csv, result->compressed_clusters);
     print_damage(csv, report);
+    print_look(csv, &report->look);
 }
 
 static void print_summary(FILE *out, const check_report *report, uint64_t omitted)

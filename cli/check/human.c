@@ -267,9 +267,13 @@ static void print_ranges(FILE *out, const listed_finding *listed, uint64_t clust
     }
     if (finding->role != REFCOW_ROLE_NONE)
         fprintf(out, ", %s", refcow_role_name(finding->role));
-    if (finding->guest != REFCOW_NO_GUEST) {
+    if (listed->users != 0) {
         fputs(", ", out);
-        print_range(out, "guest", finding->guest, listed->guest_length, cluster);
+        users_print(out, listed->users);
+    }
+    if (listed->guest != REFCOW_NO_GUEST) {
+        fputs(", ", out);
+        print_range(out, "guest", listed->guest, listed->guest_length, cluster);
     }
 }
 
@@ -279,6 +283,14 @@ static void print_missing(FILE *out, const refcow_finding *truncated)
             truncated->expected);
     print_size(out, truncated->length);
     fputs(" are missing", out);
+}
+
+static void print_uses(FILE *out, const listed_finding *listed)
+{
+    fputs(": ", out);
+    print_count(out, listed->finding->expected, "reference");
+    if (listed->is_stored)
+        fprintf(out, ", refcount %" PRIu64, listed->finding->found);
 }
 
 /* Of a note of the command. */
@@ -314,6 +326,8 @@ static void print_evidence(FILE *out, const check_report *report, const listed_f
         fprintf(out, ": expected flag %" PRIu64 ", found entry 0x%" PRIx64, finding->expected, finding->found);
     else if (finding->table != REFCOW_NO_TABLE)
         fprintf(out, ": found entry 0x%" PRIx64, finding->found);
+    else if (listed->kind == KIND_OVERLAPPING)
+        print_uses(out, listed);
     else if (is_about_refcount(finding->kind))
         fprintf(out, ": expected refcount %" PRIu64 ", found %" PRIu64, finding->expected, finding->found);
     if (listed->entries == 1)
@@ -376,6 +390,16 @@ void check_print_human_heading(FILE *out, const check_report *report)
     check_print_human_verdict(out, report, escape_print);
 }
 
+/* Why findings have no guest ranges. */
+static void print_unknown(FILE *out, const second_look *look)
+{
+    if (!look->is_taken || look->is_complete)
+        return;
+    fputs("\n  Guest ranges and owners of clusters are not known: ", out);
+    reason_print(out, &look->why, escape_print);
+    fputs(".\n", out);
+}
+
 /* Kinds that --list leaves out: a list without them looks as if there were none. */
 static void print_kinds_not_listed(FILE *out, const check_report *report)
 {
@@ -397,5 +421,6 @@ void check_print_human(FILE *out, const check_report *report)
     fputc('\n', out);
     print_numbers(out, report);
     check_print_human_findings(out, report);
+    print_unknown(out, &report->look);
     print_kinds_not_listed(out, report);
 }

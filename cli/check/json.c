@@ -54,6 +54,7 @@ static void print_own_key(json_writer *json, const check_report *report)
             json_damage(json, report);
         json_refcount_report(json, &report->result.refcounts);
         json_work(json, &report->result);
+        json_second_look(json, &report->look);
         print_findings(json, report);
         json_found(json, report);
         json_not_followed(json, &report->image.header);

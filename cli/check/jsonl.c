@@ -74,6 +74,7 @@ static void print_summary(FILE *out, const check_report *report, uint64_t omitte
         json_number(&json, "omitted", omitted);
         json_refcount_report(&json, &report->result.refcounts);
         json_work(&json, &report->result);
+        json_second_look(&json, &report->look);
     }
     if (report->opened)
         json_live(&json, &report->live);

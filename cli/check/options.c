@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "../run/whereabouts.h"
 #include "../text/complain.h"
 #include "../text/numbers.h"
 #include "../text/words.h"
@@ -72,7 +73,7 @@ static bool add_to_list(check_options *options, const char *word)
         return true;
     }
     return kind_set_add(&options->listed, word) ||
-           complain("--list must be all, orphan or a kind of finding (see --list help)", word);
+           complain("--list must be all, orphan, overlapping or a kind of finding (see --list help)", word);
 }
 
 static bool set_max_findings(check_options *options, const char *word)
@@ -124,7 +125,7 @@ static bool take_images(check_options *options, int argc, char **argv)
 /* With --list as many findings as fit into as much memory again as the check may take. */
 static uint64_t default_findings(const check_options *options)
 {
-    uint64_t fitting = options->common.memory / (REFCOW_KINDS * sizeof(refcow_finding));
+    uint64_t fitting = options->common.memory / (REFCOW_KINDS * (sizeof(refcow_finding) + sizeof(whereabouts)));
 
     if (options->listed != 0)
         return fitting < MOST_LISTED ? fitting : MOST_LISTED;

@@ -4,6 +4,7 @@
 #include "file.h"
 
 #include "../process/clock.h"
+#include "../process/stop.h"
 #include "nbd.h"
 
 #include <errno.h>
@@ -167,6 +168,8 @@ static int read_exactly(void *user, uint64_t offset, void *buffer, size_t length
     unsigned char *next = buffer;
 
     while (length > 0) {
+        if (file->stops && stop_wanted())
+            return -1;
         ssize_t got = pread(file->descriptor, next, length, (off_t)offset);
         if (got < 0 && errno == EINTR)
             continue;

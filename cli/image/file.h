@@ -26,6 +26,7 @@ typedef struct image_file {
     ino_t inode;
     bool knows_holes;        /* the file system can say where data is, and does so quickly */
     unsigned slow_answers;   /* to that question */
+    bool stops;              /* set by who reads: no read begins when an end is wanted, see process/stop.h */
     const char *read_detail; /* why the first failed read failed, or NULL */
 } image_file;
 

@@ -2,8 +2,8 @@
 #include "../run/listed.h"
 #include "report.h"
 
-/* Columns that a run has, beside the place, which has the names that it has in a finding. */
-static const char *const run_columns[] = {"owner", "roles", "active", "snapshots", "stored", "counted"};
+/* Columns that a run has, beside those of a finding that it has, too. */
+static const char *const run_columns[] = {"owner", "stored", "counted"};
 
 /* What an owner owns, and the image has in all. */
 static const char *const sum_columns[] = {"clusters", "bytes"};
@@ -30,26 +30,13 @@ void map_print_csv_heading(FILE *out)
 
 /* ------------------------------------------------------------------ runs */
 
-/* "data l2-table" */
-static void print_roles(csv_writer *csv, user_set users)
+static void print_place(csv_writer *csv, const map_report *report, const owned_run *run)
 {
-    const char *words[REFCOW_ROLE_BITMAP_DATA + 1];
-    size_t count = 0;
+    field_value values[FINDING_FIELDS] = {{.type = FIELD_HAS_NOTHING}};
 
-    for (unsigned role = REFCOW_ROLE_HEADER; role <= REFCOW_ROLE_BITMAP_DATA; role++) {
-        if (users_have_role(users, (refcow_role)role))
-            words[count++] = refcow_role_name((refcow_role)role);
-    }
-    csv_word_list(csv, words, count);
-}
-
-static void print_place(csv_writer *csv, const refcow_clusters *clusters)
-{
-    field_value values[FINDING_FIELDS] = {
-        [FIELD_HOST_OFFSET] = {.type = FIELD_HAS_NUMBER, .number = clusters->host},
-        [FIELD_LENGTH] = {.type = FIELD_HAS_NUMBER, .number = clusters->length},
-    };
-
+    finding_place(values, run->clusters.host, run->clusters.length);
+    finding_guest(values, run->guest.offset, guest_range_length(&report->check.image.header, &run->guest));
+    finding_users(values, run->users);
     csv_finding(csv, values);
 }
 
@@ -60,11 +47,8 @@ void map_print_csv_run(FILE *out, const map_report *report, const owned_run *run
     if (report->runs > report->max_runs)
         return;
     csv_begin_record(&csv, out, "run", &report->check);
-    print_place(&csv, &run->clusters);
-    csv_word(&csv, owner_word(run->who));
-    print_roles(&csv, run->users);
-    csv_boolean(&csv, (run->users & USER_ACTIVE) != 0);
-    csv_boolean(&csv, (run->users & USER_SNAPSHOTS) != 0);
+    print_place(&csv, report, run);
+    csv_word(&csv, owner_word(owner_of(run)));
     if (run->clusters.is_known)
         csv_number(&csv, run->clusters.stored);
     else

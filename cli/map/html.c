@@ -207,24 +207,24 @@ static void print_range(FILE *out, uint64_t offset, uint64_t length)
     fprintf(out, "..0x%" PRIx64 "</td>", behind > UINT64_MAX - offset ? UINT64_MAX : offset + behind);
 }
 
-static void print_run(FILE *out, const owned_run *run)
+static void print_run(FILE *out, const map_report *report, const owned_run *run)
 {
-    const char *separator = "";
+    owner who = owner_of(run);
 
-    fprintf(out, "<tr><td><span class=\"key %s\">%c</span></td><td>%s</td>", owner_word(run->who),
-            owner_letter(owner_beneath(run->users, run->clusters.counted)), owner_word(run->who));
+    fprintf(out, "<tr><td><span class=\"key %s\">%c</span></td><td>%s</td>", owner_word(who),
+            owner_letter(owner_beneath(run->users, run->clusters.counted)), owner_word(who));
     print_range(out, run->clusters.host, run->clusters.length);
     fputs("<td>", out);
-    for (unsigned role = REFCOW_ROLE_HEADER; role <= REFCOW_ROLE_BITMAP_DATA; role++) {
-        if (!users_have_role(run->users, (refcow_role)role))
-            continue;
-        fprintf(out, "%s%s", separator, refcow_role_name((refcow_role)role));
-        separator = " and ";
-    }
-    if (run->clusters.is_known)
-        fprintf(out, "</td><td class=\"number\">%" PRIu64 "</td>", run->clusters.stored);
+    users_print(out, run->users);
+    fputs("</td>", out);
+    if (guest_range_is_none(&run->guest))
+        fputs("<td></td>", out);
     else
-        fputs("</td><td class=\"number\">?</td>", out);
+        print_range(out, run->guest.offset, guest_range_length(&report->check.image.header, &run->guest));
+    if (run->clusters.is_known)
+        fprintf(out, "<td class=\"number\">%" PRIu64 "</td>", run->clusters.stored);
+    else
+        fputs("<td class=\"number\">?</td>", out);
     fprintf(out, "<td class=\"number\">%" PRIu64 "</td></tr>\n", run->clusters.counted);
 }
 
@@ -235,11 +235,12 @@ static void print_damage(FILE *out, const map_report *report)
     if (report->damaged == 0)
         return;
     fputs("<h2>Damage</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th></th><th>owner</th><th>host offsets</th>"
-          "<th>used by</th><th class=\"number\">refcount</th><th class=\"number\">references</th></tr></thead>\n"
+          "<th>used by</th><th>guest offsets</th><th class=\"number\">refcount</th><th "
+          "class=\"number\">references</th></tr></thead>\n"
           "<tbody>\n",
           out);
     for (uint64_t i = 0; i < kept; i++)
-        print_run(out, &report->damage[i]);
+        print_run(out, report, &report->damage[i]);
     fputs("</tbody></table></div>\n", out);
     if (report->damaged > kept)
         fprintf(out, "<p class=\"faint\">And %" PRIu64 " more runs of clusters (see --max-runs).</p>\n",

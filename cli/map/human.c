@@ -108,30 +108,31 @@ static void print_legend(FILE *out, const map_report *report, bool has_colors)
 
 /* ------------------------------------------------------------------ damage */
 
-static void print_roles(FILE *out, user_set users)
+/* ", guest 0x10000", ", guest 0x10000..0x2ffff": only the lowest offset of a cluster. */
+static void print_guest(FILE *out, const map_report *report, const guest_range *guest)
 {
-    const char *separator = "";
+    uint64_t length = guest_range_length(&report->check.image.header, guest);
 
-    for (unsigned role = REFCOW_ROLE_HEADER; role <= REFCOW_ROLE_BITMAP_DATA; role++) {
-        if (users_have_role(users, (refcow_role)role)) {
-            fprintf(out, "%s%s", separator, refcow_role_name((refcow_role)role));
-            separator = " and ";
-        }
-    }
+    if (length == 0)
+        return;
+    fprintf(out, ", guest 0x%" PRIx64, guest->offset);
+    if (length > map_cluster_size(report))
+        fprintf(out, "..0x%" PRIx64, guest->offset + (length - 1));
 }
 
-static void print_run(FILE *out, const owned_run *run, uint64_t cluster)
+static void print_run(FILE *out, const map_report *report, const owned_run *run)
 {
     const refcow_clusters *clusters = &run->clusters;
 
     fprintf(out, "    host 0x%" PRIx64, clusters->host);
-    if (clusters->length > cluster)
+    if (clusters->length > map_cluster_size(report))
         fprintf(out, "..0x%" PRIx64, clusters->host + (clusters->length - 1));
-    fprintf(out, ": %s", owner_word(run->who));
+    fprintf(out, ": %s", owner_word(owner_of(run)));
     if (run->users != 0) {
         fputs(", ", out);
-        print_roles(out, run->users);
+        users_print(out, run->users);
     }
+    print_guest(out, report, &run->guest);
     if (clusters->is_known)
         fprintf(out, "; refcount %" PRIu64, clusters->stored);
     fprintf(out, ", %" PRIu64 " reference%s\n", clusters->counted, clusters->counted == 1 ? "" : "s");
@@ -145,7 +146,7 @@ static void print_damage(FILE *out, const map_report *report)
         return;
     fputs("\n  Damage\n", out);
     for (uint64_t i = 0; i < kept; i++)
-        print_run(out, &report->damage[i], map_cluster_size(report));
+        print_run(out, report, &report->damage[i]);
     if (report->damaged > kept)
         fprintf(out, "    and %" PRIu64 " more (see --max-runs)\n", report->damaged - kept);
 }

@@ -87,7 +87,7 @@ static uint32_t columns_for(const map_options *options, uint64_t file_size)
 
 static void note_damage(map_report *report, const owned_run *run)
 {
-    if (!owner_is_damage(run->who))
+    if (!owner_is_damage(owner_of(run)))
         return;
     if (report->damaged < report->max_runs)
         report->damage[report->damaged] = *run;
@@ -117,7 +117,7 @@ static void note_run(void *user, const owned_run *run)
     uint32_t cluster_bits = report->check.image.header.cluster_bits;
 
     report->runs++;
-    report->clusters[run->who] += run->clusters.length >> cluster_bits;
+    report->clusters[owner_of(run)] += run->clusters.length >> cluster_bits;
     if (making->options->common.quiet)
         return;
     if (map_lists_at_once(making->options->output)) {
@@ -211,8 +211,8 @@ static exit_code map_image(void *user, opened_image *image)
                          .options = options};
 
     memory_clear(&session->cells);
-    session->ownership = (ownership){
-        .header = &making.report.check.image.header, .window = session->window.base, .tell = note_run, .user = &making};
+    session->ownership = (ownership){.header = &making.report.check.image.header, .tell = note_run, .user = &making};
+    ownership_place(&session->ownership, session->window.base, session->how.memory);
     examine(&making.report.check, &session->how, image);
     ownership_finish(&session->ownership, end_of_map(&making.report));
     print_report(&making.report, session);

@@ -2,7 +2,6 @@
 
 #include "../text/numbers.h"
 #include "../text/words.h"
-#include "ownership.h"
 #include "refcow.h"
 
 #include <string.h>
@@ -96,7 +95,7 @@ static bool settle_runs(map_options *options)
 static bool settle(map_options *options)
 {
     if (options->common.memory < MAP_LEAST_MEMORY)
-        return complain("--memory must be at least 80K", NULL);
+        return complain("--memory must be at least 164K", NULL);
     if (options->output == MAP_HTML &&
         !images_are_one(&options->images, COMMAND, "--output=html takes one image; unexpected argument"))
         return false;

@@ -17,9 +17,11 @@ void picture_begin(picture *grid, uint64_t file_size, uint32_t cluster_bits)
 
 static void add_to_cell(picture_cell *cell, const owned_run *run, uint64_t clusters)
 {
-    if (owner_is_damage(run->who) && run->who < picture_owner(cell))
+    owner who = owner_of(run);
+
+    if (owner_is_damage(who) && who < picture_owner(cell))
         cell->beneath = owner_beneath(run->users, run->clusters.counted);
-    cell->clusters[run->who] += clusters;
+    cell->clusters[who] += clusters;
 }
 
 /* A structure may stick out of the file: what lies there is not shown. */

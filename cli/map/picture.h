@@ -4,7 +4,7 @@
 #ifndef REFCOW_CLI_MAP_PICTURE_H
 #define REFCOW_CLI_MAP_PICTURE_H
 
-#include "ownership.h"
+#include "owners.h"
 
 typedef struct picture_cell {
     uint64_t clusters[OWNERS]; /* of each owner */

@@ -8,7 +8,7 @@
 #include "picture.h"
 
 /* References past the end of the file, which are findings: there is no cluster that they could own. */
-#define KINDS_PAST_END ((kind_set)(1u << REFCOW_KIND_OUT_OF_FILE | 1u << REFCOW_KIND_BLOCK_OUT_OF_FILE))
+#define KINDS_PAST_END (KIND_BIT(REFCOW_KIND_OUT_OF_FILE) | KIND_BIT(REFCOW_KIND_BLOCK_OUT_OF_FILE))
 
 typedef struct map_report {
     check_report check;

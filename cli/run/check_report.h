@@ -13,6 +13,7 @@
 #include "kinds.h"
 #include "orphans.h"
 #include "refcow.h"
+#include "whereabouts.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -31,6 +32,7 @@ struct check_report {
     refcow_result result;
     const refcow_finding *findings;
     orphan_list orphans;
+    second_look look;
     disk_damage disks;
     kind_set listed;      /* the kinds that are to be listed */
     backing_link backing; /* of an image that has a header */

@@ -39,6 +39,19 @@ static void print_name(csv_writer *csv, const refcow_image *image, refcow_span s
     csv_sentence(csv, is_read ? name.bytes : "");
 }
 
+/* "data l2-table" */
+static void print_roles(csv_writer *csv, user_set users)
+{
+    const char *words[REFCOW_ROLE_BITMAP_DATA + 1];
+    size_t count = 0;
+
+    for (unsigned role = REFCOW_ROLE_HEADER; role <= REFCOW_ROLE_BITMAP_DATA; role++) {
+        if (users_have_role(users, (refcow_role)role))
+            words[count++] = refcow_role_name((refcow_role)role);
+    }
+    csv_word_list(csv, words, count);
+}
+
 static void print_value(csv_writer *csv, const field_value *value)
 {
     switch (value->type) {
@@ -56,6 +69,12 @@ static void print_value(csv_writer *csv, const field_value *value)
         break;
     case FIELD_HAS_NUMBER:
         csv_number(csv, value->number);
+        break;
+    case FIELD_HAS_BOOLEAN:
+        csv_boolean(csv, value->number != 0);
+        break;
+    case FIELD_HAS_ROLES:
+        print_roles(csv, (user_set)value->number);
         break;
     case FIELD_HAS_CODE:
         csv_code(csv, value->number);

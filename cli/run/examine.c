@@ -4,6 +4,7 @@
 #include "../text/complain.h"
 #include "opening.h"
 #include "progress.h"
+#include "whereabouts.h"
 
 static uint64_t clamp(uint64_t number, uint64_t least, uint64_t most)
 {
@@ -31,8 +32,7 @@ static const char *advice_about(refcow_status status, bool has_passes)
     return NULL;
 }
 
-/* has_passes: more memory would make fewer. */
-static failure failure_of(const refcow_error *error, const image_file *file, bool has_passes)
+failure examine_failure(const refcow_error *error, const image_file *file, bool has_passes)
 {
     if (stop_explains(error->status))
         return stop_failure();
@@ -80,23 +80,30 @@ static void run_library(check_report *report, const examination *how, const imag
     report->checked = true;
     report->findings = how->findings.base;
     disks_find(&report->disks, report);
-    note_failure(report, report->result.verdict, failure_of(&report->result.error, file, has_passes));
+    note_failure(report, report->result.verdict, examine_failure(&report->result.error, file, has_passes));
 }
 
-static void find_memory_and_check(check_report *report, const examination *how, const image_file *file)
+uint64_t examine_block(const refcow_image *image, uint64_t memory, bool is_observed)
 {
     refcow_plan plan = {0};
-    memory_block work;
 
-    refcow_plan_memory(&report->image, how->memory, &plan);
-    uint64_t wanted = how->observer != NULL ? OBSERVED_FACTOR * plan.one_pass : plan.one_pass;
-    uint64_t most = clamp(wanted, REFCOW_MEMORY_MIN, how->memory);
+    refcow_plan_memory(image, memory, &plan);
+    return clamp(is_observed ? OBSERVED_FACTOR * plan.one_pass : plan.one_pass, REFCOW_MEMORY_MIN, memory);
+}
+
+static void find_memory_and_check(check_report *report, const examination *how, image_file *file)
+{
+    memory_block work;
+    uint64_t most = examine_block(&report->image, how->memory, how->observer != NULL);
+
     if (!memory_map_between(&work, most, REFCOW_MEMORY_MIN)) {
         note_failure(report, REFCOW_VERDICT_INCOMPLETE, failure_of_memory(REFCOW_MEMORY_MIN));
         return;
     }
-    run_library(report, how, file, &work, work.size < wanted);
+    run_library(report, how, file, &work, work.size < examine_block(&report->image, UINT64_MAX, how->observer != NULL));
     memory_unmap(&work);
+    if (whereabouts_are_wanted(report, how))
+        whereabouts_look(report, how, file);
 }
 
 static void check_file(check_report *report, const examination *how, image_file *file)

@@ -29,15 +29,26 @@ static void add_kind(field_value values[FINDING_FIELDS], const listed_finding *l
     values[FIELD_ROLE] = a_text(FIELD_HAS_WORD, refcow_role_name(listed->finding->role));
 }
 
-/* The guest range has a length of its own: an L1 entry stands for many clusters. */
-static void add_ranges(field_value values[FINDING_FIELDS], const listed_finding *listed)
+void finding_place(field_value values[FINDING_FIELDS], uint64_t host, uint64_t length)
 {
-    values[FIELD_HOST_OFFSET] = a_number(listed->finding->host);
-    values[FIELD_LENGTH] = a_number(listed->finding->length);
-    if (listed->finding->guest == REFCOW_NO_GUEST)
+    values[FIELD_HOST_OFFSET] = a_number(host);
+    values[FIELD_LENGTH] = a_number(length);
+}
+
+/* The guest range has a length of its own: an L1 entry stands for many clusters. */
+void finding_guest(field_value values[FINDING_FIELDS], uint64_t offset, uint64_t length)
+{
+    if (offset == REFCOW_NO_GUEST)
         return;
-    values[FIELD_GUEST_OFFSET] = a_number(listed->finding->guest);
-    values[FIELD_GUEST_LENGTH] = a_number(listed->guest_length);
+    values[FIELD_GUEST_OFFSET] = a_number(offset);
+    values[FIELD_GUEST_LENGTH] = a_number(length);
+}
+
+void finding_users(field_value values[FINDING_FIELDS], user_set users)
+{
+    values[FIELD_ROLES] = (field_value){.type = FIELD_HAS_ROLES, .number = users};
+    values[FIELD_ACTIVE] = (field_value){.type = FIELD_HAS_BOOLEAN, .number = (users & USER_ACTIVE) != 0};
+    values[FIELD_SNAPSHOTS] = (field_value){.type = FIELD_HAS_BOOLEAN, .number = (users & USER_SNAPSHOTS) != 0};
 }
 
 static void add_entry(field_value values[FINDING_FIELDS], const listed_finding *listed)
@@ -58,12 +69,11 @@ static void add_entry(field_value values[FINDING_FIELDS], const listed_finding *
 static void add_evidence(field_value values[FINDING_FIELDS], const listed_finding *listed)
 {
     const refcow_finding *finding = listed->finding;
-    bool is_stored = listed->kind == REFCOW_KIND_REFCOUNT_LOW || listed->kind == REFCOW_KIND_REFCOUNT_HIGH;
     bool is_flag = listed->kind == REFCOW_KIND_L1_COPIED || listed->kind == REFCOW_KIND_L2_COPIED;
 
-    if (is_stored || listed->kind == REFCOW_KIND_TOO_MANY_REFERENCES)
+    if (listed->is_stored || listed->kind == REFCOW_KIND_TOO_MANY_REFERENCES || listed->kind == KIND_OVERLAPPING)
         values[FIELD_EXPECTED_REFCOUNT] = a_number(finding->expected);
-    if (is_stored)
+    if (listed->is_stored)
         values[FIELD_FOUND_REFCOUNT] = a_number(finding->found);
     if (is_flag)
         values[FIELD_EXPECTED_FLAG] = a_number(finding->expected);
@@ -87,7 +97,10 @@ void finding_values(field_value values[FINDING_FIELDS], const listed_finding *li
     for (unsigned field = 0; field < FINDING_FIELDS; field++)
         values[field] = (field_value){.type = FIELD_HAS_NOTHING};
     add_kind(values, listed);
-    add_ranges(values, listed);
+    finding_place(values, listed->finding->host, listed->finding->length);
+    finding_guest(values, listed->guest, listed->guest_length);
+    if (listed->users != 0)
+        finding_users(values, listed->users);
     add_entry(values, listed);
     add_evidence(values, listed);
     add_snapshot(values, listed);

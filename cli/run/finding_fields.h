@@ -18,6 +18,9 @@
     X(LENGTH, "length")                                                                                                \
     X(GUEST_OFFSET, "guest-offset")                                                                                    \
     X(GUEST_LENGTH, "guest-length")                                                                                    \
+    X(ROLES, "roles")                                                                                                  \
+    X(ACTIVE, "active")                                                                                                \
+    X(SNAPSHOTS, "snapshots")                                                                                          \
     X(TABLE_OFFSET, "table-offset")                                                                                    \
     X(INDEX, "index")                                                                                                  \
     X(ENTRIES, "entries")                                                                                              \
@@ -43,7 +46,9 @@ typedef enum field_type {
     FIELD_HAS_SENTENCE,
     FIELD_HAS_NAME, /* bytes of the image */
     FIELD_HAS_NUMBER,
-    FIELD_HAS_CODE /* a number that is printed in hexadecimal, as text: readers round long decimal ones */
+    FIELD_HAS_BOOLEAN, /* a number that is 0 or 1 */
+    FIELD_HAS_ROLES,   /* a number that is a user_set: a list of words */
+    FIELD_HAS_CODE     /* a number that is printed in hexadecimal, as text: readers round long decimal ones */
 } field_type;
 
 typedef struct field_value {
@@ -51,10 +56,15 @@ typedef struct field_value {
     const char *text;          /* of a word or a sentence */
     const refcow_image *image; /* of a name */
     refcow_span span;
-    uint64_t number; /* of a number or a code */
+    uint64_t number; /* of the others */
 } field_value;
 
 const char *finding_field_name(finding_field field);
+
+/* Those of the clusters at a place, in a finding or a run. */
+void finding_place(field_value values[FINDING_FIELDS], uint64_t host, uint64_t length);
+void finding_guest(field_value values[FINDING_FIELDS], uint64_t offset, uint64_t length);
+void finding_users(field_value values[FINDING_FIELDS], user_set users);
 
 void finding_values(field_value values[FINDING_FIELDS], const listed_finding *listed);
 

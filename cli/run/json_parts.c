@@ -12,9 +12,8 @@ void json_begin_record(json_writer *json, FILE *out, const char *type, const che
     json_string(json, "filename", report->path);
 }
 
-void json_status(json_writer *json, const failure *why)
+static void print_failure(json_writer *json, const failure *why)
 {
-    json_open_object(json, "status");
     json_string(json, "name", why->name);
     json_string(json, "text", why->text);
     if (why->detail != NULL)
@@ -29,6 +28,22 @@ void json_status(json_writer *json, const failure *why)
     }
     if (why->advice != NULL)
         json_string(json, "advice", why->advice);
+}
+
+void json_status(json_writer *json, const failure *why)
+{
+    json_open_object(json, "status");
+    print_failure(json, why);
+    json_close_object(json);
+}
+
+void json_second_look(json_writer *json, const second_look *look)
+{
+    if (!look->is_taken)
+        return;
+    json_open_object(json, "second-look");
+    print_failure(json, &look->why);
+    json_work(json, &look->result);
     json_close_object(json);
 }
 
@@ -127,6 +142,16 @@ void json_versions(json_writer *json, const char *key)
     json_number(json, "schema", SCHEMA_VERSION);
 }
 
+void json_roles(json_writer *json, const char *key, user_set users)
+{
+    json_open_array(json, key);
+    for (unsigned role = REFCOW_ROLE_HEADER; role <= REFCOW_ROLE_BITMAP_DATA; role++) {
+        if (users_have_role(users, (refcow_role)role))
+            json_string(json, NULL, refcow_role_name((refcow_role)role));
+    }
+    json_close_array(json);
+}
+
 static void print_value(json_writer *json, const char *key, const field_value *value)
 {
     switch (value->type) {
@@ -142,6 +167,12 @@ static void print_value(json_writer *json, const char *key, const field_value *v
         break;
     case FIELD_HAS_NUMBER:
         json_number(json, key, value->number);
+        break;
+    case FIELD_HAS_BOOLEAN:
+        json_boolean(json, key, value->number != 0);
+        break;
+    case FIELD_HAS_ROLES:
+        json_roles(json, key, (user_set)value->number);
         break;
     case FIELD_HAS_CODE:
         json_code(json, key, value->number);

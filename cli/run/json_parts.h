@@ -19,6 +19,9 @@ void json_begin_record(json_writer *json, FILE *out, const char *type, const che
 /* "status": why there is no more. */
 void json_status(json_writer *json, const failure *why);
 
+/* "second-look": whether guest ranges and owners are known, and what it took; left out if there was none. */
+void json_second_look(json_writer *json, const second_look *look);
+
 /* "situation": what the answer means and what to do next; left out if there is nothing to say beyond the verdict. */
 void json_situation(json_writer *json, const check_report *report);
 
@@ -33,6 +36,9 @@ void json_work(json_writer *json, const refcow_result *result);
 
 /* "refcow-version" or "version", and "schema": what made this answer, and how to read it. */
 void json_versions(json_writer *json, const char *key);
+
+/* The roles of those who refer to clusters, as a list of words. */
+void json_roles(json_writer *json, const char *key, user_set users);
 
 /* The members of a finding. */
 void json_finding(json_writer *json, const listed_finding *listed);

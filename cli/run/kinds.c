@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+_Static_assert(REFCOW_KINDS <= 32, "the library takes a set of 32 bits");
+
 static const struct {
     const char *name;
     const char *text;
@@ -10,6 +12,7 @@ static const struct {
     {"in-use", "another process has the image open for writing", "note"},
     {"backing-file-itself", "the image names itself as its backing file", "note"},
     {"orphan", "active L2 entries name clusters whose stored refcount is 0", "corruption"},
+    {"overlapping", "clusters have uses that exclude each other", "corruption"},
 };
 
 static bool is_own(unsigned kind)

@@ -1,6 +1,6 @@
 /*
- * kinds.h - what can be listed: the kinds of findings that the library has, notes of the command, and orphans, which
- * are no findings.
+ * kinds.h - what can be listed: the kinds of findings that the library has, notes of the command, and two that are no
+ * findings.
  */
 #ifndef REFCOW_CLI_RUN_KINDS_H
 #define REFCOW_CLI_RUN_KINDS_H
@@ -19,6 +19,8 @@ enum {
     /* An entry of the active tables whose cluster has a stored refcount of 0, as the refcount report counts them. Most
      * are findings too, but those have no guest offset, or are about the copied flag. */
     KIND_ORPHAN,
+    /* Clusters with uses that exclude each other, such as a table and data. Their refcounts may be right. */
+    KIND_OVERLAPPING,
     KINDS
 };
 

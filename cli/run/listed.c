@@ -34,52 +34,70 @@ static uint64_t guest_span(const refcow_header *header, refcow_role role)
     return UINT64_C(1) << (header->cluster_bits + table_bits);
 }
 
-/* The last cluster, or what the last L2 table stands for, may reach past the end of the disk. */
-static uint64_t guest_length(const refcow_header *header, const refcow_finding *finding, uint64_t entries)
+/* What an entry says of the disk, or a second look. */
+static void note_whereabouts(listed_finding *next, const refcow_header *header, whereabouts where)
 {
-    if (finding->guest == REFCOW_NO_GUEST)
-        return 0;
-    uint64_t length = entries * guest_span(header, finding->role);
-    uint64_t rest = header->virtual_size - finding->guest;
-    return finding->guest < header->virtual_size && rest < length ? rest : length;
+    const refcow_finding *finding = next->finding;
+    guest_range guest = where.users != 0 ? where.guest : GUEST_RANGE_NONE;
+
+    if (finding->guest != REFCOW_NO_GUEST)
+        guest = (guest_range){finding->guest, finding->guest + next->entries * guest_span(header, finding->role)};
+    next->users = where.users;
+    next->guest = guest.offset;
+    next->guest_length = guest_range_length(header, &guest);
 }
 
 #define OWN_NOTES (sizeof((check_report *)0)->own_notes / sizeof(refcow_finding))
 
-/* Findings, then room for each note of the command, then orphans: the one with this number and its kind. */
-static const refcow_finding *finding_at(const check_report *report, size_t at, unsigned *kind)
+static void take_finding(listed_finding *next, const check_report *report, size_t at)
 {
-    if (at < report->result.findings_count) {
-        *kind = report->findings[at].kind;
-        return &report->findings[at];
+    next->finding = &report->findings[at];
+    next->kind = next->finding->kind;
+    next->is_stored = next->kind == REFCOW_KIND_REFCOUNT_LOW || next->kind == REFCOW_KIND_REFCOUNT_HIGH;
+}
+
+/* Findings, then room for each note of the command, then orphans, then overlaps: the one with this number. */
+static void take(listed_finding *next, const check_report *report, size_t at)
+{
+    const refcow_header *header = &report->image.header;
+    size_t findings = report->result.findings_count;
+    whereabouts where = {0};
+
+    *next = (listed_finding){.image = &report->image};
+    if (at < findings) {
+        take_finding(next, report, at);
+        where = whereabouts_of(report, at);
+    } else if (at - findings < OWN_NOTES) {
+        next->finding = &report->own_notes[at - findings];
+        next->kind = REFCOW_KINDS + (unsigned)(at - findings);
+    } else if (at - findings - OWN_NOTES < report->orphans.count) {
+        next->finding = &report->orphans.ranges[at - findings - OWN_NOTES];
+        next->kind = KIND_ORPHAN;
+    } else {
+        const overlap *own = &report->look.overlaps[at - findings - OWN_NOTES - report->orphans.count];
+        next->finding = &own->finding;
+        next->kind = KIND_OVERLAPPING;
+        next->is_stored = own->is_known;
+        where = own->where;
     }
-    at -= report->result.findings_count;
-    if (at < OWN_NOTES) {
-        *kind = REFCOW_KINDS + (unsigned)at;
-        return &report->own_notes[at];
-    }
-    *kind = KIND_ORPHAN;
-    return &report->orphans.ranges[at - OWN_NOTES];
+    next->entries = count_entries(header, next->finding);
+    next->snapshot = disks_snapshot_of(report, next->finding);
+    note_whereabouts(next, header, where);
 }
 
 static bool is_there(const check_report *report, unsigned kind)
 {
-    return kind < REFCOW_KINDS || kind == KIND_ORPHAN || kind_set_has(report->own, kind);
+    return kind < REFCOW_KINDS || kind >= KIND_ORPHAN || kind_set_has(report->own, kind);
 }
 
 bool listed_next(const check_report *report, kind_set kinds, size_t *at, listed_finding *next)
 {
-    size_t end = report->result.findings_count + OWN_NOTES + report->orphans.count;
+    size_t end = report->result.findings_count + OWN_NOTES + report->orphans.count + report->look.overlaps_count;
 
     while (*at < end) {
-        next->finding = finding_at(report, (*at)++, &next->kind);
-        if (!kind_set_has(kinds & report->listed, next->kind) || !is_there(report, next->kind))
-            continue;
-        next->entries = count_entries(&report->image.header, next->finding);
-        next->guest_length = guest_length(&report->image.header, next->finding, next->entries);
-        next->image = &report->image;
-        next->snapshot = disks_snapshot_of(report, next->finding);
-        return !stop_cuts_list();
+        take(next, report, (*at)++);
+        if (kind_set_has(kinds & report->listed, next->kind) && is_there(report, next->kind))
+            return !stop_cuts_list();
     }
     return false;
 }
@@ -88,7 +106,9 @@ uint64_t listed_found(const check_report *report, unsigned kind)
 {
     if (kind < REFCOW_KINDS)
         return report->result.found[kind];
-    return kind == KIND_ORPHAN ? report->result.refcounts.orphan_clusters : kind_set_has(report->own, kind);
+    if (kind == KIND_ORPHAN)
+        return report->result.refcounts.orphan_clusters;
+    return kind == KIND_OVERLAPPING ? report->look.overlapping : kind_set_has(report->own, kind);
 }
 
 uint64_t listed_defects(const check_report *report)

@@ -20,12 +20,19 @@ def findings(form, file):
         yield from (row for row in rows if row["record"] == "finding")
 
 
+def text(value):
+    """As it stands in a table."""
+    if isinstance(value, list):
+        return " ".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def main():
     """The command."""
     for finding in findings(sys.argv[1], sys.stdin):
         for name in ("type", "record", "filename"):
             finding.pop(name, None)
-        texts = {name: str(value) for name, value in finding.items() if value not in (None, "")}
+        texts = {name: text(value) for name, value in finding.items() if value not in (None, "")}
         print(json.dumps(texts, sort_keys=True))
 
 

@@ -102,7 +102,7 @@ assert_answer() {
         assert_equal "$(jq -r .type out | grep -c image)" 1
         ;;
     "check --output=csv" | "map --output=csv")
-        first=$([[ $1 = check ]] && echo 20 || echo 28)
+        first=$([[ $1 = check ]] && echo 23 || echo 28)
         assert_equal "$(head -n 1 out | cut -d, -f "1,$first,$((first + 3))")" record,verdict,status-name &&
         assert_equal "$(tail -n 1 out | cut -d, -f "1,$first-$((first + 3))")" summary,incomplete,false,1,timeout &&
         python3 "$conformance/lib/findings.py" csv <out >/dev/null # which wants rows of one length
@@ -204,7 +204,7 @@ past_the_deadline() {
     "$conformance/../corpus/hostile/make-hostile" refcount-blocks-alternating image.qcow2
     preload '' 'struct stat answer; fstat(1, &answer); if (answer.st_size > 20000) for (;;) continue;'
     for form in jsonl csv; do
-        env LD_PRELOAD="$PWD/preload.so" timeout 60 "$REFCOW" map --output="$form" --max-runs none --memory 80K \
+        env LD_PRELOAD="$PWD/preload.so" timeout 60 "$REFCOW" map --output="$form" --max-runs none --memory 164K \
             "${unlimited[@]}" --timeout 1 image.qcow2 >out 2>messages || [ $? -eq 1 ]
         [ "$(wc -l <out)" -gt 20 ]
         grep -q 'and what it has found is lost$' messages
