@@ -2,6 +2,7 @@
 
 #include "../process/stop.h"
 #include "../run/examine.h"
+#include "../run/listed.h"
 #include "../run/progress.h"
 #include "../run/unread.h"
 #include "../text/complain.h"
@@ -19,7 +20,7 @@ static const char help[] =
     "    --only-problems      print nothing about images without problems\n"
     "    --fail-on corrupt|leaks|not-judged,...   which problems count (default: all)\n"
     "    --list KIND          list all findings of KIND and no others; or \"help\"\n"
-    "    --max-findings N     list at most N of each kind (default 32, human 8)\n"
+    "    --max-findings N     list at most N ranges of a kind (default 32, human 8)\n"
     "-T, --cache none|off|writeback|writethrough|directsync|unsafe   ignored\n" COMMON_OPTIONS_HELP "\n"
     "SIZE may end in K, M, G or T. IMAGE is a file, a block device or an NBD URI.\n"
     "Exit status, worst last: 0 clean, 3 leaks, 2 corrupt, 63 no QCOW2, 1 not judged.\n";
@@ -132,7 +133,8 @@ static void print_late(void *user, FILE *out, const char *path, const failure *w
 static exit_code check_image(void *user, opened_image *image)
 {
     check_session *session = user;
-    check_report report = {.path = image->path, .listed = session->options.listed};
+    check_report report = {
+        .path = image->path, .listed = session->options.listed, .max_listed = session->options.max_findings};
 
     examine(&report, &session->how, image);
     tally_add(&session->judged, judgement_of(&report));
@@ -142,7 +144,7 @@ static exit_code check_image(void *user, opened_image *image)
 
 static bool map_lists(check_session *session)
 {
-    uint64_t each = session->options.max_findings;
+    uint64_t each = listed_room(session->options.max_findings);
     uint64_t orphans = kind_set_has(session->options.listed, KIND_ORPHAN) ? each : 0;
 
     return memory_map_list(&session->how.findings, each * kind_set_findings(session->options.listed),

@@ -28,7 +28,8 @@ typedef struct check_report {
     refcow_result result;
     const refcow_finding *findings;
     orphan_list orphans;
-    kind_set listed; /* the kinds that are to be listed */
+    kind_set listed;     /* the kinds that are to be listed */
+    uint64_t max_listed; /* ranges of each kind that are to be listed, at most */
 } check_report;
 
 /* The whole image was looked at; there may be refcounts that could not be looked up. */

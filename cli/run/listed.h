@@ -13,8 +13,12 @@ typedef struct listed_finding {
     uint64_t guest_length; /* bytes from finding->guest on; 0 if that is REFCOW_NO_GUEST */
 } listed_finding;
 
-/* The next of these kinds that is to be listed: begin with *at 0. False at the end, and when the time is over, see
- * stop_cuts_list(). */
+/* How many findings of a kind the library keeps so that `ranges` of them can be listed. A range may be made of many
+ * findings, and only those that are kept become ranges. */
+uint64_t listed_room(uint64_t ranges);
+
+/* The next of these kinds that is to be listed, of each kind the first report->max_listed ranges: begin with *at 0.
+ * False at the end, and when the time is over, see stop_cuts_list(). */
 bool listed_next(const check_report *report, kind_set kinds, size_t *at, listed_finding *next);
 
 /* How many defects and orphans of the kinds that are to be listed there are, whether they are listed or not. */
