@@ -167,6 +167,8 @@
       "QEMU sets bit 1 of incompatible_features when it finds damage, and then opens the image only to read")          \
     X(BITMAP_IN_USE, 29, NOTE, "bitmap-in-use",                                                                        \
       "the contents of a bitmap are unknown, because its writer did not store them",                                   \
-      "bit 0 of the flags of a bitmap is set while a writer keeps the bitmap in memory")
+      "bit 0 of the flags of a bitmap is set while a writer keeps the bitmap in memory")                               \
+    X(DATA_IN_HOLE, 30, NOTE, "data-in-hole", "clusters in use lie in holes of the file, and read as zeros",           \
+      "preallocated clusters that were never written lie in holes; so do clusters that were punched out")
 
 #endif

@@ -19,6 +19,7 @@ static const char help[] =
     "    --brief              print one line for each image\n"
     "    --only-problems      print nothing about images without problems\n"
     "    --fail-on corrupt|leaks|not-judged,...   which problems count (default: all)\n"
+    "    --holes              also note clusters in use that lie in holes of the file\n"
     "    --list KIND          list all findings of KIND and no others; or \"help\"\n"
     "    --max-findings N     list at most N ranges of a kind (default 32, human 8)\n"
     "-T, --cache none|off|writeback|writethrough|directsync|unsafe   ignored\n" COMMON_OPTIONS_HELP "\n"
@@ -130,6 +131,16 @@ static void print_late(void *user, FILE *out, const char *path, const failure *w
     print_for_programs(out, &report, session->options.output);
 }
 
+/* Without this complaint an answer would look as if there were no holes. */
+static void complain_if_holes_are_unknown(const check_report *report, const check_session *session,
+                                          const opened_image *image)
+{
+    const image_file *file = &image->file;
+
+    if (session->options.wants_holes && report->checked && (file->remote != NULL || !file->knows_holes))
+        complain_about_holes(report->path);
+}
+
 static exit_code check_image(void *user, opened_image *image)
 {
     check_session *session = user;
@@ -139,6 +150,7 @@ static exit_code check_image(void *user, opened_image *image)
     examine(&report, &session->how, image);
     tally_add(&session->judged, judgement_of(&report));
     tell(&report, session);
+    complain_if_holes_are_unknown(&report, session, image);
     return report.code;
 }
 
@@ -186,6 +198,7 @@ static exit_code check_images(check_session *session)
     progress_on_signal();
     session->how.options = &options->common;
     session->how.memory = options->common.memory;
+    session->how.wants_holes = options->wants_holes;
     if (!map_lists(session) || !tally_begin(&session->judged, &options->images)) {
         complain_about_memory();
         return EXIT_CODE_FAILED;

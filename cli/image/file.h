@@ -23,6 +23,7 @@ typedef struct image_file {
     struct timespec changed; /* the last time, as the file system has it: it cannot be set back as st_mtim can */
     bool knows_holes;        /* the file system can say where data is, and does so quickly */
     unsigned slow_answers;   /* to that question */
+    bool wants_holes;        /* the caller wants the note about holes, however long the answers take */
     const char *read_detail; /* why the first failed read failed, or NULL */
 } image_file;
 

@@ -210,13 +210,12 @@ static exit_code map_image(void *user, opened_image *image)
 {
     map_session *session = user;
     const map_options *options = &session->options;
-    map_making making = {.report = {.check = {.path = image->path,
-                                              .listed = KINDS_PAST_END,
-                                              .max_listed = max_findings(options)},
-                                    .picture = session->picture,
-                                    .damage = session->damage.base,
-                                    .max_runs = options->max_runs},
-                         .options = options};
+    map_making making = {
+        .report = {.check = {.path = image->path, .listed = KINDS_PAST_END, .max_listed = max_findings(options)},
+                   .picture = session->picture,
+                   .damage = session->damage.base,
+                   .max_runs = options->max_runs},
+        .options = options};
 
     memory_clear(&session->cells);
     session->ownership = (ownership){

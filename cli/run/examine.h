@@ -16,6 +16,7 @@ typedef struct examination {
     memory_block findings;
     memory_block orphans;
     const refcow_observer *observer; /* or NULL */
+    bool wants_holes;                /* the note about clusters in use that lie in holes of the file */
 } examination;
 
 /* The needs for images_each(), if the verb maps so many bytes for lists. */

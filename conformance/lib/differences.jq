@@ -7,7 +7,8 @@ def sorted: if type == "object" then to_entries | sort_by(.key) | from_entries e
 
 # The kinds of severity note, which are among the findings and in no count of qemu-img.
 def is_note: . as $kind
-    | ["truncated", "compressed-past-end", "l2-table-empty", "marked-dirty", "marked-corrupt", "bitmap-in-use"]
+    | ["truncated", "compressed-past-end", "l2-table-empty", "marked-dirty", "marked-corrupt", "bitmap-in-use",
+       "data-in-hole"]
     | index($kind) != null;
 
 # What refcow's own key contradicts; the input is refcow's answer.

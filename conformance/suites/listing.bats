@@ -286,7 +286,7 @@ $((1537 * 4096)),$((511 * 4096)),1,511"
     create compat=1.1 100
     guest 'write 0 20'
     for ((i = 0; i < 10; i++)); do
-        statements+=(, set "l2:${i}c" "1T+$((9 - i))c")
+        statements+=(',' set "l2:${i}c" "1T+$((9 - i))c")
     done
     "$DAMAGE" image.qcow2 "${statements[@]:1}"
     assert_equal "$(records out-of-file | cut -d, -f 2,6,7 | paste -sd' ')" \
