@@ -5,6 +5,7 @@
 #include "check_run.h"
 #include "compare.h"
 #include "header.h"
+#include "holes.h"
 #include "l2_fast.h"
 #include "memory.h"
 #include "notes.h"
@@ -100,7 +101,7 @@ static bool check_window(struct check *check, uint64_t first)
         return true;
     if (!refcow_references_walk_blocks(check))
         return false;
-    return window->saturated || refcow_compare_window(check);
+    return window->saturated || (refcow_compare_window(check) && refcow_holes_walk(check));
 }
 
 /* Where the next window begins. Clusters without a reference and without a refcount are skipped. */

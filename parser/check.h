@@ -24,6 +24,12 @@ struct l2_fast {
                                  after the other; in the byte order of the image */
 };
 
+/* The clusters start .. end - 1 lie in a hole of the file. */
+struct hole {
+    uint64_t start;
+    uint64_t end;
+};
+
 struct check {
     const refcow_header *header;
     refcow_result *result;
@@ -40,6 +46,8 @@ struct check {
     struct sweep sweep;      /* over the L1 tables of snapshots, or over bitmap tables */
     refcow_finding mismatch; /* adjacent clusters with the same one, which may go on; times 0: none */
     refcow_finding excess;   /* the same for clusters with more references than a refcount can say */
+    refcow_finding in_hole;  /* the same for clusters in use that lie in holes of the file */
+    struct hole hole;        /* of the file, that was found last */
     struct l2_format l2;
     struct l2_fast fast;
     uint64_t cluster_size;

@@ -169,6 +169,8 @@
       "the contents of a bitmap are unknown, because its writer did not store them",                                   \
       "bit 0 of the flags of a bitmap is set while a writer keeps the bitmap in memory")                               \
     X(L2_TABLE_DAMAGED, 30, NOTE, "l2-table-damaged", "an L1 entry is damaged, or entries of its L2 table are",        \
-      "other findings say what is wrong with the entries; this one says which disk they belong to")
+      "other findings say what is wrong with the entries; this one says which disk they belong to")                    \
+    X(DATA_IN_HOLE, 31, NOTE, "data-in-hole", "clusters in use lie in holes of the file, and read as zeros",           \
+      "preallocated clusters that were never written lie in holes; so do clusters that were punched out")
 
 #endif

@@ -56,6 +56,28 @@ void refcow_note_damage(struct check *check, const struct reference *reference, 
     refcow_findings_add(&check->findings, &note);
 }
 
+static void add_in_hole(struct check *check)
+{
+    if (check->in_hole.times != 0)
+        refcow_findings_add(&check->findings, &check->in_hole);
+    check->in_hole.times = 0;
+}
+
+void refcow_note_in_hole(struct check *check, uint64_t first, uint64_t end)
+{
+    uint32_t bits = check->header->cluster_bits;
+    refcow_finding *range = &check->in_hole;
+    uint64_t length = (end - first) << bits;
+    if (range->times != 0 && range->host + range->length == first << bits) {
+        range->length += length;
+        range->times += end - first;
+        return;
+    }
+    add_in_hole(check);
+    *range = note_of(REFCOW_KIND_DATA_IN_HOLE, first << bits, length);
+    range->times = end - first;
+}
+
 void refcow_note_bitmap(struct check *check, const refcow_bitmap *bitmap)
 {
     refcow_finding note = note_of(REFCOW_KIND_BITMAP_IN_USE, bitmap->offset, bitmap->end - bitmap->offset);
@@ -74,6 +96,7 @@ void refcow_notes_finish(struct check *check)
     note.found = size;
     if (check->missing_end != 0)
         refcow_findings_add(&check->findings, &note);
+    add_in_hole(check);
     if (check->findings.found[REFCOW_KIND_REFCOUNT_HIGH] == 0)
         refcow_findings_drop(&check->findings, REFCOW_KIND_L2_TABLE_EMPTY);
 }

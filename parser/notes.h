@@ -19,6 +19,8 @@ void refcow_note_empty_table(struct check *check, const struct table_name *table
 
 /* An L1 entry that is damaged, or refers to a damaged L2 table. */
 void refcow_note_damage(struct check *check, const struct reference *reference, const struct origin *origin);
+/* The clusters first .. end - 1 are in use and lie in a hole of the file; they come in ascending order. */
+void refcow_note_in_hole(struct check *check, uint64_t first, uint64_t end);
 
 /* The directory entry of a bitmap. */
 void refcow_note_bitmap(struct check *check, const refcow_bitmap *bitmap);

@@ -140,6 +140,10 @@ typedef struct refcow_source {
     /* Optional; NULL: none. Return the extra work of all calls so far, in units (see REFCOW_WORK_FREE): what they took
      * beyond reading a local file, such as round trips to a server. The sum never becomes less. */
     uint64_t (*work)(void *user);
+    /* Optional; NULL: the check has no notes DATA_IN_HOLE. Return the first offset at or after the given one where
+     * there may be a hole, or size or more if there is none. Together with next_data this makes the check ask for each
+     * extent of the file once; on a file with very many extents that may take longer than the check itself. */
+    uint64_t (*next_hole)(void *user, uint64_t offset);
 } refcow_source;
 
 /* ----------------------------------------------------------------- header */
@@ -354,9 +358,9 @@ typedef struct refcow_finding {
 } refcow_finding;
 
 /* Work is everything that takes time, counted in units of about 10 ns. Decoding one table entry is one unit, reading 64
- * bytes is one unit, each read is 128 units more. Opening the image, sorting, findings, calls of next_data, calls of
- * the observer and the work that the source reports are work, too. The same image, options and answers of the source
- * give the same work.
+ * bytes is one unit, each read is 128 units more. Opening the image, sorting, findings, calls of next_data and
+ * next_hole, calls of the observer and the work that the source reports are work, too. The same image, options and
+ * answers of the source give the same work.
  *
  * The default limit is REFCOW_WORK_FREE, plus REFCOW_WORK_PER_BYTE for each byte of the image's L2 tables outside of 4
  * KiB pages of zeros, plus what the source reports for reading them. Each L2 table counts once. The default limit is at

@@ -116,6 +116,22 @@ static void look_for_hole(struct reader *reader, uint64_t offset, const uint8_t 
     reader->hole_end = source->next_data(source->user, reader->hole_start);
 }
 
+static uint64_t owe_question(struct reader *reader, uint64_t answer)
+{
+    reader->owed += WORK_READ + ask_for_work(reader);
+    return answer;
+}
+
+uint64_t refcow_ask_for_data(struct reader *reader, uint64_t offset)
+{
+    return owe_question(reader, reader->source->next_data(reader->source->user, offset));
+}
+
+uint64_t refcow_ask_for_hole(struct reader *reader, uint64_t offset)
+{
+    return owe_question(reader, reader->source->next_hole(reader->source->user, offset));
+}
+
 bool refcow_read(struct reader *reader, uint64_t offset, uint8_t *buffer, size_t length)
 {
     const refcow_source *source = reader->source;

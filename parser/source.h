@@ -57,6 +57,10 @@ void refcow_reader_limit(struct reader *reader, const refcow_limits *limits);
     ensures \result == 0 || \result == 1; */
 bool refcow_charge(struct reader *reader, uint64_t units);
 
+/* Ask the source where there may be data, or a hole, at or after this offset; both callbacks must be there. */
+uint64_t refcow_ask_for_data(struct reader *reader, uint64_t offset);
+uint64_t refcow_ask_for_hole(struct reader *reader, uint64_t offset);
+
 /* These bytes were just read, and are part of an L2 table that was not read before: where the limit on work is the
  * default, it grows. */
 void refcow_earn(struct reader *reader, const uint8_t *bytes, size_t length);

@@ -2,6 +2,7 @@
 
 #include "../process/stop.h"
 #include "../run/examine.h"
+#include "../run/listed.h"
 #include "../run/progress.h"
 #include "../run/unread.h"
 #include "../text/complain.h"
@@ -19,8 +20,9 @@ static const char help[] =
     "    --brief              print one line for each image\n"
     "    --only-problems      print nothing about images without problems\n"
     "    --fail-on corrupt|leaks|not-judged,...   which problems count (default: all)\n"
+    "    --holes              also note clusters in use that lie in holes of the file\n"
     "    --list KIND          list all findings of KIND and no others; or \"help\"\n"
-    "    --max-findings N     list at most N of each kind (default 32, human 8)\n"
+    "    --max-findings N     list at most N ranges of a kind (default 32, human 8)\n"
     "-T, --cache none|off|writeback|writethrough|directsync|unsafe   ignored\n" COMMON_OPTIONS_HELP "\n"
     "SIZE may end in K, M, G or T. IMAGE is a file, a block device or an NBD URI.\n"
     "Exit status, worst last: 0 clean, 3 leaks, 2 corrupt, 63 no QCOW2, 1 not judged.\n";
@@ -131,15 +133,27 @@ static void print_late(void *user, FILE *out, const char *path, const failure *w
     print_for_programs(out, &report, session->options.output);
 }
 
+/* Without this complaint an answer would look as if there were no holes. */
+static void complain_if_holes_are_unknown(const check_report *report, const check_session *session,
+                                          const opened_image *image)
+{
+    const image_file *file = &image->file;
+
+    if (session->options.wants_holes && report->checked && (file->remote != NULL || !file->knows_holes))
+        complain_about_holes(report->path);
+}
+
 static exit_code check_image(void *user, opened_image *image)
 {
     check_session *session = user;
-    check_report report = {.path = image->path, .listed = session->options.listed};
+    check_report report = {
+        .path = image->path, .listed = session->options.listed, .max_listed = session->options.max_findings};
 
     examine(&report, &session->how, image);
     tally_add(&session->judged, judgement_of(&report));
     chains_add(&session->chains, &report);
     tell(&report, session);
+    complain_if_holes_are_unknown(&report, session, image);
     return report.code;
 }
 
@@ -153,7 +167,7 @@ static bool map_lists(check_session *session)
 {
     const check_options *options = &session->options;
     examination *how = &session->how;
-    uint64_t each = options->max_findings;
+    uint64_t each = listed_room(options->max_findings);
     uint64_t findings = each * kind_set_library(options->listed);
     uint64_t orphans = kind_set_has(options->listed, KIND_ORPHAN) ? each : 0;
     uint64_t overlaps = how->looks_again && kind_set_has(options->listed, KIND_OVERLAPPING) ? each : 0;
@@ -215,6 +229,7 @@ static exit_code check_images(check_session *session)
     session->how.options = &options->common;
     session->how.memory = options->common.memory;
     session->how.looks_again = looks_again(options);
+    session->how.wants_holes = options->wants_holes;
     if (!map_lists(session) || !tally_begin(&session->judged, &options->images) ||
         !chains_begin(&session->chains, &options->images)) {
         complain_about_memory();

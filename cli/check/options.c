@@ -20,6 +20,7 @@
 enum {
     OPTION_BRIEF = FIRST_OWN_OPTION,
     OPTION_FAIL_ON,
+    OPTION_HOLES,
     OPTION_LIST,
     OPTION_MAX_FINDINGS,
     OPTION_ONLY_PROBLEMS,
@@ -31,6 +32,7 @@ static const struct option long_options[] = {
     {"brief", no_argument, NULL, OPTION_BRIEF},
     {"cache", required_argument, NULL, 'T'},
     {"fail-on", required_argument, NULL, OPTION_FAIL_ON},
+    {"holes", no_argument, NULL, OPTION_HOLES},
     {"list", required_argument, NULL, OPTION_LIST},
     {"max-findings", required_argument, NULL, OPTION_MAX_FINDINGS},
     {"only-problems", no_argument, NULL, OPTION_ONLY_PROBLEMS},
@@ -101,6 +103,9 @@ static bool apply_option(void *user, int option)
         return add_to_list(options, optarg);
     case OPTION_FAIL_ON:
         return add_to_problems(options, optarg);
+    case OPTION_HOLES:
+        options->wants_holes = true;
+        return true;
     case OPTION_BRIEF:
         options->brief = true;
         return true;

@@ -27,6 +27,7 @@ typedef struct image_file {
     bool knows_holes;        /* the file system can say where data is, and does so quickly */
     unsigned slow_answers;   /* to that question */
     bool stops;              /* set by who reads: no read begins when an end is wanted, see process/stop.h */
+    bool wants_holes;        /* the caller wants the note about holes, however long the answers take */
     const char *read_detail; /* why the first failed read failed, or NULL */
 } image_file;
 

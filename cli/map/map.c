@@ -3,6 +3,7 @@
 #include "../process/backstop.h"
 #include "../process/stop.h"
 #include "../run/examine.h"
+#include "../run/listed.h"
 #include "../run/progress.h"
 #include "../run/unread.h"
 #include "../text/complain.h"
@@ -43,7 +44,7 @@ static const char help[] =
 #define HTML_COLUMNS 64
 #define HTML_ROWS 48
 
-/* References past the end of the file that are listed; each kind of finding has room for as many. */
+/* Ranges of references past the end of the file that are listed, of each kind of finding. */
 #define MOST_FINDINGS 1000
 
 /* What goes along with the images, from one to the next. */
@@ -200,15 +201,21 @@ static void print_late(void *user, FILE *out, const char *path, const failure *w
     }
 }
 
+static uint64_t max_findings(const map_options *options)
+{
+    return options->max_runs < MOST_FINDINGS ? options->max_runs : MOST_FINDINGS;
+}
+
 static exit_code map_image(void *user, opened_image *image)
 {
     map_session *session = user;
     const map_options *options = &session->options;
-    map_making making = {.report = {.check = {.path = image->path, .listed = KINDS_PAST_END},
-                                    .picture = session->picture,
-                                    .damage = session->damage.base,
-                                    .max_runs = options->max_runs},
-                         .options = options};
+    map_making making = {
+        .report = {.check = {.path = image->path, .listed = KINDS_PAST_END, .max_listed = max_findings(options)},
+                   .picture = session->picture,
+                   .damage = session->damage.base,
+                   .max_runs = options->max_runs},
+        .options = options};
 
     memory_clear(&session->cells);
     session->ownership = (ownership){.header = &making.report.check.image.header, .tell = note_run, .user = &making};
@@ -251,7 +258,7 @@ static bool map_blocks(map_session *session)
 {
     const map_options *options = &session->options;
     uint64_t kept = map_lists_at_once(options->output) ? 0 : options->max_runs;
-    uint64_t findings = options->max_runs < MOST_FINDINGS ? options->max_runs : MOST_FINDINGS;
+    uint64_t findings = listed_room(max_findings(options));
     size_t cells = (size_t)session->picture.columns * session->picture.most_rows;
 
     return map_largest_window(session) && memory_map(&session->cells, cells * sizeof(picture_cell)) &&

@@ -35,6 +35,7 @@ struct check_report {
     second_look look;
     disk_damage disks;
     kind_set listed;      /* the kinds that are to be listed */
+    uint64_t max_listed;  /* ranges of each kind that are to be listed, at most */
     backing_link backing; /* of an image that has a header */
     image_name backing_name;
     kind_set own; /* the notes of the command that apply */

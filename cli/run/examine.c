@@ -151,6 +151,7 @@ static void check_if_open(check_report *report, const examination *how, opened_i
     }
     report->opened = true;
     report->file_size = file->size;
+    file->wants_holes = how->wants_holes;
     live_moment begun = live_begin(file);
     check_file(report, how, file);
     if (report->has_header)

@@ -19,6 +19,7 @@ typedef struct examination {
     bool looks_again;                /* for the whereabouts of findings, see whereabouts.h, if it is worth while */
     memory_block whereabouts;        /* as many as findings */
     memory_block overlaps;
+    bool wants_holes; /* the note about clusters in use that lie in holes of the file */
 } examination;
 
 /* Bytes that the library can use for this image: not more than there are, but enough. */

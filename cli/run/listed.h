@@ -18,8 +18,12 @@ typedef struct listed_finding {
     const refcow_snapshot *snapshot; /* one that has what only snapshots have; NULL: see disks_snapshot_of() */
 } listed_finding;
 
-/* The next of these kinds that is to be listed: begin with *at 0. False at the end, and when the time is over, see
- * stop_cuts_list(). */
+/* How many findings of a kind the library keeps so that `ranges` of them can be listed. A range may be made of many
+ * findings, and only those that are kept become ranges. */
+uint64_t listed_room(uint64_t ranges);
+
+/* The next of these kinds that is to be listed, of each kind the first report->max_listed ranges: begin with *at 0.
+ * False at the end, and when the time is over, see stop_cuts_list(). */
 bool listed_next(const check_report *report, kind_set kinds, size_t *at, listed_finding *next);
 
 /* How many defects, notes, orphans or overlapping clusters of a kind there are. */

@@ -43,6 +43,14 @@ void complain_about_lookups(const char *path, uint64_t clusters)
     fprintf(stderr, "refcow cannot read the stored refcounts of %" PRIu64 " clusters\n", clusters);
 }
 
+void complain_about_holes(const char *path)
+{
+    complain_begin(path);
+    fputs("refcow does not know where the file has holes, so there is no note about them. It asks the file system, "
+          "and never a server\n",
+          stderr);
+}
+
 void complain_about_omitted(const char *path, uint64_t snapshots)
 {
     complain_begin(path);

@@ -277,6 +277,179 @@ static void bitmaps_in_use_are_notes(void)
     image_free(&image);
 }
 
+/* ------------------------------------------------------------------- holes */
+
+/* The image with a hole from one offset to another: the bytes that are there stay zeros or not as they are. */
+static memory_source source_with_hole(const built_image *image, file_extent extents[2], uint64_t start, uint64_t end)
+{
+    extents[0] = (file_extent){0, start, image->bytes};
+    extents[1] = (file_extent){end, image->size - end, image->bytes + end};
+    return source_of_extents(extents, 2, image->size);
+}
+
+static const run_options asking = {.with_next_data = 1, .with_next_hole = 1};
+
+/* In little memory and in more: the same answer. */
+static check_answer check_for_holes(memory_source *source)
+{
+    run_options ample = asking;
+    ample.memory_size = 4u << 20;
+    check_answer answer = run_check(source, &asking);
+    check_answer other = run_check(source, &ample);
+    CHECK_SAME(&answer, &other);
+    drop_answer(&other);
+    return answer;
+}
+
+static void clusters_that_lie_wholly_in_a_hole(void)
+{
+    static const struct {
+        uint64_t start; /* from the first data cluster on */
+        uint64_t end;
+        uint64_t first; /* noted */
+        uint64_t count;
+    } rows[] = {
+        {0, CLUSTER, 0, 1},
+        {1, CLUSTER, 0, 0},
+        {0, CLUSTER - 1, 0, 0},
+        {0, CLUSTER + 1, 0, 1},
+        {1, 2 * CLUSTER, 1, 1},
+        {CLUSTER - 1, 2 * CLUSTER + 1, 1, 1},
+        {2 * CLUSTER, 5 * CLUSTER, 2, 3},
+        {0, 6 * CLUSTER, 0, 6},
+        {1, 6 * CLUSTER - 1, 1, 4},
+    };
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        built_image image = image_build(small);
+        uint64_t data = image.size - 6 * CLUSTER;
+        file_extent extents[2];
+        memory_source source = source_with_hole(&image, extents, data + rows[i].start, data + rows[i].end);
+        check_answer answer = check_for_holes(&source);
+        expect_notes(&answer, REFCOW_VERDICT_CLEAN, REFCOW_KIND_DATA_IN_HOLE, rows[i].count);
+        if (rows[i].count != 0) {
+            refcow_finding note = FIND(&answer, DATA_IN_HOLE);
+            CHECK_EQUAL(note.host, data + rows[i].first * CLUSTER);
+            CHECK_EQUAL(note.length, rows[i].count * CLUSTER);
+            CHECK_EQUAL(note.times, rows[i].count);
+            CHECK_EQUAL(note.guest, REFCOW_NO_GUEST);
+            CHECK_EQUAL(note.table, REFCOW_NO_TABLE);
+        }
+        drop_answer(&answer);
+        image_free(&image);
+    }
+}
+
+/* The last cluster of a file need not be whole; what is behind its end is a hole. */
+static void the_last_cluster_of_a_file_that_ends_in_a_hole(void)
+{
+    built_image image = image_build(small);
+    memory_source source = source_of_image(&image);
+    source.whole.length = image.size - CLUSTER;
+    source.size = image.size - CLUSTER + SECTOR;
+    check_answer answer = check_for_holes(&source);
+    expect_notes(&answer, REFCOW_VERDICT_CLEAN, REFCOW_KIND_DATA_IN_HOLE, 1);
+    drop_answer(&answer);
+    source.whole.length++;
+    answer = check_for_holes(&source);
+    expect_notes(&answer, REFCOW_VERDICT_CLEAN, REFCOW_KIND_DATA_IN_HOLE, 0);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+/* Clusters that are not in use are no news, and part two runs. A table counts as well as data. */
+static void only_clusters_in_use_are_noted(void)
+{
+    built_image image = image_build(small);
+    uint64_t before = image.size;
+    image_append(&image, 9);
+    image_put(&image, image_l2_entry(&image, 4), 8, (before + 2 * CLUSTER) | FLAG_COPIED);
+    image_put(&image, image_l2_entry(&image, 5), 8, (before + 7 * CLUSTER) | FLAG_COPIED);
+    image_set_refcount(&image, before / CLUSTER + 2, 1);
+    image_set_refcount(&image, before / CLUSTER + 7, 1);
+    memory_source source = source_of_image(&image);
+    source.whole.length = before;
+    check_answer answer = check_for_holes(&source);
+    expect_notes(&answer, REFCOW_VERDICT_CLEAN, REFCOW_KIND_DATA_IN_HOLE, 2);
+    CHECK_EQUAL(FIND(&answer, DATA_IN_HOLE).host, before + 2 * CLUSTER);
+    CHECK_EQUAL(answer.result.findings_count, 2);
+    drop_answer(&answer);
+    file_extent extents[2];
+    source = source_with_hole(&image, extents, image.l2_tables + CLUSTER, image.l2_tables + 2 * CLUSTER);
+    answer = check_for_holes(&source);
+    CHECK_EQUAL(answer.result.found[REFCOW_KIND_DATA_IN_HOLE], 1);
+    CHECK_EQUAL(FIND(&answer, DATA_IN_HOLE).host, image.l2_tables + CLUSTER);
+    drop_answer(&answer);
+    image_free(&image);
+}
+
+static void without_both_questions_there_is_no_note(void)
+{
+    built_image image = image_build(small);
+    file_extent extents[2];
+    memory_source source = source_with_hole(&image, extents, image.size - CLUSTER, image.size);
+    for (int which = 0; which < 4; which++) {
+        run_options options = {.with_next_data = which & 1, .with_next_hole = which >> 1};
+        check_answer answer = run_check(&source, &options);
+        expect_notes(&answer, REFCOW_VERDICT_CLEAN, REFCOW_KIND_DATA_IN_HOLE, which == 3 ? 1 : 0);
+        drop_answer(&answer);
+    }
+    image_put(&image, FIELD_CRYPT_METHOD, 4, 3);
+    check_answer refused = run_check(&source, &asking);
+    expect_notes(&refused, REFCOW_VERDICT_REFUSED, REFCOW_KIND_DATA_IN_HOLE, 0);
+    drop_answer(&refused);
+    image_free(&image);
+}
+
+/* Several windows, whose pages are uniform; or have a counter for each cluster, because entries are in no order. */
+static void holes_of_several_windows(void)
+{
+    enum { TABLES = 600, PER_TABLE = 64, FIRST = 777, LAST = 30011 };
+    static const image_recipe many = {3, 9, 2, TABLES, PER_TABLE, 0, 0};
+    for (int is_dense = 0; is_dense < 2; is_dense++) {
+        built_image image = image_build(many);
+        for (uint64_t guest = 0; is_dense && guest + 3 < (uint64_t)TABLES * PER_TABLE; guest += 4) {
+            uint64_t entry = image_get(&image, image_l2_entry(&image, guest), 8);
+            image_put(&image, image_l2_entry(&image, guest), 8,
+                      image_get(&image, image_l2_entry(&image, guest + 3), 8));
+            image_put(&image, image_l2_entry(&image, guest + 3), 8, entry);
+        }
+        file_extent extents[2];
+        memory_source source =
+            source_with_hole(&image, extents, image.data + FIRST * SECTOR - 1, image.data + LAST * SECTOR + 1);
+        check_answer answer = check_for_holes(&source);
+        CHECK(answer.result.passes > 1);
+        expect_notes(&answer, REFCOW_VERDICT_CLEAN, REFCOW_KIND_DATA_IN_HOLE, LAST - FIRST);
+        CHECK_EQUAL(FIND(&answer, DATA_IN_HOLE).length, (uint64_t)(LAST - FIRST) * SECTOR);
+        drop_answer(&answer);
+        image_free(&image);
+    }
+}
+
+/* Questions and clusters are work, and no limit is passed: wherever it ends, the counts are lower bounds. */
+static void work_on_holes_is_limited(void)
+{
+    built_image image = image_build(small);
+    file_extent extents[2];
+    memory_source source = source_with_hole(&image, extents, image.size - 4 * CLUSTER, image.size - 2 * CLUSTER);
+    run_options options = asking;
+    options.with_next_hole = 0;
+    check_answer without = run_check(&source, &options);
+    options.with_next_hole = 1;
+    check_answer whole = run_check(&source, &options);
+    /* Two questions for data, two for a hole; the second time there is none. */
+    CHECK(whole.result.work >= without.result.work + 3 * 128);
+    for (uint64_t limit = without.result.work; limit < whole.result.work; limit++) {
+        options.limits.max_work = limit;
+        check_answer part = run_check(&source, &options);
+        CHECK_EQUAL(part.checked, REFCOW_STATUS_WORK_LIMIT);
+        CHECK_RULE(rules_lower_bound(&part.result, &whole.result));
+        drop_answer(&part);
+    }
+    drop_answer(&whole);
+    drop_answer(&without);
+    image_free(&image);
+}
+
 void run_note_tests(void)
 {
     RUN(marks_of_the_header_are_notes);
@@ -289,4 +462,10 @@ void run_note_tests(void)
     RUN(tables_that_are_not_there_are_not_empty);
     RUN(tables_that_overlap_an_empty_one);
     RUN(bitmaps_in_use_are_notes);
+    RUN(clusters_that_lie_wholly_in_a_hole);
+    RUN(the_last_cluster_of_a_file_that_ends_in_a_hole);
+    RUN(only_clusters_in_use_are_noted);
+    RUN(without_both_questions_there_is_no_note);
+    RUN(holes_of_several_windows);
+    RUN(work_on_holes_is_limited);
 }

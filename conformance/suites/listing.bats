@@ -197,6 +197,114 @@ make_many() { # NUMBER
     [ "$(summary omitted --list leaked --memory 64K)" -gt 0 ]
 }
 
+# Data clusters from the beginning of the disk, mapped and sparse, and a file that ends before the last COUNT clusters.
+make_cut() { # CLUSTERS COUNT
+    "$QEMU_IMG" create -q -f qcow2 -o "cluster_size=$cluster,preallocation=metadata" image.qcow2 $(($1 * cluster))
+    "$DAMAGE" image.qcow2 truncate "host:$(($1 - $2))c"
+}
+
+# for_people KIND [OPTION...]: the lines below the heading of a kind.
+for_people() {
+    { "$REFCOW" check "${@:2}" image.qcow2 || true; } | sed -n "/^  $1 (/,/^\$/{//!p}"
+}
+
+@test "adjacent entries that refer past the end of the file are one range, in every form" {
+    local cluster=65536 form most
+    "$QEMU_IMG" create -q -f qcow2 image.qcow2 256M
+    "$QEMU_IO" -f qcow2 -c 'write 0 256M' image.qcow2 >/dev/null
+    truncate -s -156M image.qcow2
+    for most in 1 2 8; do
+        assert_equal "$(records out-of-file --max-findings "$most")" \
+            "$(number host:1600c),$((156 << 20)),$((100 << 20)),$((156 << 20)),$(($("$DAMAGE" image.qcow2 get l1:0) & 0xfffffffffffe00)),1600,2496"
+        for form in json jsonl csv; do
+            assert_equal "$form $(omitted "$form")" "$form 0"
+        done
+        run for_people out-of-file --max-findings "$most"
+        assert_equal "${#lines[@]}" 1
+        assert_output --partial '(2496 clusters), data, guest 0x6400000..0xfffffff: '
+    done
+    compare 'cut short' image.qcow2
+    run -2 "$REFCOW" map image.qcow2
+    assert_output --partial '(2496 clusters), data, guest 0x6400000..0xfffffff: '
+    refute_output --partial 'not listed'
+    run -2 "$REFCOW" map --max-runs 1 --output=jsonl image.qcow2
+    assert_equal "$(jq -c 'select(.type == "finding").entries' <<<"$output")" 2496
+    assert_equal "$(tail -n 1 <<<"$output" | jq '.["past-end-omitted"]')" 0
+}
+
+@test "a range has at most 4096 findings, and what is beyond is counted" {
+    local cluster=65536 count form most
+    for count in 4095 4096 4097; do
+        make_cut 8192 "$count"
+        most=$((count < 4096 ? count : 4096))
+        assert_equal "$count $(records out-of-file | cut -d, -f 7)" "$count $most"
+        for form in json jsonl csv; do
+            assert_equal "$form $count $(omitted "$form")" "$form $count $((count - most))"
+        done
+        run for_people out-of-file
+        assert_line --index 0 --partial "($most clusters), data,"
+        [ "$count" -le 4096 ] || assert_line --index 1 '    and 1 more that are not listed'
+        [ "$count" -gt 4096 ] || assert_equal "${#lines[@]}" 1
+    done
+    # A list is asked for that has room for all of them, or for less.
+    assert_equal "$(records out-of-file --list out-of-file | cut -d, -f 7)" 4097
+    assert_equal "$(records out-of-file --list out-of-file --max-findings 4096 | cut -d, -f 7)" 4096
+    assert_equal "$(records out-of-file --list out-of-file --max-findings 1 | cut -d, -f 7)" 4096
+    assert_equal "$(records out-of-file --list out-of-file --max-findings 4097 | cut -d, -f 7)" 4097
+    assert_equal "$(records out-of-file --memory 64K | cut -d, -f 7)" 4096
+}
+
+@test "each L2 table has a range of its own, and ranges that are not listed are counted by their entries" {
+    local cluster=4096 form row most missing listed found
+    create compat=1.1,cluster_size=4096 2048
+    guest 'write 0 1' 'write 512 1' 'write 1024 1' 'write 1536 1' 'write 0 2048'
+    "$DAMAGE" image.qcow2 truncate host:1014c
+    # Tables of 512 entries whose first ones are from before: the end of the second table, then all but one of two.
+    assert_equal "$(records out-of-file | cut -d, -f 3,4,6,7)" "$((1014 * 4096)),40960,502,10
+$((1025 * 4096)),$((511 * 4096)),1,511
+$((1537 * 4096)),$((511 * 4096)),1,511"
+    for row in '0 1032 0' '1 1022 1' '2 511 2' '3 0 3' '4 0 3'; do
+        read -r most missing listed <<<"$row"
+        assert_equal "$most $(records out-of-file --max-findings "$most" | wc -l)" "$most $listed"
+        found=$(jq '[.refcow.found[]] | add' answer.json)
+        for form in json jsonl csv; do
+            assert_equal "$most $form $(omitted "$form")" \
+                "$most $form $((found - $(jq -s 'map(.times | tonumber) | add // 0' findings)))"
+        done
+        run for_people out-of-file --max-findings "$most"
+        if [ "$missing" -eq 0 ]; then
+            assert_equal "${#lines[@]}" 3
+        else
+            assert_line --index "$listed" "    and $missing more that are not listed"
+        fi
+    done
+}
+
+@test "entries that are adjacent and refer to clusters that are not stay apart" {
+    local cluster=65536 i
+    local -a statements=()
+    create compat=1.1 100
+    guest 'write 0 20'
+    for ((i = 0; i < 10; i++)); do
+        statements+=(',' set "l2:${i}c" "1T+$((9 - i))c")
+    done
+    "$DAMAGE" image.qcow2 "${statements[@]:1}"
+    assert_equal "$(records out-of-file | cut -d, -f 2,6,7 | paste -sd' ')" \
+        "$(for i in {0..9}; do echo "65536,$i,1"; done | paste -sd' ')"
+    assert_equal "$(records out-of-file --max-findings 9 | wc -l) $(omitted csv)" '9 1'
+    run for_people out-of-file
+    assert_line --index 8 '    and 2 more that are not listed'
+}
+
+@test "lib/differences.jq knows which kinds are notes" {
+    local kind
+    "$REFCOW" check --list help | awk -F'\t' '$2 == "note" {print $1}' >notes
+    [ -s notes ]
+    while read -r kind; do
+        sed -n '/^def is_note/,/;$/p' "$conformance/lib/differences.jq" | grep -q "\"$kind\"" || fail "$kind"
+    done <notes
+}
+
 @test "orphans of a refused image are listed" {
     make_damaged
     "$DAMAGE" image.qcow2 set header:incompatible_features 0x100

@@ -492,6 +492,15 @@ static void note_header(naive_state *naive)
     }
 }
 
+void naive_note_holes(naive_state *naive)
+{
+    uint64_t *found = &naive->answer.found[REFCOW_KIND_DATA_IN_HOLE];
+    for (size_t i = 0; i < naive->counts.clusters && naive->answer.verdict != REFCOW_VERDICT_REFUSED; i++) {
+        *found += naive_is_in_hole(naive, naive->counts.places[naive->counts.used[i]].cluster) ? 1 : 0;
+    }
+    naive->answer.notes += *found;
+}
+
 static void count_all(naive_state *naive)
 {
     const refcow_header *header = &naive->header;

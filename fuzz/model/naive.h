@@ -35,6 +35,9 @@ typedef struct naive_state {
 /* Check the file, which is read anew, header included. 0: given up. */
 int naive_check(naive_state *naive, const input_file *file);
 
+/* What only a source that knows of holes gets: to be added to the answer of a check that was not given up. */
+void naive_note_holes(naive_state *naive);
+
 /* What is wrong with a finding about the image that was checked; NULL: nothing. */
 const char *naive_finding_difference(const naive_state *naive, const refcow_finding *finding);
 

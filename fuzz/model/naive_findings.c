@@ -246,6 +246,20 @@ static const char *compare_bitmap_mark(const naive_state *naive, const refcow_fi
     return NULL;
 }
 
+static const char *compare_in_hole(const naive_state *naive, const refcow_finding *finding)
+{
+    uint64_t first = finding->host / naive->cluster;
+    uint64_t count = finding->length / naive->cluster;
+    RULE(naive_aligned(naive, finding->host) && naive_aligned(naive, finding->length), "in a hole: whole clusters");
+    RULE(finding->times == count, "in a hole: each cluster counts once");
+    for (uint64_t i = 0; i < count && i < LOOKED_AT; i++) {
+        uint64_t cluster = first + looked_at(i, count);
+        RULE(naive_counts_get(&naive->counts, cluster) != 0, "in a hole: a cluster in use");
+        RULE(naive_is_in_hole(naive, cluster), "in a hole: nothing but zeros");
+    }
+    return NULL;
+}
+
 /* A note that is about no entry of a table. */
 static const char *compare_note(const naive_state *naive, const refcow_finding *finding)
 {
@@ -257,6 +271,8 @@ static const char *compare_note(const naive_state *naive, const refcow_finding *
         return compare_empty_table(naive, finding);
     case REFCOW_KIND_BITMAP_IN_USE:
         return compare_bitmap_mark(naive, finding);
+    case REFCOW_KIND_DATA_IN_HOLE:
+        return compare_in_hole(naive, finding);
     default:
         return compare_mark(naive, finding);
     }
@@ -275,6 +291,7 @@ const char *naive_finding_difference(const naive_state *naive, const refcow_find
     case REFCOW_KIND_MARKED_DIRTY:
     case REFCOW_KIND_MARKED_CORRUPT:
     case REFCOW_KIND_BITMAP_IN_USE:
+    case REFCOW_KIND_DATA_IN_HOLE:
         return compare_note(naive, finding);
     default:
         break;

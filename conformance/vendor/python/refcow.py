@@ -34,7 +34,7 @@ class refcow_error(Structure):
 class refcow_source(Structure):
     READ = CFUNCTYPE(c_int, c_void_p, c_uint64, c_void_p, c_size_t)
     _fields_ = [("read", READ), ("next_data", c_void_p), ("user", c_void_p), ("size", c_uint64),
-                ("work", c_void_p)]
+                ("work", c_void_p), ("next_hole", c_void_p)]
 
 
 class refcow_span(Structure):
