@@ -156,11 +156,13 @@ static bool is_same_image(const search *all)
     return !all->differs && all->missing == 0;
 }
 
+/* What is refused now was not refused then. */
 static failure why_unknown(const search *all, const image_file *file, uint64_t memory)
 {
     const refcow_error *error = &all->report->look.result.error;
+    bool is_refused = refcow_status_class(error->status) == REFCOW_CLASS_REFUSED;
 
-    if (error->status == REFCOW_STATUS_OK && !is_same_image(all))
+    if (is_refused || (error->status == REFCOW_STATUS_OK && !is_same_image(all)))
         return (failure){.name = "changed", .text = "the image is not the one that was checked: it has changed"};
     return examine_failure(error, file, memory < examine_block(&all->report->image, UINT64_MAX, true));
 }

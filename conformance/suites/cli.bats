@@ -384,7 +384,7 @@ ROWS
 # answer MEMORY IMAGE: the JSON without what depends on the memory.
 answer() {
     "$REFCOW" check --memory "$1" --output=json "$2" |
-        jq -S 'del(.refcow | .passes, .["memory-used", "bytes-read", "work"])'
+        jq -S 'del(.refcow | .passes, .["memory-used", "bytes-read", "work"]) | (.refcow["second-look"] | objects) |= {name}'
 }
 
 passes() { # MEMORY IMAGE

@@ -70,7 +70,7 @@ table_words() {
 
 @test "--list help names all that can be listed" {
     run -0 "$REFCOW" check --list help
-    assert_equal "${lines[0]%%$'\t'*} ${lines[-1]%%$'\t'*}" 'all orphan'
+    assert_equal "${lines[0]%%$'\t'*} ${lines[-1]%%$'\t'*}" 'all overlapping'
     while IFS=$'\t' read -r name severity text; do
         [[ $severity =~ ^(any|corruption|leak|check-error|note)$ && -n $text ]] || fail "$name"
         run -0 "$REFCOW" check -q --list "$name" "$conformance/../corpus/seeds/v2-written.qcow2"

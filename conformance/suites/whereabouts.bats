@@ -263,6 +263,9 @@ without_costs() {
         findings --list all --max-findings 1000 --memory "$memory" | diff ample -
         without_costs json | diff answer -
         [ "$memory" = 1M ] || [ "$(second_look passes)" -gt 4 ]
+        # Also where not all findings are listed.
+        findings --max-findings 3 --memory "$memory" | diff <(findings --max-findings 3) -
+        assert_equal "$(second_look name)" ok
     done
 }
 
@@ -528,6 +531,18 @@ assert_first_answer() {
     table=$("$DAMAGE" image.qcow2 locate l2:0)
     assert_equal "$(changed "$(printf '%x=%x %x=%x' $((table + 8 + 5)) $(($(place host:2c) >> 16)) \
         $((table + 16 + 5)) $(($(place host:1c) >> 16)))")" '["ok",131072,["data"]]'
+    # The entry of the snapshot, at which the check would have refused the image.
+    "$DAMAGE" image.qcow2 set refcount:host:1c 1
+    "$QEMU_IMG" snapshot -c one image.qcow2
+    "$DAMAGE" image.qcow2 set refcount:host:1c 0
+    check --output=json image.qcow2 >whole.json || assert_equal $? 2
+    reads=$(($(first_reads) - 1)) # the last one comes when both looks are over
+    assert_equal "$(changed "$(printf '%x=7f' $(($(place snapshot:0) + 36)))")" '["changed",null,null]'
+    "$DAMAGE" image.qcow2 set refcount:host:1c 2
+    "$QEMU_IMG" snapshot -d one image.qcow2
+    "$DAMAGE" image.qcow2 set refcount:host:1c 0
+    check --output=json image.qcow2 >whole.json || assert_equal $? 2
+    reads=$(first_reads)
     # The L1 table is gone.
     assert_equal "$(changed "$(for i in 0 1 2 3 4 5 6 7; do
         printf '%x=0 ' $(($("$DAMAGE" image.qcow2 locate l1:0) + i))
