@@ -91,7 +91,7 @@ backing_link backing_follow(const neighbors *all, const char *folder, const imag
 {
     refcow_span span = image->header.backing_file;
     const neighbor *found = NULL;
-    place at;
+    place at = {.folder = ""};
 
     *name = (image_name){0};
     if (span.offset == 0 || span.length == 0)

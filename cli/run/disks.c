@@ -73,7 +73,8 @@ size_t snapshot_list_named(const snapshot_list *list)
 
 static bool tells_of_disks(unsigned kind)
 {
-    return (KINDS_THAT_TELL_OF_DISKS >> kind & 1) != 0;
+    return kind == REFCOW_KIND_L2_TABLE_DAMAGED || kind == REFCOW_KIND_SNAPSHOT_L1_UNALIGNED ||
+           kind == REFCOW_KIND_SNAPSHOT_L1_LARGE;
 }
 
 /* Whether all was written that tells of disks. What was not may be about any snapshot. */

@@ -26,11 +26,6 @@ typedef struct disk_damage {
 
 typedef struct check_report check_report;
 
-/* The findings that this is known from, whatever is listed. */
-#define KINDS_THAT_TELL_OF_DISKS                                                                                       \
-    (UINT32_C(1) << REFCOW_KIND_L2_TABLE_DAMAGED | UINT32_C(1) << REFCOW_KIND_SNAPSHOT_L1_UNALIGNED |                  \
-     UINT32_C(1) << REFCOW_KIND_SNAPSHOT_L1_LARGE)
-
 /* Look at the snapshots of a checked image, if something of its L1 and L2 tables is damaged. */
 void disks_find(disk_damage *disks, const check_report *report);
 

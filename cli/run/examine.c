@@ -55,8 +55,7 @@ static void note_orphan(void *user, const refcow_finding *entry)
 static void run_library(check_report *report, const examination *how, const image_file *file, const memory_block *work,
                         bool has_passes)
 {
-    kind_set listed = report->listed & LIBRARY_KINDS;
-    uint32_t kinds = listed != 0 ? (uint32_t)(listed | KINDS_THAT_TELL_OF_DISKS) : 0;
+    uint32_t kinds = (uint32_t)(report->listed & LIBRARY_KINDS);
     refcow_options settings = {
         .memory = work->base,
         .memory_size = work->size,

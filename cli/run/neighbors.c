@@ -17,33 +17,38 @@ static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *copy = slash == NULL ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
-    char *folder = copy != NULL ? realpath(copy, NULL) : NULL;
+    char *real = copy != NULL ? realpath(copy, NULL) : NULL;
 
     free(copy);
-    return folder;
+    return real;
 }
 
 /* Most images are in the folder of the one before. */
 static void add_folder(neighbors *all, int number, const char *path)
 {
-    char *folder = folder_of(path);
-    char *last = all->folders_count > 0 ? all->folder_of[number - 1] : NULL;
+    real_folder own = {folder_of(path)};
+    real_folder last = {all->folders_count > 0 ? all->folder_of[number - 1].path : NULL};
 
-    if (folder == NULL)
+    if (own.path == NULL)
         return;
-    if (last != NULL && strcmp(last, folder) == 0) {
-        free(folder);
+    if (last.path != NULL && strcmp(last.path, own.path) == 0) {
+        free(own.path);
         all->folder_of[number] = last;
         return;
     }
-    all->bytes += strlen(folder) + 1;
-    all->folder_of[number] = folder;
-    all->folders[all->folders_count++] = folder;
+    all->bytes += strlen(own.path) + 1;
+    all->folder_of[number] = own;
+    all->folders[all->folders_count++] = own;
 }
 
 static int compare_folders(const void *one, const void *other)
 {
-    return strcmp(*(const char *const *)one, *(const char *const *)other);
+    return strcmp(((const real_folder *)one)->path, ((const real_folder *)other)->path);
+}
+
+static int compare_path(const void *path, const void *other)
+{
+    return strcmp(path, ((const real_folder *)other)->path);
 }
 
 /* ------------------------------------------------------------------ files */
@@ -94,8 +99,8 @@ void neighbors_begin(neighbors *all, int count)
 void neighbors_end(neighbors *all)
 {
     for (int i = all->count - 1; i >= 0; i--) {
-        if (i == 0 || all->folder_of[i] != all->folder_of[i - 1])
-            free(all->folder_of[i]);
+        if (i == 0 || all->folder_of[i].path != all->folder_of[i - 1].path)
+            free(all->folder_of[i].path);
     }
     free(all->folder_of);
     free(all->folders);
@@ -121,21 +126,21 @@ void neighbors_settle(neighbors *all)
 
 const char *neighbors_folder(const neighbors *all, int number)
 {
-    return number < all->count ? all->folder_of[number] : NULL;
+    return number < all->count ? all->folder_of[number].path : NULL;
 }
 
 /* The path is never empty: the first flag is there because the sandbox wants it. */
 #define BY_NAME (AT_EMPTY_PATH | AT_NO_AUTOMOUNT)
 
-const neighbor *neighbors_find(const neighbors *all, const char *folder, const char *name)
+const neighbor *neighbors_find(const neighbors *all, const char *where, const char *name)
 {
     char path[PATH_MAX];
     struct stat facts;
 
     if (all->files_count == 0 ||
-        bsearch(&folder, all->folders, all->folders_count, sizeof *all->folders, compare_folders) == NULL)
+        bsearch(where, all->folders, all->folders_count, sizeof *all->folders, compare_path) == NULL)
         return NULL;
-    int length = snprintf(path, sizeof path, "%s/%s", folder, name);
+    int length = snprintf(path, sizeof path, "%s/%s", where, name);
     if (length < 0 || (size_t)length >= sizeof path || fstatat(AT_FDCWD, path, &facts, BY_NAME) != 0)
         return NULL;
     return first_of(all, &facts);

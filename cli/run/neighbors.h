@@ -20,10 +20,14 @@ typedef struct neighbor {
     int number; /* of the image, on the command line */
 } neighbor;
 
+typedef struct real_folder {
+    char *path; /* without symbolic links; NULL: not known */
+} real_folder;
+
 typedef struct neighbors {
-    char **folder_of; /* of each image, without symbolic links; NULL: not known. Images may share a string */
+    real_folder *folder_of; /* of each image. Images may share a string */
     int count;
-    const char **folders; /* the same, sorted */
+    real_folder *folders; /* the same, sorted */
     size_t folders_count;
     neighbor *files; /* sorted */
     size_t files_count;
@@ -44,6 +48,6 @@ void neighbors_settle(neighbors *all);
 const char *neighbors_folder(const neighbors *all, int number);
 
 /* The first image that is this file in this folder, or NULL. Works in the sandbox. */
-const neighbor *neighbors_find(const neighbors *all, const char *folder, const char *name);
+const neighbor *neighbors_find(const neighbors *all, const char *where, const char *name);
 
 #endif

@@ -8,7 +8,7 @@ def sorted: if type == "object" then to_entries | sort_by(.key) | from_entries e
 # The kinds of severity note, which are among the findings and in no count of qemu-img.
 def is_note: . as $kind
     | ["truncated", "compressed-past-end", "l2-table-empty", "marked-dirty", "marked-corrupt", "bitmap-in-use",
-       "data-in-hole"]
+       "l2-table-damaged", "data-in-hole", "in-use", "backing-file-itself"]
     | index($kind) != null;
 
 # What refcow's own key contradicts; the input is refcow's answer.

@@ -242,6 +242,11 @@ advice() {
     assert_equal "$(situation)" 'leaks 3'
     "$DAMAGE" image.qcow2 append 1 , set refcount:last 1
     assert_equal "$(situation)" 'disk-empty 3'
+    # A snapshot has the data.
+    cp sound.qcow2 image.qcow2
+    "$QEMU_IMG" snapshot -c one image.qcow2
+    "$DAMAGE" image.qcow2 fill "$("$DAMAGE" image.qcow2 get header:l1_table_offset)" 8 0
+    assert_equal "$(situation)" 'leaks 3'
     # Data is there.
     cp sound.qcow2 image.qcow2
     "$DAMAGE" image.qcow2 append 2 , set refcount:last 1 , set 'refcount:{last-1c}' 1
@@ -297,15 +302,15 @@ raise() {
 
 @test "many compressed clusters in one, and snapshots that were lost, are not overwritten refcounts" {
     local i
-    # A guest cluster of one repeated byte takes 80 bytes.
-    python3 -c 'for i in range(2000): print(end=chr(65 + i % 50) * 65536)' >raw
-    "$QEMU_IMG" convert -c -f raw -O qcow2 raw image.qcow2
+    # A guest cluster of one repeated byte takes 40 bytes.
+    python3 -c 'for i in range(3000): print(end=chr(65 + i % 50) * 16384)' >raw
+    "$QEMU_IMG" convert -c -f raw -O qcow2 -o cluster_size=16K raw image.qcow2
     "$QEMU_IMG" snapshot -c one image.qcow2
     assert_equal "$(situation)" '- 0'
     # The snapshot is gone: all its references are too many.
     "$DAMAGE" image.qcow2 set header:nb_snapshots 0
     run -3 "$REFCOW" check image.qcow2
-    assert_output --regexp 'expected refcount [3-9][0-9][0-9], found [0-9]{4}'
+    [ "$(grep -cE 'expected refcount [3-9][0-9][0-9], found [0-9]{3}' <<<"$output")" -ge 4 ] || fail "$output"
     assert_equal "$(situation)" 'leaks 3'
     follow
     assert_equal "$(situation copy.qcow2)" '- 0'
@@ -472,6 +477,8 @@ itself() {
     cp image.qcow2 sound.qcow2
     ln -s image.qcow2 link.qcow2
     ln image.qcow2 hard.qcow2
+    ln image.qcow2 nbd:image.qcow2
+    ln image.qcow2 json:image.qcow2
     ln -s "$PWD" other/here
     for name in image.qcow2 ./image.qcow2 .//./image.qcow2 "../${PWD##*/}/image.qcow2" "$PWD/image.qcow2" link.qcow2 \
         hard.qcow2; do
@@ -550,6 +557,8 @@ chain() {
     assert_equal "$(chain base.qcow2 base.qcow2)" ''
     run -0 "$REFCOW" check --brief base.qcow2 mid.qcow2 top.qcow2
     refute_output --partial needs
+    run -0 "$REFCOW" check base.qcow2 mid.qcow2 top.qcow2
+    refute_output --partial 'names itself'
     # Several on one base.
     cp mid.qcow2 other.qcow2
     assert_equal "$(chain base.qcow2 mid.qcow2 other.qcow2)" \
