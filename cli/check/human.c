@@ -316,7 +316,7 @@ static void print_evidence(FILE *out, const check_report *report, const listed_f
 {
     const refcow_finding *finding = listed->finding;
 
-    if (listed->kind >= REFCOW_KINDS && listed->kind != KIND_ORPHAN)
+    if (listed->kind >= REFCOW_KINDS && listed->kind < KIND_ORPHAN)
         print_own_evidence(out, report, listed->kind);
     else if (finding->kind == REFCOW_KIND_TRUNCATED)
         print_missing(out, finding);

@@ -39,7 +39,7 @@ make_sixteen() { # [OPTIONS]
     last=$(number last)
     compare 'one orphan and one leak' image.qcow2
     run -2 "$REFCOW" check image.qcow2
-    assert_equal "$(findings refcount-too-low)" "[$host,65536,null,1,1,0]"
+    assert_equal "$(findings refcount-too-low)" "[$host,65536,0,1,1,0]"
     assert_equal "$(findings l2-copied-flag)" "[$host,65536,0,1,0,$(entry l2:0)]"
     assert_equal "$(findings leaked)" "[$last,65536,null,1,0,1]"
     assert_equal "$(report)" '[16,1,0,true]'
@@ -49,7 +49,7 @@ make_sixteen() { # [OPTIONS]
     make_sixteen
     "$DAMAGE" image.qcow2 set refcount:host:7c 0
     compare 'an orphan' image.qcow2
-    assert_equal "$(findings refcount-too-low)" "[$(number host:7c),65536,null,1,1,0]"
+    assert_equal "$(findings refcount-too-low)" "[$(number host:7c),65536,458752,1,1,0]"
     assert_equal "$(findings l2-copied-flag)" "[$(number host:7c),65536,$((7 * 65536)),1,0,$(entry l2:7c)]"
     assert_equal "$(report)" '[16,1,0,true]'
 }
