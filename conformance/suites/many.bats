@@ -132,7 +132,7 @@ two\x0alines: corrupt: 2 corruptions
     run -0 --separate-stderr "$REFCOW" check --only-problems --output=jsonl clean clean
     assert_output ''
     run -2 --separate-stderr "$REFCOW" check --only-problems --fail-on corrupt --output=csv "${all[@]}"
-    assert_equal "$(grep '^summary' <<<"$output" | cut -d, -f 16 | sort -u)" corrupt
+    assert_equal "$(grep '^summary' <<<"$output" | cut -d, -f 23 | sort -u)" corrupt
 }
 
 @test "--fail-on decides the exit code, in either order, in every form" {
