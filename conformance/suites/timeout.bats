@@ -246,7 +246,7 @@ together() {
 ["f\n\"our","incomplete","timeout","not looked a"]'
     assert_equal "$(wc -l <messages)" 3
     run -1 together check --output=csv
-    assert_equal "$(grep '^summary' out | cut -d, -f 2,20,23)" '"one.qcow2",clean,ok
+    assert_equal "$(grep '^summary' out | cut -d, -f 2,23,26)" '"one.qcow2",clean,ok
 "two.qcow2",incomplete,timeout
 "three.qcow2",incomplete,timeout
 "f\x0a""our",incomplete,timeout'
