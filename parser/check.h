@@ -46,7 +46,7 @@ struct check {
     struct sweep sweep;      /* over the L1 tables of snapshots, or over bitmap tables */
     refcow_finding mismatch; /* adjacent clusters with the same one, which may go on; times 0: none */
     refcow_finding excess;   /* the same for clusters with more references than a refcount can say */
-    refcow_finding in_hole;  /* the same for clusters in use that lie in holes of the file */
+    struct hole in_hole;     /* adjacent clusters in use that lie in a hole, which may go on; empty: none */
     struct hole hole;        /* of the file, that was found last */
     struct l2_format l2;
     struct l2_fast fast;

@@ -58,24 +58,21 @@ void refcow_note_damage(struct check *check, const struct reference *reference, 
 
 static void add_in_hole(struct check *check)
 {
-    if (check->in_hole.times != 0)
-        refcow_findings_add(&check->findings, &check->in_hole);
-    check->in_hole.times = 0;
+    uint32_t bits = check->header->cluster_bits;
+    uint64_t count = check->in_hole.end - check->in_hole.start;
+    refcow_finding note = note_of(REFCOW_KIND_DATA_IN_HOLE, check->in_hole.start << bits, count << bits);
+    note.times = count;
+    if (count != 0)
+        refcow_findings_add(&check->findings, &note);
 }
 
 void refcow_note_in_hole(struct check *check, uint64_t first, uint64_t end)
 {
-    uint32_t bits = check->header->cluster_bits;
-    refcow_finding *range = &check->in_hole;
-    uint64_t length = (end - first) << bits;
-    if (range->times != 0 && range->host + range->length == first << bits) {
-        range->length += length;
-        range->times += end - first;
-        return;
+    if (check->in_hole.end != first) {
+        add_in_hole(check);
+        check->in_hole.start = first;
     }
-    add_in_hole(check);
-    *range = note_of(REFCOW_KIND_DATA_IN_HOLE, first << bits, length);
-    range->times = end - first;
+    check->in_hole.end = end;
 }
 
 void refcow_note_bitmap(struct check *check, const refcow_bitmap *bitmap)

@@ -382,6 +382,29 @@ static void only_clusters_in_use_are_noted(void)
     image_free(&image);
 }
 
+/* A page that is uniform but for one cluster, so many after the first one of the page. */
+static void one_cluster_in_use_of_a_hole(void)
+{
+    enum { PAGE = 4096 };
+    static const image_recipe bits = {3, 12, 0, 2, 3, 0, 0};
+    for (uint64_t after = 0; after < 4; after++) {
+        built_image image = image_build(bits);
+        uint64_t end = image.size;
+        uint64_t before = (uint64_t)PAGE * CLUSTER;
+        image_append(&image, 2 * PAGE);
+        image_put(&image, image_l2_entry(&image, 4), 8, (before + after * CLUSTER) | FLAG_COPIED);
+        image_set_refcount(&image, before / CLUSTER + after, 1);
+        memory_source source = source_of_image(&image);
+        source.whole.length = end;
+        check_answer answer = check_for_holes(&source);
+        expect_notes(&answer, REFCOW_VERDICT_CLEAN, REFCOW_KIND_DATA_IN_HOLE, 1);
+        CHECK_EQUAL(FIND(&answer, DATA_IN_HOLE).host, before + after * CLUSTER);
+        CHECK_EQUAL(FIND(&answer, DATA_IN_HOLE).length, CLUSTER);
+        drop_answer(&answer);
+        image_free(&image);
+    }
+}
+
 static void without_both_questions_there_is_no_note(void)
 {
     built_image image = image_build(small);
@@ -438,7 +461,8 @@ static void work_on_holes_is_limited(void)
     check_answer whole = run_check(&source, &options);
     /* Two questions for data, two for a hole; the second time there is none. */
     CHECK(whole.result.work >= without.result.work + 3 * 128);
-    for (uint64_t limit = without.result.work; limit < whole.result.work; limit++) {
+    /* After the walk more windows are looked for, which is work as well. */
+    for (uint64_t limit = without.result.work / 2; limit < whole.result.work; limit++) {
         options.limits.max_work = limit;
         check_answer part = run_check(&source, &options);
         CHECK_EQUAL(part.checked, REFCOW_STATUS_WORK_LIMIT);
@@ -465,6 +489,7 @@ void run_note_tests(void)
     RUN(clusters_that_lie_wholly_in_a_hole);
     RUN(the_last_cluster_of_a_file_that_ends_in_a_hole);
     RUN(only_clusters_in_use_are_noted);
+    RUN(one_cluster_in_use_of_a_hole);
     RUN(without_both_questions_there_is_no_note);
     RUN(holes_of_several_windows);
     RUN(work_on_holes_is_limited);
