@@ -20,7 +20,7 @@ struct findings {
     size_t end;                  /* of the list: the room for all of them */
     uint32_t kinds;              /* the listed ones, as bits */
     uint8_t ranks[REFCOW_KINDS]; /* how many kinds before each one are listed */
-    size_t kept[REFCOW_KINDS];
+    uint32_t kept[REFCOW_KINDS];
     uint64_t found[REFCOW_KINDS];
     refcow_finding *waiting; /* `waiting_room` of them, at least 1, all of listed kinds */
     size_t waiting_room;

@@ -3,7 +3,6 @@
 #include "copied.h"
 
 #include "l2.h"
-#include "notes.h"
 #include "snapshots.h"
 
 /* What a scan over all L1 entries is for. */
@@ -37,6 +36,13 @@ static struct reference reference_to_l2(const struct check *check, const struct 
     return reference;
 }
 
+/* A note: an L1 entry is damaged, or refers to a damaged L2 table. */
+static void note_damage(struct check *check, const struct reference *reference, const struct origin *origin)
+{
+    refcow_finding note = refcow_finding_at(REFCOW_KIND_L2_TABLE_DAMAGED, reference, origin);
+    refcow_findings_add(&check->findings, &note);
+}
+
 /* The entry itself: is it sound, and its reference to the L2 table. */
 static void visit_entry(struct check *check, const struct l1_table *table, const struct origin *origin)
 {
@@ -50,7 +56,7 @@ static void visit_entry(struct check *check, const struct l1_table *table, const
     if (!is_aligned(offset, check->cluster_size))
         refcow_add_entry_finding(check, REFCOW_KIND_L2_UNALIGNED, &reference, origin);
     if (check->wrong_entries != wrong)
-        refcow_note_damage(check, &reference, origin);
+        note_damage(check, &reference, origin);
     if (table->is_active && offset != 0 &&
         refcow_stored_refcount(check, offset >> check->header->cluster_bits, &refcount))
         refcow_check_copied_flag(check, REFCOW_KIND_L1_COPIED, refcount, &reference, origin);
@@ -58,12 +64,12 @@ static void visit_entry(struct check *check, const struct l1_table *table, const
 
 /* A sound entry may name a damaged table. Only aligned tables that begin in the file can be damaged: nothing but
  * reserved bits makes an entry wrong that names one. */
-static void note_damage(struct check *check, const struct l1_table *table, const struct origin *origin)
+static void look_for_damage(struct check *check, const struct l1_table *table, const struct origin *origin)
 {
     struct reference reference = reference_to_l2(check, table, origin->entry);
     const struct table_name *name = refcow_tables_find(&check->tables, reference.offset);
     if (name != NULL && name->is_damaged && (origin->entry & L1_RESERVED_BITS) == 0)
-        refcow_note_damage(check, &reference, origin);
+        note_damage(check, &reference, origin);
 }
 
 /* The entries in the chunk, which begins at this host offset. Every word that is not 0 names an L2 table, also when
@@ -81,7 +87,7 @@ static void visit_l1_chunk(struct check *check, const struct l1_table *table, co
         if (counts(scan))
             visit_entry(check, table, &origin);
         if (scan == DAMAGE_SCAN)
-            note_damage(check, table, &origin);
+            look_for_damage(check, table, &origin);
         struct table_name name = {origin.entry & ENTRY_OFFSET, table->weight, origin.guest, table->is_active ? 1 : 0,
                                   false};
         /* Past the end of the file it is a table of zeros, with nothing in it. */

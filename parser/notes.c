@@ -50,12 +50,6 @@ void refcow_note_empty_table(struct check *check, const struct table_name *table
     refcow_findings_add(&check->findings, &note);
 }
 
-void refcow_note_damage(struct check *check, const struct reference *reference, const struct origin *origin)
-{
-    refcow_finding note = refcow_finding_at(REFCOW_KIND_L2_TABLE_DAMAGED, reference, origin);
-    refcow_findings_add(&check->findings, &note);
-}
-
 static void add_in_hole(struct check *check)
 {
     uint32_t bits = check->header->cluster_bits;

@@ -17,8 +17,6 @@ void refcow_note_missing(struct check *check, const struct reference *reference)
 /* An L2 table without an entry. QEMU leaves such tables behind, too: the note stays only if clusters are leaked. */
 void refcow_note_empty_table(struct check *check, const struct table_name *table);
 
-/* An L1 entry that is damaged, or refers to a damaged L2 table. */
-void refcow_note_damage(struct check *check, const struct reference *reference, const struct origin *origin);
 /* The clusters first .. end - 1 are in use and lie in a hole of the file; they come in ascending order. */
 void refcow_note_in_hole(struct check *check, uint64_t first, uint64_t end);
 

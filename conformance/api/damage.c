@@ -97,7 +97,8 @@ static void wrong_entries_of_the_l1_table(void)
     image_free(&image);
 }
 
-/* An unaligned table that begins in an aligned one: there are wrong entries behind where it begins, then also before. */
+/* An unaligned table that begins in an aligned one: there are wrong entries behind where it begins, then also before.
+ */
 static void tables_that_overlap(void)
 {
     built_image image = image_build(small);
