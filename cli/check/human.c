@@ -12,18 +12,6 @@
 
 /* ------------------------------------------------------------------ words */
 
-/* "1 cluster", "2 clusters" */
-static void print_count(FILE *out, uint64_t count, const char *noun)
-{
-    fprintf(out, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
-}
-
-static void print_size(FILE *out, uint64_t size)
-{
-    char text[SIZE_TEXT_LENGTH];
-    fputs(size_text(text, size), out);
-}
-
 static double percent(uint64_t part, uint64_t whole)
 {
     return whole == 0 ? 0.0 : 100.0 * (double)part / (double)whole;
@@ -67,7 +55,7 @@ static void print_features(FILE *out, const refcow_header *header)
         fputs(", extended L2 entries", out);
     if (header->nb_snapshots != 0) {
         fputs(", ", out);
-        print_count(out, header->nb_snapshots, "snapshot");
+        count_print(out, header->nb_snapshots, "snapshot");
     }
     if (header->nb_bitmaps > 0)
         fputs(", bitmaps", out);
@@ -86,9 +74,9 @@ void check_print_human_facts(FILE *out, const check_report *report)
     const refcow_header *header = &report->image.header;
 
     fprintf(out, "qcow2 version %" PRIu32 ", ", header->version);
-    print_size(out, header->virtual_size);
+    size_print(out, header->virtual_size);
     fputs(" virtual size, ", out);
-    print_size(out, cluster_size(report));
+    size_print(out, cluster_size(report));
     fputs(" clusters", out);
     if (header->refcount_order <= 6) /* a refused image may have any number here */
         fprintf(out, ", %u-bit refcounts", 1u << header->refcount_order);
@@ -103,20 +91,20 @@ void check_print_human_defects(FILE *out, const check_report *report)
     const char *separator = "";
 
     if (result->corruptions > 0) {
-        print_count(out, result->corruptions, "corruption");
+        count_print(out, result->corruptions, "corruption");
         separator = ", ";
     }
     if (result->leaks > 0) {
         fputs(separator, out);
-        print_count(out, result->leaks, "leaked cluster");
+        count_print(out, result->leaks, "leaked cluster");
         fputs(" (", out);
-        print_size(out, result->leaks * cluster_size(report));
+        size_print(out, result->leaks * cluster_size(report));
         fputc(')', out);
         separator = ", ";
     }
     if (result->check_errors > 0) {
         fputs(separator, out);
-        print_count(out, result->check_errors, "cluster");
+        count_print(out, result->check_errors, "cluster");
         fputs(" whose refcount cannot be looked up", out);
         separator = ", ";
     }
@@ -201,7 +189,7 @@ static void print_image_end(FILE *out, const check_report *report)
 static void print_refcount_report(FILE *out, const refcow_refcount_report *refcounts)
 {
     fprintf(out, "  Refcount table   at 0x%" PRIx64 ", ", refcounts->refcount_table_offset);
-    print_count(out, refcounts->refcount_table_clusters, "cluster");
+    count_print(out, refcounts->refcount_table_clusters, "cluster");
     fprintf(out, "\n  Data clusters    %" PRIu64 " in active tables, %" PRIu64 " of them with refcount 0 (orphans)",
             refcounts->allocated_clusters, refcounts->orphan_clusters);
     if (refcounts->unknown_clusters > 0)
@@ -215,9 +203,9 @@ static void print_work(FILE *out, const refcow_result *result)
 {
     fputs("  Work             ", out);
     fprintf(out, "%" PRIu64 " %s in ", result->passes, result->passes == 1 ? "pass" : "passes");
-    print_size(out, result->memory_used);
+    size_print(out, result->memory_used);
     fputs(" of memory\n" NO_LABEL, out);
-    print_size(out, result->bytes_read);
+    size_print(out, result->bytes_read);
     fputs(" read, ", out);
     fprintf(out, "%" PRIu64 " units of work\n", result->work);
 }
@@ -230,155 +218,6 @@ static void print_numbers(FILE *out, const check_report *report)
     }
     print_refcount_report(out, &report->result.refcounts);
     print_work(out, &report->result);
-}
-
-/* ------------------------------------------------------------------ the findings */
-
-static bool is_about_refcount(refcow_kind kind)
-{
-    return kind == REFCOW_KIND_REFCOUNT_LOW || kind == REFCOW_KIND_REFCOUNT_HIGH;
-}
-
-static bool is_about_copied_flag(refcow_kind kind)
-{
-    return kind == REFCOW_KIND_L1_COPIED || kind == REFCOW_KIND_L2_COPIED;
-}
-
-/* "host 0x50000", "host 0x50000..0x6ffff". A hostile entry may name a place that ends beyond 2^64. */
-static void print_range(FILE *out, const char *what, uint64_t start, uint64_t length, uint64_t cluster)
-{
-    fprintf(out, "%s 0x%" PRIx64, what, start);
-    if (length > cluster) {
-        uint64_t behind = length - 1;
-        uint64_t last = behind > UINT64_MAX - start ? UINT64_MAX : start + behind;
-        fprintf(out, "..0x%" PRIx64, last);
-    }
-}
-
-static void print_ranges(FILE *out, const listed_finding *listed, uint64_t cluster)
-{
-    const refcow_finding *finding = listed->finding;
-
-    print_range(out, "host", finding->host, finding->length, cluster);
-    if (finding->length > cluster) {
-        fputs(" (", out);
-        print_count(out, finding->length / cluster + (finding->length % cluster != 0), "cluster");
-        fputc(')', out);
-    }
-    if (finding->role != REFCOW_ROLE_NONE)
-        fprintf(out, ", %s", refcow_role_name(finding->role));
-    if (listed->users != 0) {
-        fputs(", ", out);
-        users_print(out, listed->users);
-    }
-    if (listed->guest != REFCOW_NO_GUEST) {
-        fputs(", ", out);
-        print_range(out, "guest", listed->guest, listed->guest_length, cluster);
-    }
-}
-
-static void print_missing(FILE *out, const refcow_finding *truncated)
-{
-    fprintf(out, ": the file ends at %" PRIu64 ", references reach %" PRIu64 "; ", truncated->found,
-            truncated->expected);
-    print_size(out, truncated->length);
-    fputs(" are missing", out);
-}
-
-static void print_uses(FILE *out, const listed_finding *listed)
-{
-    fputs(": ", out);
-    print_count(out, listed->finding->expected, "reference");
-    if (listed->is_stored)
-        fprintf(out, ", refcount %" PRIu64, listed->finding->found);
-}
-
-/* Of a note of the command. */
-static void print_own_evidence(FILE *out, const check_report *report, unsigned kind)
-{
-    const char *separator = ": locked for ";
-
-    if (kind == KIND_BACKING_ITSELF) {
-        fputs(": \"", out);
-        name_print(out, &report->backing_name);
-        fputc('"', out);
-        return;
-    }
-    for (unsigned permission = 0; permission < PERMISSIONS; permission++) {
-        if ((lock_bytes_of_writer(report->live.locks) >> permission & 1) == 0)
-            continue;
-        fprintf(out, "%s%s", separator, permission_name((image_permission)permission));
-        separator = ", ";
-    }
-}
-
-static void print_evidence(FILE *out, const check_report *report, const listed_finding *listed)
-{
-    const refcow_finding *finding = listed->finding;
-
-    if (listed->kind >= REFCOW_KINDS && listed->kind < KIND_ORPHAN)
-        print_own_evidence(out, report, listed->kind);
-    else if (finding->kind == REFCOW_KIND_TRUNCATED)
-        print_missing(out, finding);
-    else if (finding->kind == REFCOW_KIND_MARKED_DIRTY || finding->kind == REFCOW_KIND_MARKED_CORRUPT)
-        fprintf(out, ": incompatible_features 0x%" PRIx64, finding->found);
-    else if (is_about_copied_flag(finding->kind))
-        fprintf(out, ": expected flag %" PRIu64 ", found entry 0x%" PRIx64, finding->expected, finding->found);
-    else if (finding->table != REFCOW_NO_TABLE)
-        fprintf(out, ": found entry 0x%" PRIx64, finding->found);
-    else if (listed->kind == KIND_OVERLAPPING)
-        print_uses(out, listed);
-    else if (is_about_refcount(finding->kind))
-        fprintf(out, ": expected refcount %" PRIu64 ", found %" PRIu64, finding->expected, finding->found);
-    if (listed->entries == 1)
-        fprintf(out, " (table 0x%" PRIx64 " entry %" PRIu64 ")", finding->table, finding->index);
-    if (listed->entries > 1)
-        fprintf(out, " (table 0x%" PRIx64 " entries %" PRIu64 "..%" PRIu64 ")", finding->table, finding->index,
-                finding->index + listed->entries - 1);
-}
-
-static void print_snapshot(FILE *out, const listed_finding *listed)
-{
-    if (listed->snapshot == NULL)
-        return;
-    fputs(", only in snapshot ", out);
-    check_print_snapshot(out, listed->image, listed->snapshot);
-}
-
-static void print_finding(FILE *out, const check_report *report, const listed_finding *listed)
-{
-    const refcow_finding *finding = listed->finding;
-    uint64_t cluster = cluster_size(report);
-
-    fputs("    ", out);
-    print_ranges(out, listed, cluster);
-    print_evidence(out, report, listed);
-    if (finding->times > 1 && finding->length <= cluster)
-        fprintf(out, ", counts %" PRIu64 " times", finding->times);
-    print_snapshot(out, listed);
-    fputc('\n', out);
-}
-
-static void print_findings_of_kind(FILE *out, const check_report *report, unsigned kind, uint64_t count)
-{
-    listed_finding next;
-
-    fprintf(out, "\n  %s (%" PRIu64 "): %s\n", kind_name(kind), count, kind_text(kind));
-    for (size_t at = 0; listed_next(report, KIND_BIT(kind), &at, &next);) {
-        print_finding(out, report, &next);
-        count -= next.finding->times;
-    }
-    if (count > 0)
-        fprintf(out, "    and %" PRIu64 " more that are not listed\n", count);
-}
-
-void check_print_human_findings(FILE *out, const check_report *report)
-{
-    for (unsigned kind = 0; kind < KINDS; kind++) {
-        uint64_t count = listed_found(report, kind);
-        if (count > 0 && kind_set_has(report->listed, kind))
-            print_findings_of_kind(out, report, kind, count);
-    }
 }
 
 void check_print_human_heading(FILE *out, const check_report *report)

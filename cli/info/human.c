@@ -19,24 +19,12 @@ static void print_label(FILE *out, const char *label)
     fprintf(out, "  %-17s", label);
 }
 
-static void print_size(FILE *out, uint64_t size)
-{
-    char text[SIZE_TEXT_LENGTH];
-    fputs(size_text(text, size), out);
-}
-
 /* "8.38 MiB (8781824 bytes)" */
 static void print_exact_size(FILE *out, uint64_t size)
 {
-    print_size(out, size);
+    size_print(out, size);
     if (size >= 1024)
         fprintf(out, " (%" PRIu64 " bytes)", size);
-}
-
-/* "1 cluster", "2 clusters" */
-static void print_count(FILE *out, uint64_t count, const char *noun)
-{
-    fprintf(out, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
 }
 
 /* The zone is UTC: the local one would say where the reader is, not where the image was. */
@@ -83,12 +71,12 @@ static void print_geometry(FILE *out, const info_report *report)
     print_exact_size(out, report->file->size);
     if (info_knows_disk(report)) {
         fputs(", ", out);
-        print_size(out, report->file->allocated);
+        size_print(out, report->file->allocated);
         fputs(" on the disk", out);
     }
     fputc('\n', out);
     print_label(out, "Clusters");
-    print_size(out, UINT64_C(1) << header->cluster_bits);
+    size_print(out, UINT64_C(1) << header->cluster_bits);
     if (header->refcount_order <= 6) /* a refused image may have any number here */
         fprintf(out, ", %u-bit refcounts", 1u << header->refcount_order);
     if (header->compression_type <= 1)
@@ -104,7 +92,7 @@ static void print_tables(FILE *out, const refcow_header *header)
     fprintf(out, "%" PRIu32 " %s at 0x%" PRIx64 "\n", header->l1_size, header->l1_size == 1 ? "entry" : "entries",
             header->l1_table_offset);
     print_label(out, "Refcount table");
-    print_count(out, header->refcount_table_clusters, "cluster");
+    count_print(out, header->refcount_table_clusters, "cluster");
     fprintf(out, " at 0x%" PRIx64 "\n", header->refcount_table_offset);
 }
 
@@ -121,7 +109,7 @@ static void print_encryption(FILE *out, const refcow_header *header)
         fprintf(out, "unknown method %" PRIu32, header->crypt_method);
     if (header->encryption_header.length > 0) {
         fputs(", header of ", out);
-        print_size(out, header->encryption_header.length);
+        size_print(out, header->encryption_header.length);
         fprintf(out, " at 0x%" PRIx64, header->encryption_header.offset);
     }
     fputc('\n', out);
@@ -145,7 +133,7 @@ static void print_known_features(FILE *out, feature_word word, uint64_t value)
     }
     if (unknown > 0) {
         fputs(separator, out);
-        print_count(out, unknown, "unknown bit");
+        count_print(out, unknown, "unknown bit");
     }
     fputc('\n', out);
 }
@@ -235,7 +223,7 @@ static void print_extensions(FILE *out, info_report *report)
     while (info_may_list(report, extension.next) && info_next_extension(report, &extension)) {
         const char *name = extension_name(extension_of_type(extension.type));
         fprintf(out, "    0x%08" PRIx32 " %s, ", extension.type, name != NULL ? name : "unknown");
-        print_count(out, extension.contents.length, "byte");
+        count_print(out, extension.contents.length, "byte");
         fprintf(out, " at 0x%" PRIx64 "\n", extension.contents.offset);
     }
     print_omitted(out, report, count, extension.next);
@@ -255,11 +243,11 @@ static void print_snapshot(FILE *out, info_report *report, const refcow_snapshot
     print_date(out, snapshot);
     if (snapshot->disk_size > 0) {
         fputs(", disk ", out);
-        print_size(out, snapshot->disk_size);
+        size_print(out, snapshot->disk_size);
     }
     if (snapshot->vm_state_size > 0) {
         fputs(", VM state ", out);
-        print_size(out, snapshot->vm_state_size);
+        size_print(out, snapshot->vm_state_size);
         print_clock(out, snapshot->vm_clock);
     }
     fputs(", id ", out);
@@ -287,7 +275,7 @@ static void print_bitmap(FILE *out, info_report *report, const refcow_bitmap *bi
 {
     fputs("    granularity ", out);
     if (bitmap->granularity < 64)
-        print_size(out, UINT64_C(1) << bitmap->granularity);
+        size_print(out, UINT64_C(1) << bitmap->granularity);
     else
         fprintf(out, "2^%u", bitmap->granularity);
     if (bitmap->type != 1)
@@ -327,7 +315,7 @@ static bool is_stopped(const info_report *report)
 static void print_ratio(FILE *out, const char *what, uint64_t size, const info_report *report)
 {
     fprintf(out, "    %s", what);
-    print_size(out, size);
+    size_print(out, size);
     fprintf(out, ", %.2f times the file", info_per_byte(size, report->file->size));
     if (info_knows_disk(report))
         fprintf(out, ", %.2f times its disk space", info_per_byte(size, report->file->allocated));
@@ -352,9 +340,9 @@ static void print_refcounts(FILE *out, const info_report *report)
         return;
     print_label(out, "Refcounts");
     fprintf(out, "%s, %s", refcow_verdict_name(report->result.verdict), is_stopped(report) ? "at least " : "");
-    print_count(out, report->result.corruptions, "corruption");
+    count_print(out, report->result.corruptions, "corruption");
     fputs(", ", out);
-    print_count(out, report->result.leaks, "leaked cluster");
+    count_print(out, report->result.leaks, "leaked cluster");
     fputs(is_stopped(report) ? "\n" : " (see refcow check)\n", out);
     print_label(out, "Data clusters");
     fprintf(out, "%" PRIu64 " in active tables, %" PRIu64 " of them with refcount 0 (orphans)",

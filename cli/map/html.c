@@ -46,12 +46,6 @@ static const char style[] =
     "td.share { width: 120px; }\n"
     ".free { fill: var(--free); background: var(--free); color: var(--ink); }\n";
 
-static void print_size(FILE *out, uint64_t size)
-{
-    char text[SIZE_TEXT_LENGTH];
-    fputs(size_text(text, size), out);
-}
-
 /* ------------------------------------------------------------------ the beginning */
 
 static void print_colors(FILE *out)
@@ -81,7 +75,7 @@ static void print_heading(FILE *out, const map_report *report)
     fputs("</h1>\n<p class=\"faint\">", out);
     check_print_human_facts(out, &report->check);
     fputs(", a file of ", out);
-    print_size(out, report->check.file_size);
+    size_print(out, report->check.file_size);
     fprintf(out, "</p>\n<p class=\"verdict %s\">", refcow_verdict_name(report->check.verdict));
     check_print_human_verdict(out, &report->check, html_print);
     fputs("</p>\n", out);
@@ -144,7 +138,7 @@ static void print_scale(FILE *out, const map_report *report)
         fputs("a cluster of ", out);
     else
         fprintf(out, "%" PRIu64 " clusters, ", per_cell);
-    print_size(out, per_cell * map_cluster_size(report));
+    size_print(out, per_cell * map_cluster_size(report));
     fputs(per_cell == 1 ? "." : ": damage if there is any, else what most of them are.", out);
     fputs(report->damaged == 0
               ? "</p>\n"
@@ -178,7 +172,7 @@ static void print_owner(FILE *out, const map_report *report, owner who)
             "<tr><td><span class=\"key %s\">%c</span></td><td>%s</td><td class=\"number\">%" PRIu64
             "</td><td class=\"number\">",
             owner_word(who), owner_is_damage(who) ? ' ' : owner_letter(who), owner_word(who), report->clusters[who]);
-    print_size(out, report->clusters[who] * map_cluster_size(report));
+    size_print(out, report->clusters[who] * map_cluster_size(report));
     fputs("</td><td class=\"number\">", out);
     html_print(out, map_percent_text(text, report, who));
     fprintf(out,

@@ -58,40 +58,48 @@ static void note_whereabouts(listed_finding *next, const refcow_header *header, 
 
 #define OWN_NOTES (sizeof((check_report *)0)->own_notes / sizeof(refcow_finding))
 
-static void take_finding(listed_finding *next, const check_report *report, size_t at)
-{
-    next->finding = &report->findings[at];
-    next->kind = next->finding->kind;
-    next->is_stored = next->kind == REFCOW_KIND_REFCOUNT_LOW || next->kind == REFCOW_KIND_REFCOUNT_HIGH;
-}
-
 /* Findings, then room for each note of the command, then orphans, then overlaps: the one with this number. */
 static void take(listed_finding *next, const check_report *report, size_t at)
 {
-    const refcow_header *header = &report->image.header;
-    size_t findings = report->result.findings_count;
-    whereabouts where = {0};
+    size_t notes = report->result.findings_count;
+    size_t orphans = notes + OWN_NOTES;
+    size_t overlaps = orphans + report->orphans.count;
 
     *next = (listed_finding){.image = &report->image};
-    if (at < findings) {
-        take_finding(next, report, at);
-        where = whereabouts_of(report, at);
-    } else if (at - findings < OWN_NOTES) {
-        next->finding = &report->own_notes[at - findings];
-        next->kind = REFCOW_KINDS + (unsigned)(at - findings);
-    } else if (at - findings - OWN_NOTES < report->orphans.count) {
-        next->finding = &report->orphans.ranges[at - findings - OWN_NOTES];
+    if (at < notes) {
+        next->finding = &report->findings[at];
+        next->kind = next->finding->kind;
+        next->is_stored = next->kind == REFCOW_KIND_REFCOUNT_LOW || next->kind == REFCOW_KIND_REFCOUNT_HIGH;
+    } else if (at < orphans) {
+        next->finding = &report->own_notes[at - notes];
+        next->kind = REFCOW_KINDS + (unsigned)(at - notes);
+    } else if (at < overlaps) {
+        next->finding = &report->orphans.ranges[at - orphans];
         next->kind = KIND_ORPHAN;
     } else {
-        const overlap *own = &report->look.overlaps[at - findings - OWN_NOTES - report->orphans.count];
-        next->finding = &own->finding;
+        next->finding = &report->look.overlaps[at - overlaps].finding;
         next->kind = KIND_OVERLAPPING;
-        next->is_stored = own->is_known;
-        where = own->where;
+        next->is_stored = report->look.overlaps[at - overlaps].is_known;
     }
+}
+
+static whereabouts where_is(const check_report *report, size_t at)
+{
+    size_t overlaps = report->result.findings_count + OWN_NOTES + report->orphans.count;
+
+    if (at < report->result.findings_count)
+        return whereabouts_of(report, at);
+    return at < overlaps ? (whereabouts){0} : report->look.overlaps[at - overlaps].where;
+}
+
+/* What takes a search, for the one that is to be listed. */
+static void complete(listed_finding *next, const check_report *report, size_t at)
+{
+    const refcow_header *header = &report->image.header;
+
     next->entries = count_entries(header, next->finding);
     next->snapshot = disks_snapshot_of(report, next->finding);
-    note_whereabouts(next, header, where);
+    note_whereabouts(next, header, where_is(report, at));
 }
 
 static bool is_there(const check_report *report, unsigned kind)
@@ -99,30 +107,28 @@ static bool is_there(const check_report *report, unsigned kind)
     return kind < REFCOW_KINDS || kind >= KIND_ORPHAN || kind_set_has(report->own, kind);
 }
 
-static unsigned kind_at(const check_report *report, size_t at)
-{
-    listed_finding one;
-
-    take(&one, report, at);
-    return one.kind;
-}
-
 /* Whether a kind has enough ranges before this one: ranges are sorted by kind. */
 static bool is_too_far(const check_report *report, size_t at, unsigned kind)
 {
-    return at >= report->max_listed && kind_at(report, at - (size_t)report->max_listed) == kind;
+    listed_finding before;
+
+    if (at < report->max_listed)
+        return false;
+    take(&before, report, at - (size_t)report->max_listed);
+    return before.kind == kind;
 }
 
 bool listed_next(const check_report *report, kind_set kinds, size_t *at, listed_finding *next)
 {
     size_t end = report->result.findings_count + OWN_NOTES + report->orphans.count + report->look.overlaps_count;
 
-    while (*at < end) {
-        size_t here = (*at)++;
-        take(next, report, here);
-        if (kind_set_has(kinds & report->listed, next->kind) && is_there(report, next->kind) &&
-            !is_too_far(report, here, next->kind))
-            return !stop_cuts_list();
+    for (; *at < end; ++*at) {
+        take(next, report, *at);
+        if (!kind_set_has(kinds & report->listed, next->kind) || !is_there(report, next->kind) ||
+            is_too_far(report, *at, next->kind))
+            continue;
+        complete(next, report, (*at)++);
+        return !stop_cuts_list();
     }
     return false;
 }

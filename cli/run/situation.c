@@ -252,8 +252,7 @@ static const struct {
     {names_itself,
      {"backing-file-itself",
       "The image names itself as its backing file. A program that opens it opens it again and again, or takes the "
-      "bytes "
-      "of the file for guest data.",
+      "bytes of the file for guest data.",
       "Find out which backing file is the right one, and name it. BASE stands for it:",
       "qemu-img rebase -u -F qcow2 -b BASE IMAGE"}},
     {is_overwritten_in_snapshots,
@@ -266,8 +265,7 @@ static const struct {
     {have_clashing_owners,
      {"owners-clash",
       "Clusters have several uses, and no snapshot shares them. Two programs wrote to the image at once, or an old "
-      "table "
-      "came back. Guest data is lost.",
+      "table came back. Guest data is lost.",
       "Do not repair the image: restore it from a backup. If there is none, save what can be read:", SALVAGE}},
     {has_bad_refcount_table,
      {"refcounts-unreadable",
@@ -307,8 +305,7 @@ static const struct {
     {has_leaks,
      {"leaks",
       "Leaked clusters have a higher refcount than they have references: lost space. The data that the disk refers to "
-      "is "
-      "not affected.",
+      "is not affected.",
       "To get the space back, stop every writer and run:", "qemu-img check -r leaks IMAGE"}},
     {check_has_writer,
      {"in-use", "Another process has the image open for writing. This answer is of the moment when refcow read it.",

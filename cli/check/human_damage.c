@@ -1,5 +1,5 @@
 /*
- * damage.c - for people: where wrong entries are, and which disks are not affected.
+ * human_damage.c - for people: where wrong entries are, and which disks are not affected.
  */
 #include "../run/check_report.h"
 #include "../text/name.h"
