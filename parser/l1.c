@@ -23,6 +23,9 @@ static bool collects(enum scan scan)
     return scan == FIRST_SCAN || scan == LATER_SCAN;
 }
 
+/* With its searches, a scan for damage takes less than so many other scans. */
+#define DAMAGE_SCANS 2u
+
 struct l1_table {
     uint64_t offset;
     uint64_t weight; /* how many tables this is, when the tables of snapshots overlap */
@@ -36,11 +39,13 @@ static struct reference reference_to_l2(const struct check *check, const struct 
     return reference;
 }
 
-/* A note: an L1 entry is damaged, or refers to a damaged L2 table. */
+/* A note: an L1 entry is damaged, or refers to a damaged L2 table. The image does not pay for it. */
 static void note_damage(struct check *check, const struct reference *reference, const struct origin *origin)
 {
+    uint64_t owed = check->reader.owed;
     refcow_finding note = refcow_finding_at(REFCOW_KIND_L2_TABLE_DAMAGED, reference, origin);
     refcow_findings_add(&check->findings, &note);
+    refcow_earn(&check->reader, check->reader.owed - owed);
 }
 
 /* The entry itself: is it sound, and its reference to the L2 table. */
@@ -241,13 +246,17 @@ static bool scan_all(struct check *check, enum scan scan)
            (!collects(scan) || refcow_tables_finish(&check->tables));
 }
 
-/* The tables of a scan. Which of them are damaged is known when all entries have been visited. */
-static bool walk_and_note(struct check *check, uint64_t walked)
+/* The tables of a scan, which took so many units. Which of them are damaged is known when all entries have been
+ * visited: then there is another scan, and the image does not pay for it. */
+static bool walk_and_note(struct check *check, uint64_t walked, uint64_t units)
 {
     uint64_t damaged = check->result->damage.damaged_l2_tables;
     if (!walk_l2_tables(check, walked))
         return false;
-    return check->result->damage.damaged_l2_tables == damaged || scan_all(check, DAMAGE_SCAN);
+    if (check->result->damage.damaged_l2_tables == damaged)
+        return true;
+    refcow_earn(&check->reader, DAMAGE_SCANS * units);
+    return scan_all(check, DAMAGE_SCAN);
 }
 
 /* Bound of the scans: each deals with at least half as many of the distinct L2 tables as there is room for. */
@@ -258,10 +267,11 @@ bool refcow_l1_walk(struct check *check)
     if (scan == FIRST_SCAN)
         refcow_tables_start(&check->tables);
     do {
+        uint64_t before = check->reader.at.work;
         if (!scan_all(check, scan))
             return false;
         check->reader.at.tables_known = walked + check->tables.count;
-        if (!walk_and_note(check, walked))
+        if (!walk_and_note(check, walked, check->reader.at.work - before))
             return false;
         walked += check->tables.count;
         check->are_tables_known = walked == check->tables.count;

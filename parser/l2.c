@@ -91,7 +91,7 @@ static void visit_chunk(struct check *check, struct l2_walk *walk, const struct 
     uint64_t wrong = check->wrong_entries;
     walk->zeros = extent->start + extent->bytes; /* chunks of zeros are left out */
     if (check->first_pass)
-        refcow_earn(&check->reader, check->chunk, extent->bytes);
+        refcow_earn_table(&check->reader, check->chunk, extent->bytes);
     visit_entries(check, walk, extent->start, extent->bytes);
     if (check->wrong_entries == wrong || walk->aligned == NULL || walk->aligned->is_damaged)
         return;

@@ -363,9 +363,10 @@ typedef struct refcow_finding {
  * answers of the source give the same work.
  *
  * The default limit is REFCOW_WORK_FREE, plus REFCOW_WORK_PER_BYTE for each byte of the image's L2 tables outside of 4
- * KiB pages of zeros, plus what the source reports for reading them. Each L2 table counts once. The default limit is at
- * most REFCOW_WORK_MAX, and the same for files, devices and servers. Opening has a limit of its own,
- * REFCOW_WORK_TO_OPEN, because the caller cannot stop it. */
+ * KiB pages of zeros, plus what the source reports for reading them. Each L2 table counts once. It also grows by what
+ * it takes to find out which disks have damaged tables. The default limit is at most REFCOW_WORK_MAX, and the same for
+ * files, devices and servers. Opening has a limit of its own, REFCOW_WORK_TO_OPEN, because the caller cannot stop it.
+ */
 #define REFCOW_WORK_TO_OPEN ((uint64_t)4 << 20)
 #define REFCOW_WORK_FREE ((uint64_t)32 << 20)
 #define REFCOW_WORK_PER_BYTE 4u

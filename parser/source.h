@@ -61,9 +61,11 @@ bool refcow_charge(struct reader *reader, uint64_t units);
 uint64_t refcow_ask_for_data(struct reader *reader, uint64_t offset);
 uint64_t refcow_ask_for_hole(struct reader *reader, uint64_t offset);
 
-/* These bytes were just read, and are part of an L2 table that was not read before: where the limit on work is the
- * default, it grows. */
-void refcow_earn(struct reader *reader, const uint8_t *bytes, size_t length);
+/* Where the limit on work is the default, it grows by so many units. */
+void refcow_earn(struct reader *reader, uint64_t units);
+
+/* The same for bytes that were just read, and are part of an L2 table that was not read before. */
+void refcow_earn_table(struct reader *reader, const uint8_t *bytes, size_t length);
 
 /* Call the progress callback now; not when the reader has failed. */
 bool refcow_call_progress(struct reader *reader);

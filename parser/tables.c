@@ -34,6 +34,9 @@ static void swap(struct table_name *one, struct table_name *other)
 #define NAMES_PER_UNIT 2u
 #define WORK_NAME 8u
 
+/* So many steps of a search are a unit. */
+#define STEPS_PER_UNIT 4u
+
 /* Let a name sink in a heap until none below it is higher. Bound: the height of the heap. */
 /*@ requires \valid(names + (0 .. count - 1)) && at < count;
     assigns names[0 .. count - 1]; */
@@ -154,17 +157,16 @@ const struct table_name *refcow_tables_find(const struct table_set *set, uint64_
 {
     size_t first = 0;
     size_t end = set->count;
-    while (first < end) {
+    uint64_t steps = 0;
+    for (; first < end && set->names[first + (end - first) / 2].offset != offset; steps++) {
         size_t middle = first + (end - first) / 2;
-        set->reader->owed++;
-        if (set->names[middle].offset == offset)
-            return &set->names[middle];
         if (set->names[middle].offset < offset)
             first = middle + 1;
         else
             end = middle;
     }
-    return NULL;
+    set->reader->owed += steps / STEPS_PER_UNIT;
+    return first < end ? &set->names[first + (end - first) / 2] : NULL;
 }
 
 bool refcow_tables_continue(struct table_set *set)
