@@ -73,7 +73,7 @@ static void look_for_damage(struct check *check, const struct l1_table *table, c
 {
     struct reference reference = reference_to_l2(check, table, origin->entry);
     const struct table_name *name = refcow_tables_find(&check->tables, reference.offset);
-    if (name != NULL && name->is_damaged && (origin->entry & L1_RESERVED_BITS) == 0)
+    if (name != NULL && name->is_damaged != 0 && (origin->entry & L1_RESERVED_BITS) == 0)
         note_damage(check, &reference, origin);
 }
 
@@ -94,7 +94,7 @@ static void visit_l1_chunk(struct check *check, const struct l1_table *table, co
         if (scan == DAMAGE_SCAN)
             look_for_damage(check, table, &origin);
         struct table_name name = {origin.entry & ENTRY_OFFSET, table->weight, origin.guest, table->is_active ? 1 : 0,
-                                  false};
+                                  0};
         /* Past the end of the file it is a table of zeros, with nothing in it. */
         if (collects(scan) && name.offset < check->file_length)
             refcow_tables_add(&check->tables, &name);

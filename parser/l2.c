@@ -93,9 +93,9 @@ static void visit_chunk(struct check *check, struct l2_walk *walk, const struct 
     if (check->first_pass)
         refcow_earn_table(&check->reader, check->chunk, extent->bytes);
     visit_entries(check, walk, extent->start, extent->bytes);
-    if (check->wrong_entries == wrong || walk->aligned == NULL || walk->aligned->is_damaged)
+    if (check->wrong_entries == wrong || walk->aligned == NULL || walk->aligned->is_damaged != 0)
         return;
-    walk->aligned->is_damaged = true;
+    walk->aligned->is_damaged = 1;
     check->result->damage.damaged_l2_tables++;
 }
 

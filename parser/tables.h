@@ -12,10 +12,10 @@
 
 struct table_name {
     uint64_t offset;
-    uint64_t weight; /* times named */
-    uint64_t guest;  /* lowest guest offset it stands for, or REFCOW_NO_GUEST */
-    uint32_t active; /* of the times, by the active tree: it has at most REFCOW_L1_ENTRIES_MAX entries */
-    bool is_damaged; /* entries of it are wrong */
+    uint64_t weight;     /* times named */
+    uint64_t guest;      /* lowest guest offset it stands for, or REFCOW_NO_GUEST */
+    uint32_t active;     /* of the times, by the active tree: it has at most REFCOW_L1_ENTRIES_MAX entries */
+    uint32_t is_damaged; /* not 0: entries of it are wrong */
 };
 
 struct table_set {

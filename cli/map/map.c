@@ -45,7 +45,7 @@ static const char help[] =
 #define HTML_ROWS 48
 
 /* Ranges of references past the end of the file that are listed, of each kind of finding. */
-#define MOST_FINDINGS 1000
+#define MOST_FINDINGS 800
 
 /* What goes along with the images, from one to the next. */
 typedef struct map_session {

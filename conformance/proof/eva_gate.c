@@ -1,6 +1,6 @@
 /*
- * eva_gate.c - refcow_gate() with any source, any policy and any options. In the place of refcow_check(), which has its own
- * proofs, is a function that gives any answer.
+ * eva_gate.c - refcow_gate() with any source, any policy and any options. In the place of refcow_check(), which has its
+ * own proofs, is a function that gives any answer.
  */
 #include "../../parser/gate_breaches.h"
 #include "any.h"

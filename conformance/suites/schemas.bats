@@ -15,7 +15,7 @@ validate() {
     [ "$(wc -l <in-parser)" -gt 20 ]
     "$REFCOW" check --list help | cut -f 1 | grep -vxe all -e orphan | sort >in-command
     diff in-command in-schema
-    assert_equal "$(comm -23 in-command in-parser | xargs)" 'backing-file-itself in-use' # notes of the command
+    assert_equal "$(comm -23 in-command in-parser | xargs)" 'backing-file-itself in-use overlapping' # kinds of the command
     comm -13 in-command in-parser | diff /dev/null -
 }
 
