@@ -234,8 +234,7 @@ static bool walk_l2_tables(struct check *check, uint64_t walked)
             return false;
         check->reader.at.tables++;
     }
-    if (tables->count > 0)
-        refcow_l2_finish(check, &walk);
+    refcow_l2_finish(check, &walk, tables->count);
     return true;
 }
 

@@ -117,7 +117,7 @@ bool refcow_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_ta
     return true;
 }
 
-void refcow_l2_finish(struct check *check, struct l2_walk *walk)
+void refcow_l2_finish(struct check *check, struct l2_walk *walk, size_t count)
 {
-    close_until(check, walk, walk->newest + 1, UINT64_MAX);
+    close_until(check, walk, count, UINT64_MAX);
 }

@@ -21,7 +21,7 @@ void refcow_l2_open(struct check *check, struct l2_walk *walk, size_t number);
  * entries. */
 bool refcow_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_table);
 
-/* The tables of the list have been visited: close those that are open. Bound: the open tables. */
-void refcow_l2_finish(struct check *check, struct l2_walk *walk);
+/* So many tables, all of the list, have been visited: close those that are open. Bound: the open tables. */
+void refcow_l2_finish(struct check *check, struct l2_walk *walk, size_t count);
 
 #endif

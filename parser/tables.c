@@ -34,8 +34,8 @@ static void swap(struct table_name *one, struct table_name *other)
 #define NAMES_PER_UNIT 2u
 #define WORK_NAME 8u
 
-/* So many steps of a search are a unit. */
-#define STEPS_PER_UNIT 4u
+/* To find a name. */
+#define WORK_FIND 4u
 
 /* Let a name sink in a heap until none below it is higher. Bound: the height of the heap. */
 /*@ requires \valid(names + (0 .. count - 1)) && at < count;
@@ -153,20 +153,21 @@ void refcow_tables_add(struct table_set *set, const struct table_name *name)
         set->names[set->count++] = *name;
 }
 
+/* The last name that is not above the offset is found in steps that are halved; the first step is the highest power of
+ * two that is not above the number of names. */
 const struct table_name *refcow_tables_find(const struct table_set *set, uint64_t offset)
 {
-    size_t first = 0;
-    size_t end = set->count;
-    uint64_t steps = 0;
-    for (; first < end && set->names[first + (end - first) / 2].offset != offset; steps++) {
-        size_t middle = first + (end - first) / 2;
-        if (set->names[middle].offset < offset)
-            first = middle + 1;
-        else
-            end = middle;
+    size_t at = 0;
+    size_t step = 1;
+    while (step <= set->count / 2)
+        step *= 2;
+    for (; step > 0; step /= 2) {
+        size_t next = at + step;
+        if (next < set->count && set->names[next].offset <= offset)
+            at = next;
     }
-    set->reader->owed += steps / STEPS_PER_UNIT;
-    return first < end ? &set->names[first + (end - first) / 2] : NULL;
+    set->reader->owed += WORK_FIND;
+    return set->names[at].offset == offset ? &set->names[at] : NULL;
 }
 
 bool refcow_tables_continue(struct table_set *set)

@@ -36,7 +36,7 @@ void refcow_tables_add(struct table_set *set, const struct table_name *name);
  * failed. */
 bool refcow_tables_finish(struct table_set *set);
 
-/* The table at this offset, or NULL. The scan is over. Bound: the logarithm of the names. */
+/* The table at this offset, or NULL. The scan is over, and there are tables. Bound: the logarithm of the names. */
 const struct table_name *refcow_tables_find(const struct table_set *set, uint64_t offset);
 
 /* Start the next scan; false when there is nothing left to scan for. */
