@@ -24,7 +24,7 @@ static bool collects(enum scan scan)
 }
 
 /* With its searches, a scan for damage takes less than so many other scans. */
-#define DAMAGE_SCANS 2u
+#define DAMAGE_SCANS 6u
 
 struct l1_table {
     uint64_t offset;

@@ -394,12 +394,15 @@ list_in_time() {
 }
 
 @test "a list of hundreds of thousands of findings ends in time, and counts what it leaves out" {
-    local form code omitted uncut all seconds
+    local form code omitted uncut all overlapping seconds
     slow_clock
     "$conformance/../corpus/hostile/make-hostile" every-entry-a-finding-scattered image.qcow2
     uncut=$("$REFCOW" check --list all "${unlimited[@]}" --output=jsonl image.qcow2 | tail -n 1 | jq .omitted)
     all=$("$REFCOW" check "${unlimited[@]}" --output=jsonl image.qcow2 | tail -n 1 |
         jq '([.found[]] | add) + ."refcount-report"."orphan-clusters"')
+    # Overlapping clusters are known if the second look has ended.
+    overlapping=$("$REFCOW" check --list overlapping "${unlimited[@]}" --output=jsonl image.qcow2 |
+        jq -s '[.[] | select(.type == "finding").times] | add')
     for form in json jsonl csv human; do
         # On a slow machine the check itself does not end in time. Then there is more of it.
         for seconds in 1 2 4 8; do
@@ -412,7 +415,8 @@ list_in_time() {
         grep -q 'image.qcow2: not all findings are listed: the time that --timeout allows is over$' messages ||
             fail "$form: $(cat messages)"
         assert_equal "$(wc -l <messages)" 1
-        [ "$form" = human ] || assert_equal $(($(defects_listed "$form") + omitted)) "$all"
+        [ "$form" = human ] || [[ $(($(defects_listed "$form") + omitted - all)) =~ ^(0|$overlapping)$ ]] ||
+            fail "$form: $(defects_listed "$form") listed, $omitted omitted, $all in all"
     done
 }
 
