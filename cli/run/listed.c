@@ -89,7 +89,9 @@ static whereabouts where_is(const check_report *report, size_t at)
 
     if (at < report->result.findings_count)
         return whereabouts_of(report, at);
-    return at < overlaps ? (whereabouts){0} : report->look.overlaps[at - overlaps].where;
+    if (at >= overlaps)
+        return report->look.overlaps[at - overlaps].where;
+    return (whereabouts){.guest = GUEST_RANGE_NONE};
 }
 
 /* What takes a search, for the one that is to be listed. */
