@@ -79,14 +79,20 @@ void refcow_note_bitmap(struct check *check, const refcow_bitmap *bitmap)
         refcow_findings_add(&check->findings, &note);
 }
 
-void refcow_notes_finish(struct check *check)
+static void note_truncation(struct check *check)
 {
     uint64_t size = check->reader.source->size;
+    if (check->missing_end == 0)
+        return;
     refcow_finding note = note_of(REFCOW_KIND_TRUNCATED, size, check->missing_end - size);
     note.expected = check->missing_end;
     note.found = size;
-    if (check->missing_end != 0)
-        refcow_findings_add(&check->findings, &note);
+    refcow_findings_add(&check->findings, &note);
+}
+
+void refcow_notes_finish(struct check *check)
+{
+    note_truncation(check);
     add_in_hole(check);
     if (check->findings.found[REFCOW_KIND_REFCOUNT_HIGH] == 0)
         refcow_findings_drop(&check->findings, REFCOW_KIND_L2_TABLE_EMPTY);
