@@ -224,7 +224,7 @@ void whereabouts_look(check_report *report, const examination *how, image_file *
     find_memory_and_look(report, how, file);
     file->stops = false;
     if (!look->is_complete)
-        look->overlaps_count = look->overlapping = 0;
+        look->overlapping = look->overlaps_count = 0;
 }
 
 whereabouts whereabouts_of(const check_report *report, size_t finding)

@@ -6,7 +6,9 @@
 #ifndef REFCOW_PORTABILITY_WASI_H
 #define REFCOW_PORTABILITY_WASI_H
 
-#define SEEK_DATA 3 /* lseek() does not know it */
+/* lseek() does not know them. */
+#define SEEK_DATA 3
+#define SEEK_HOLE 4
 
 /* fcntl() does not know the last one. */
 #define F_WRLCK 1
