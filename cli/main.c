@@ -10,9 +10,9 @@
 #include "process/exit_codes.h"
 #include "process/terminal.h"
 #include "text/complain.h"
+#include "text/output.h"
 #include "version.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -66,16 +66,15 @@ static exit_code run_verb(int argc, char **argv)
     return EXIT_CODE_FAILED;
 }
 
-/* A report that did not arrive must not look like one that did: a full disk or a closed pipe makes the whole run fail.
- */
+/* A report that did not arrive must not look like one that did: a full disk makes the whole run fail. A reader that has
+ * read enough, as `head` has, is no failure. */
 static exit_code deliver_output(exit_code code)
 {
-    int failed_before = ferror(stdout);
+    int error;
 
-    errno = 0;
-    if (fclose(stdout) == 0 && !failed_before)
+    if (output_close(&error))
         return code;
-    complain_about_output(errno);
+    complain_about_output(error);
     return EXIT_CODE_FAILED;
 }
 

@@ -68,7 +68,7 @@ static bool collect_hashes(const refcow_header *header, struct cache *directory,
     refcow_bitmap bitmap = refcow_bitmaps_start(header);
     while (refcow_bitmaps_next(header, directory, &bitmap)) {
         bool is_in_use = (bitmap.flags & REFCOW_BITMAP_IN_USE) != 0;
-        struct table_name name = {0, 1, is_in_use ? 0 : 1, 2 * bitmap.index + (is_in_use ? 1 : 0)};
+        struct table_name name = {0, 1, 2 * bitmap.index + (is_in_use ? 1 : 0), is_in_use ? 0 : 1, 0};
         if (!hash_name(directory, &bitmap, &name.offset))
             return false;
         refcow_tables_add(hashes, &name);

@@ -1,5 +1,7 @@
 #include "bitmaps.h"
 
+#include "notes.h"
+
 #define BITMAP_ALIGNMENT 8u
 
 refcow_bitmap refcow_bitmaps_start(const refcow_header *header)
@@ -85,6 +87,8 @@ static void count_tables(struct check *check)
         struct reference table = {REFCOW_ROLE_BITMAP_TABLE, bitmap.table_offset, length, 1, 1};
         if (refcow_readable(table.offset, table.length))
             refcow_count(check, &table, &origin);
+        if (check->first_pass)
+            refcow_note_bitmap(check, &bitmap);
     }
 }
 

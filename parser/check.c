@@ -5,8 +5,10 @@
 #include "check_run.h"
 #include "compare.h"
 #include "header.h"
+#include "holes.h"
 #include "l2_fast.h"
 #include "memory.h"
+#include "notes.h"
 #include "references.h"
 #include "snapshots.h"
 
@@ -99,7 +101,7 @@ static bool check_window(struct check *check, uint64_t first)
         return true;
     if (!refcow_references_walk_blocks(check))
         return false;
-    return window->saturated || refcow_compare_window(check);
+    return window->saturated || (refcow_compare_window(check) && refcow_holes_walk(check));
 }
 
 /* Where the next window begins. Clusters without a reference and without a refcount are skipped. */
@@ -167,6 +169,7 @@ static void finish(struct check *check, const refcow_error *refusal)
 {
     refcow_result *result = check->result;
     refcow_compare_finish(check);
+    refcow_notes_finish(check);
     result->total_clusters =
         units_of(round_down(check->header->virtual_size, SECTOR_SIZE), check->header->cluster_bits);
     if (check->report_only)

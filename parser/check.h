@@ -24,6 +24,12 @@ struct l2_fast {
                                  after the other; in the byte order of the image */
 };
 
+/* The clusters start .. end - 1 lie in a hole of the file. */
+struct hole {
+    uint64_t start;
+    uint64_t end;
+};
+
 struct check {
     const refcow_header *header;
     refcow_result *result;
@@ -40,14 +46,18 @@ struct check {
     struct sweep sweep;      /* over the L1 tables of snapshots, or over bitmap tables */
     refcow_finding mismatch; /* adjacent clusters with the same one, which may go on; times 0: none */
     refcow_finding excess;   /* the same for clusters with more references than a refcount can say */
+    struct hole in_hole;     /* adjacent clusters in use that lie in a hole, which may go on; empty: none */
+    struct hole hole;        /* of the file, that was found last */
     struct l2_format l2;
     struct l2_fast fast;
     uint64_t cluster_size;
-    uint64_t file_length;     /* the file's size rounded up to 512, as the oracle has it */
-    uint64_t clusters;        /* of the file: file_length rounded up to clusters */
-    uint64_t refcount_limit;  /* the largest refcount of the image's width */
-    uint64_t grown;           /* 1 if a reference sticks out into the cluster after these, else 0 */
-    uint32_t l1_span_bits;    /* an L1 entry stands for 1 << l1_span_bits bytes of the disk */
+    uint64_t file_length;    /* the file's size rounded up to 512, as the oracle has it */
+    uint64_t clusters;       /* of the file: file_length rounded up to clusters */
+    uint64_t refcount_limit; /* the largest refcount of the image's width */
+    uint64_t missing_end;    /* the highest end of a reference past the end of the file to a counted cluster; 0: none */
+    uint64_t wrong_entries;  /* findings about entries so far */
+    uint64_t grown;          /* 1 if a reference sticks out into the cluster after these, else 0 */
+    uint32_t l1_span_bits;   /* an L1 entry stands for 1 << l1_span_bits bytes of the disk */
     uint64_t window_clusters; /* that the memory is enough for */
     uint64_t memory_used;
     uint8_t *chunk;          /* scratch for reading tables */

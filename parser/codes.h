@@ -100,7 +100,8 @@
 /*
  * REFCOW_FINDING_ROW(name, number, severity, slug, sentence, rule)
  *
- * severity: CORRUPTION (counts in corruptions), LEAK (counts in leaks), ERROR (counts in check_errors).
+ * severity: CORRUPTION (counts in corruptions), LEAK (counts in leaks), ERROR (counts in check_errors), NOTE (counts in
+ * notes: worth knowing, and nothing for `qemu-img check`).
  * Numbers are dense, 0 up: they index refcow_result.found. The hundreds are not used so that arrays stay small.
  */
 #define REFCOW_FINDING_ROWS(X)                                                                                         \
@@ -153,6 +154,23 @@
     X(SNAPSHOT_L1_LARGE, 22, CORRUPTION, "snapshot-l1-large",                                                          \
       "the L1 table of a snapshot has more than 4194304 entries", "an L1 table is at most 32 MiB")                     \
     X(SNAPSHOTS_AND_DATA_FILE, 23, CORRUPTION, "snapshots-and-data-file",                                              \
-      "an image with an external data file has internal snapshots", "an external data file has no internal snapshots")
+      "an image with an external data file has internal snapshots", "an external data file has no internal snapshots") \
+    X(TRUNCATED, 24, NOTE, "truncated", "the file ends before clusters that the image refers to and counts",           \
+      "a file is as long as its clusters")                                                                             \
+    X(COMPRESSED_PAST_END, 25, NOTE, "compressed-past-end", "compressed data reaches past the end of the file",        \
+      "compressed data ends in the last sector of 512 bytes of the file, or before")                                   \
+    X(L2_TABLE_EMPTY, 26, NOTE, "l2-table-empty", "an L2 table has no entry, while clusters are leaked",               \
+      "an L2 table that is no longer needed may be empty; so is one that was overwritten with zeros")                  \
+    X(MARKED_DIRTY, 27, NOTE, "marked-dirty", "the header says that the refcounts may be stale",                       \
+      "bit 0 of incompatible_features is set while an image with lazy refcounts is written to")                        \
+    X(MARKED_CORRUPT, 28, NOTE, "marked-corrupt", "the header says that the image is corrupt",                         \
+      "QEMU sets bit 1 of incompatible_features when it finds damage, and then opens the image only to read")          \
+    X(BITMAP_IN_USE, 29, NOTE, "bitmap-in-use",                                                                        \
+      "the contents of a bitmap are unknown, because its writer did not store them",                                   \
+      "bit 0 of the flags of a bitmap is set while a writer keeps the bitmap in memory")                               \
+    X(L2_TABLE_DAMAGED, 30, NOTE, "l2-table-damaged", "an L1 entry is damaged, or entries of its L2 table are",        \
+      "other findings say what is wrong with the entries; this one says which disk they belong to")                    \
+    X(DATA_IN_HOLE, 31, NOTE, "data-in-hole", "clusters in use lie in holes of the file, and read as zeros",           \
+      "preallocated clusters that were never written lie in holes; so do clusters that were punched out")
 
 #endif

@@ -1,5 +1,7 @@
 #include "count.h"
 
+#include "notes.h"
+
 refcow_finding refcow_finding_at(refcow_kind kind, const struct reference *reference, const struct origin *origin)
 {
     refcow_finding finding = {0};
@@ -15,6 +17,21 @@ refcow_finding refcow_finding_at(refcow_kind kind, const struct reference *refer
     return finding;
 }
 
+void refcow_note_guest_range(struct check *check, uint64_t guest, uint64_t length)
+{
+    refcow_damage *damage = &check->result->damage;
+    damage->guest = damage->guest_end != 0 ? least(damage->guest, guest) : guest;
+    damage->guest_end = greatest(damage->guest_end, guest + length);
+}
+
+/* Bytes of the disk that an entry stands for. */
+static uint64_t guest_length(const struct check *check, refcow_role role, uint64_t guest)
+{
+    if (guest == REFCOW_NO_GUEST)
+        return 0;
+    return role == REFCOW_ROLE_L2_TABLE ? (uint64_t)1 << check->l1_span_bits : check->cluster_size;
+}
+
 void refcow_add_entry_finding(struct check *check, refcow_kind kind, const struct reference *reference,
                               const struct origin *origin)
 {
@@ -22,6 +39,9 @@ void refcow_add_entry_finding(struct check *check, refcow_kind kind, const struc
         return;
     refcow_finding finding = refcow_finding_at(kind, reference, origin);
     refcow_findings_add(&check->findings, &finding);
+    check->wrong_entries++;
+    if (origin->guest != REFCOW_NO_GUEST)
+        refcow_note_guest_range(check, origin->guest, guest_length(check, reference->role, origin->guest));
 }
 
 /* Of start .. end - 1, indexes in the window. */
@@ -46,11 +66,16 @@ static void charge(struct check *check, uint64_t first, uint64_t last)
                                       (check->observer != NULL ? (end - start) / WORK_CLUSTERS : 0));
 }
 
-static void tell(struct check *check, const struct reference *reference, uint64_t first, uint64_t last)
+static void tell(struct check *check, const struct reference *reference, uint64_t guest, uint64_t first, uint64_t last)
 {
     const struct window *window = &check->window;
-    refcow_reference told = {reference->role, reference->offset, reference->length, reference->weight,
-                             reference->active};
+    refcow_reference told = {reference->role,
+                             reference->offset,
+                             reference->length,
+                             reference->weight,
+                             reference->active,
+                             guest,
+                             guest_length(check, reference->role, guest)};
     if (first < window->end && last >= window->first)
         check->observer->reference(check->observer->user, &told);
 }
@@ -60,8 +85,10 @@ void refcow_count(struct check *check, const struct reference *reference, const 
     if (reference->length == 0)
         return;
     uint64_t end = reference->offset + reference->length;
-    if (end >= check->file_length + check->cluster_size) {
+    if (is_out_of_file(check, end)) {
         refcow_add_entry_finding(check, REFCOW_KIND_OUT_OF_FILE, reference, origin);
+        if (check->first_pass)
+            refcow_note_missing(check, reference);
         return;
     }
     uint32_t bits = check->header->cluster_bits;
@@ -71,6 +98,6 @@ void refcow_count(struct check *check, const struct reference *reference, const 
         check->grown = 1;
     charge(check, first, last);
     if (check->observer != NULL)
-        tell(check, reference, first, last);
+        tell(check, reference, origin->guest, first, last);
     refcow_window_count(&check->window, first, last - first + 1, reference->weight);
 }

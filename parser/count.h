@@ -26,11 +26,20 @@ struct origin {
 /* Of a reference that no table's entry makes. */
 #define NO_ORIGIN ((struct origin){REFCOW_NO_TABLE, 0, REFCOW_NO_GUEST, 0})
 
+/* Whether what ends at this host offset reaches past the end of the file by a cluster or more. */
+static inline bool is_out_of_file(const struct check *check, uint64_t end)
+{
+    return end >= check->file_length + check->cluster_size;
+}
+
 refcow_finding refcow_finding_at(refcow_kind kind, const struct reference *reference, const struct origin *origin);
 
 /* A defect of an entry, whatever window is being counted: it is reported in the first pass. */
 void refcow_add_entry_finding(struct check *check, refcow_kind kind, const struct reference *reference,
                               const struct origin *origin);
+
+/* A part of the active disk has a wrong entry, or none where there should be one. */
+void refcow_note_guest_range(struct check *check, uint64_t guest, uint64_t length);
 
 /* Count one reference. It may stick out of the file by less than a cluster, in which case there is one more cluster to
  * compare; one that reaches further is a finding and counts nothing. */

@@ -42,7 +42,7 @@ void refcow_findings_start(struct findings *findings, const refcow_options *opti
     }
     size_t lists = (size_t)greatest(listed, 1);
     findings->list = options->findings;
-    findings->room = options->findings != NULL ? options->findings_capacity / lists : 0;
+    findings->room = options->findings != NULL ? (size_t)least(options->findings_capacity / lists, UINT32_MAX) : 0;
     findings->end = findings->room * lists;
     refcow_findings_forget(findings);
 }
@@ -226,7 +226,7 @@ static void merge_kind(struct findings *findings, refcow_finding *more, size_t c
             count--;
     }
     merge(list, kept, more, count);
-    findings->kept[kind] = kept + count;
+    findings->kept[kind] = (uint32_t)(kept + count); /* not more than the room */
 }
 
 /* Merge all that wait into the lists of their kinds. */
@@ -294,7 +294,7 @@ static void keep(struct findings *findings, size_t kind, const refcow_finding *f
     } else if (order > 0) {
         wait_with(findings, finding);
     } else if (kept < findings->room) {
-        findings->kept[kind] = kept + 1;
+        findings->kept[kind] = (uint32_t)(kept + 1);
         put_finding(&list[kept], finding);
     }
 }
@@ -359,9 +359,16 @@ static void write_kind(struct findings *findings, refcow_result *result, size_t 
         write_finding(findings, result, first + i);
 }
 
+void refcow_findings_drop(struct findings *findings, refcow_kind kind)
+{
+    merge_waiting(findings);
+    findings->kept[kind] = 0;
+    findings->found[kind] = 0;
+}
+
 void refcow_findings_finish(struct findings *findings, refcow_result *result)
 {
-    uint64_t *counters[] = {&result->corruptions, &result->leaks, &result->check_errors};
+    uint64_t *counters[] = {&result->corruptions, &result->leaks, &result->check_errors, &result->notes};
     merge_waiting(findings);
     for (size_t kind = 0; kind < REFCOW_KINDS; kind++) {
         uint64_t found = findings->found[kind];

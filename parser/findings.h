@@ -20,7 +20,7 @@ struct findings {
     size_t end;                  /* of the list: the room for all of them */
     uint32_t kinds;              /* the listed ones, as bits */
     uint8_t ranks[REFCOW_KINDS]; /* how many kinds before each one are listed */
-    size_t kept[REFCOW_KINDS];
+    uint32_t kept[REFCOW_KINDS];
     uint64_t found[REFCOW_KINDS];
     refcow_finding *waiting; /* `waiting_room` of them, at least 1, all of listed kinds */
     size_t waiting_room;
@@ -49,6 +49,9 @@ void refcow_findings_forget(struct findings *findings);
             findings->waiting[0 .. findings->waiting_room - 1], *findings->owed;
     ensures findings->waiting_count <= \old(findings->waiting_room); */
 void refcow_findings_add(struct findings *findings, const refcow_finding *finding);
+
+/* Forget all findings of a kind. */
+void refcow_findings_drop(struct findings *findings, refcow_kind kind);
 
 /* Move the findings together, make ranges of those in adjacent entries, and fill in the result's counts of defects. */
 void refcow_findings_finish(struct findings *findings, refcow_result *result);

@@ -179,6 +179,9 @@ const char *refcow_magic_format(uint32_t magic);
 /* Whether the format wraps an image: a compressed file or an archive, to be unpacked first. */
 int refcow_magic_wraps(uint32_t magic);
 
+/* Whether raw disk images have the signature: it belongs to a partition table, a volume or a file system. */
+int refcow_magic_in_raw(uint32_t magic);
+
 /* What the caller knows of others that write to the image. */
 typedef enum refcow_writer { REFCOW_WRITER_NONE, REFCOW_WRITER_PRESENT, REFCOW_WRITER_UNKNOWN } refcow_writer;
 

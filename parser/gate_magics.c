@@ -88,7 +88,10 @@ enum { MAGIC_IN_RAW = 1, MAGIC_WRAPS = 2 }; /* flags */
     MAGIC_WRAPPER(X, LZ4, "lz4", "\x04\x22\x4d\x18", 0)                                                                \
     MAGIC_AT(X, SCRIPT, "script", "#!", 0)                                                                             \
     MAGIC_AT(X, HTML_1, "html", "<!DOCTYPE", 0)                                                                        \
-    MAGIC_AT(X, HTML_2, "html", "<html", 0)                                                                            \
+    MAGIC_AT(X, HTML_2, "html", "<!doctype", 0)                                                                        \
+    MAGIC_AT(X, HTML_3, "html", "<html", 0)                                                                            \
+    MAGIC_AT(X, HTML_4, "html", "<HTML", 0)                                                                            \
+    MAGIC_AT(X, XML, "xml", "<?xml", 0)                                                                                \
     MAGIC_WRAPPER(X, TAR_1, "tar", "ustar", 257)                                                                       \
     MAGIC_SHAPE(X, TAR_2, "tar", MAGIC_SHAPE_OF_TAR, MAGIC_WRAPS)                                                      \
     MAGIC_TAIL(X, VPC_2, "vpc", "conectix", MAGIC_IS_ENOUGH, 0, 512)                                                   \
@@ -314,4 +317,9 @@ const char *refcow_magic_format(uint32_t magic)
 int refcow_magic_wraps(uint32_t magic)
 {
     return magic < MAGICS && refcow_magic(magic).wraps;
+}
+
+int refcow_magic_in_raw(uint32_t magic)
+{
+    return magic < MAGICS && refcow_magic(magic).in_raw;
 }

@@ -6,9 +6,9 @@
 
 #include "bytes.h"
 
-#define MAGICS 152u   /* rows of the table */
+#define MAGICS 155u   /* rows of the table */
 #define MAGIC_QCOW 0u /* the row of the format that is judged */
-#define MAGIC_DMG 28u /* the row of the format that readers also know by the name of the file */
+#define MAGIC_DMG 31u /* the row of the format that readers also know by the name of the file */
 #define MAGIC_NOWHERE UINT64_MAX
 #define MAGIC_LONGEST 24u /* bytes of a signature */
 

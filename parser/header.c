@@ -9,7 +9,6 @@
 #define VERSION_PATCH_BITS 8u
 #define MAGIC 0x514649fbu /* "QFI\xfb" */
 #define HEADER_SIZE 112u  /* bytes of the longest header whose fields have a meaning here */
-#define HEADER_LENGTH_V3_MIN 104u
 
 #define BACKING_NAME_MAX 1023u
 #define KNOWN_INCOMPATIBLE                                                                                             \
@@ -70,7 +69,7 @@ static void validate_lengths(struct opening *opening)
     refcow_header *header = &opening->image->header;
     uint64_t cluster_size = (uint64_t)1 << header->cluster_bits;
     uint64_t name = header->backing_file.offset;
-    if (header->version == 3 && header->header_length < HEADER_LENGTH_V3_MIN)
+    if (header->version == 3 && header->header_length < REFCOW_HEADER_LENGTH_V3_MIN)
         refcow_refuse(opening, REFCOW_STATUS_HEADER_LENGTH_SMALL, header->header_length, AT_HEADER_LENGTH);
     if (header->header_length > cluster_size)
         refcow_refuse(opening, REFCOW_STATUS_HEADER_LENGTH_LARGE, header->header_length, AT_HEADER_LENGTH);

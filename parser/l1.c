@@ -7,10 +7,24 @@
 
 /* What a scan over all L1 entries is for. */
 enum scan {
-    FIRST_SCAN,   /* count the references to L2 tables, and collect the tables */
-    LATER_SCAN,   /* collect those for which there was no room in the scans before */
-    SCAN_OF_KNOWN /* count: the tables are still there from the window before */
+    FIRST_SCAN,    /* count the references to L2 tables, and collect the tables */
+    LATER_SCAN,    /* collect those for which there was no room in the scans before */
+    SCAN_OF_KNOWN, /* count: the tables are still there from the window before */
+    DAMAGE_SCAN    /* note the references to tables of this scan that turned out to be damaged */
 };
+
+static bool counts(enum scan scan)
+{
+    return scan == FIRST_SCAN || scan == SCAN_OF_KNOWN;
+}
+
+static bool collects(enum scan scan)
+{
+    return scan == FIRST_SCAN || scan == LATER_SCAN;
+}
+
+/* With its searches, a scan for damage takes less than so many other scans. */
+#define DAMAGE_SCANS 6u
 
 struct l1_table {
     uint64_t offset;
@@ -18,21 +32,49 @@ struct l1_table {
     bool is_active;
 };
 
+static struct reference reference_to_l2(const struct check *check, const struct l1_table *table, uint64_t entry)
+{
+    struct reference reference = {REFCOW_ROLE_L2_TABLE, entry & ENTRY_OFFSET, check->cluster_size, table->weight,
+                                  table->is_active ? 1 : 0};
+    return reference;
+}
+
+/* A note: an L1 entry is damaged, or refers to a damaged L2 table. The image does not pay for it. */
+static void note_damage(struct check *check, const struct reference *reference, const struct origin *origin)
+{
+    uint64_t owed = check->reader.owed;
+    refcow_finding note = refcow_finding_at(REFCOW_KIND_L2_TABLE_DAMAGED, reference, origin);
+    refcow_findings_add(&check->findings, &note);
+    refcow_earn(&check->reader, check->reader.owed - owed);
+}
+
 /* The entry itself: is it sound, and its reference to the L2 table. */
 static void visit_entry(struct check *check, const struct l1_table *table, const struct origin *origin)
 {
     uint64_t offset = origin->entry & ENTRY_OFFSET;
+    uint64_t wrong = check->wrong_entries;
     uint8_t refcount = 0;
-    struct reference reference = {REFCOW_ROLE_L2_TABLE, offset, check->cluster_size, table->weight,
-                                  table->is_active ? 1 : 0};
+    struct reference reference = reference_to_l2(check, table, origin->entry);
     if ((origin->entry & L1_RESERVED_BITS) != 0)
         refcow_add_entry_finding(check, REFCOW_KIND_L1_RESERVED, &reference, origin);
     refcow_count(check, &reference, origin);
     if (!is_aligned(offset, check->cluster_size))
         refcow_add_entry_finding(check, REFCOW_KIND_L2_UNALIGNED, &reference, origin);
+    if (check->wrong_entries != wrong)
+        note_damage(check, &reference, origin);
     if (table->is_active && offset != 0 &&
         refcow_stored_refcount(check, offset >> check->header->cluster_bits, &refcount))
         refcow_check_copied_flag(check, REFCOW_KIND_L1_COPIED, refcount, &reference, origin);
+}
+
+/* A sound entry may name a damaged table. Only aligned tables that begin in the file can be damaged: nothing but
+ * reserved bits makes an entry wrong that names one. */
+static void look_for_damage(struct check *check, const struct l1_table *table, const struct origin *origin)
+{
+    struct reference reference = reference_to_l2(check, table, origin->entry);
+    const struct table_name *name = refcow_tables_find(&check->tables, reference.offset);
+    if (name != NULL && name->is_damaged != 0 && (origin->entry & L1_RESERVED_BITS) == 0)
+        note_damage(check, &reference, origin);
 }
 
 /* The entries in the chunk, which begins at this host offset. Every word that is not 0 names an L2 table, also when
@@ -47,16 +89,28 @@ static void visit_l1_chunk(struct check *check, const struct l1_table *table, co
             continue;
         if (table->is_active)
             origin.guest = index << check->l1_span_bits;
-        if (scan != LATER_SCAN)
+        if (counts(scan))
             visit_entry(check, table, &origin);
-        struct table_name name = {origin.entry & ENTRY_OFFSET, table->weight, table->is_active ? 1 : 0, origin.guest};
+        if (scan == DAMAGE_SCAN)
+            look_for_damage(check, table, &origin);
+        struct table_name name = {origin.entry & ENTRY_OFFSET, table->weight, origin.guest, table->is_active ? 1 : 0,
+                                  0};
         /* Past the end of the file it is a table of zeros, with nothing in it. */
-        if (scan != SCAN_OF_KNOWN && name.offset < check->file_length)
+        if (collects(scan) && name.offset < check->file_length)
             refcow_tables_add(&check->tables, &name);
     }
 }
 
 /* ------------------------------------------------------------ active disk */
+
+/* Without its L1 table the active disk is lost. */
+static void count_active_l1(struct check *check, const struct reference *reference)
+{
+    uint64_t wrong = check->wrong_entries;
+    refcow_count(check, reference, &NO_ORIGIN);
+    if (check->wrong_entries != wrong)
+        refcow_note_guest_range(check, 0, reference->length / 8 << check->l1_span_bits);
+}
 
 /* Bound: REFCOW_L1_ENTRIES_MAX entries. */
 static bool scan_active(struct check *check, enum scan scan)
@@ -67,8 +121,8 @@ static bool scan_active(struct check *check, enum scan scan)
     struct reference reference = {REFCOW_ROLE_L1_TABLE, table.offset, length, 1, 1};
     if (!refcow_readable(table.offset, length))
         return true; /* the L1 table of a refused image */
-    if (scan != LATER_SCAN)
-        refcow_count(check, &reference, &NO_ORIGIN);
+    if (counts(scan))
+        count_active_l1(check, &reference);
     struct extent extent = {table.offset, table.offset + length, 0, 0};
     while (refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size))
         visit_l1_chunk(check, &table, &extent, scan);
@@ -132,7 +186,7 @@ static bool scan_snapshots(struct check *check, enum scan scan)
     struct piece piece = {0};
     refcow_sweep_start(&check->sweep);
     do {
-        if (!add_snapshots(check, scan != LATER_SCAN && is_first_round))
+        if (!add_snapshots(check, counts(scan) && is_first_round))
             return false;
         while (refcow_sweep_next(&check->sweep, &piece, check->chunk, check->chunk_size)) {
             struct l1_table table = {piece.segment.table, piece.segment.depth, false};
@@ -180,6 +234,7 @@ static bool walk_l2_tables(struct check *check, uint64_t walked)
             return false;
         check->reader.at.tables++;
     }
+    refcow_l2_finish(check, &walk, tables->count);
     return true;
 }
 
@@ -187,7 +242,20 @@ static bool walk_l2_tables(struct check *check, uint64_t walked)
 static bool scan_all(struct check *check, enum scan scan)
 {
     return scan_active(check, scan) && (check->report_only || scan_snapshots(check, scan)) &&
-           (scan == SCAN_OF_KNOWN || refcow_tables_finish(&check->tables));
+           (!collects(scan) || refcow_tables_finish(&check->tables));
+}
+
+/* The tables of a scan, which took so many units. Which of them are damaged is known when all entries have been
+ * visited: then there is another scan, and the image does not pay for it. */
+static bool walk_and_note(struct check *check, uint64_t walked, uint64_t units)
+{
+    uint64_t damaged = check->result->damage.damaged_l2_tables;
+    if (!walk_l2_tables(check, walked))
+        return false;
+    if (check->result->damage.damaged_l2_tables == damaged)
+        return true;
+    refcow_earn(&check->reader, DAMAGE_SCANS * units);
+    return scan_all(check, DAMAGE_SCAN);
 }
 
 /* Bound of the scans: each deals with at least half as many of the distinct L2 tables as there is room for. */
@@ -198,14 +266,16 @@ bool refcow_l1_walk(struct check *check)
     if (scan == FIRST_SCAN)
         refcow_tables_start(&check->tables);
     do {
+        uint64_t before = check->reader.at.work;
         if (!scan_all(check, scan))
             return false;
         check->reader.at.tables_known = walked + check->tables.count;
-        if (!walk_l2_tables(check, walked))
+        if (!walk_and_note(check, walked, check->reader.at.work - before))
             return false;
         walked += check->tables.count;
         check->are_tables_known = walked == check->tables.count;
         scan = LATER_SCAN;
     } while (refcow_tables_continue(&check->tables));
+    check->result->damage.l2_tables = walked;
     return true;
 }

@@ -1,9 +1,10 @@
 #include "l2.h"
 
 #include "l2_fast.h"
+#include "notes.h"
 
 /* The entries in the chunk, which was read from this host offset. Bound: bytes of the chunk. */
-static void visit_l2_chunk(struct check *check, struct l2_walk *walk, uint64_t offset, size_t bytes)
+static void visit_entries(struct check *check, struct l2_walk *walk, uint64_t offset, size_t bytes)
 {
     if (check->l2.extended) { /* extended entries are never plain */
         refcow_l2_visit_entries(check, walk, offset, 0, bytes, 16);
@@ -28,17 +29,25 @@ static bool are_flags_checked(struct check *check, const struct table_name *tabl
     return known;
 }
 
-struct l2_walk refcow_l2_start(const struct table_name *tables)
+struct l2_walk refcow_l2_start(struct table_name *tables)
 {
     struct l2_walk walk = {0};
     walk.tables = tables;
     return walk;
 }
 
+/* Whether all of a table was visited, and is zeros. */
+static bool is_empty_table(const struct check *check, const struct l2_walk *walk, const struct table_name *table)
+{
+    return check->first_pass && walk->zeros <= table->offset && is_aligned(table->offset, check->cluster_size);
+}
+
 /* The oldest open table ends. A source that changes meanwhile may have its flags judged differently than before. */
 static void close_oldest(struct check *check, struct l2_walk *walk)
 {
     const struct table_name *table = &walk->tables[walk->oldest++];
+    if (is_empty_table(check, walk, table))
+        refcow_note_empty_table(check, table);
     walk->weight -= table->weight;
     walk->active -= table->active;
     walk->reported -= table->offset != 0 ? table->active : 0;
@@ -64,7 +73,7 @@ static void close_until(struct check *check, struct l2_walk *walk, size_t number
 
 void refcow_l2_open(struct check *check, struct l2_walk *walk, size_t number)
 {
-    const struct table_name *table = &walk->tables[number];
+    struct table_name *table = &walk->tables[number];
     close_until(check, walk, number, table->offset);
     walk->newest = number;
     walk->weight += table->weight;
@@ -76,6 +85,20 @@ void refcow_l2_open(struct check *check, struct l2_walk *walk, size_t number)
         walk->aligned = table;
 }
 
+/* The entries of a chunk. Those of the aligned table may turn out to be wrong. */
+static void visit_chunk(struct check *check, struct l2_walk *walk, const struct extent *extent)
+{
+    uint64_t wrong = check->wrong_entries;
+    walk->zeros = extent->start + extent->bytes; /* chunks of zeros are left out */
+    if (check->first_pass)
+        refcow_earn_table(&check->reader, check->chunk, extent->bytes);
+    visit_entries(check, walk, extent->start, extent->bytes);
+    if (check->wrong_entries == wrong || walk->aligned == NULL || walk->aligned->is_damaged != 0)
+        return;
+    walk->aligned->is_damaged = 1;
+    check->result->damage.damaged_l2_tables++;
+}
+
 /* Bound: the open tables, which end one after the other. */
 bool refcow_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_table)
 {
@@ -84,15 +107,17 @@ bool refcow_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_ta
     while (at < end) {
         struct extent extent = {at, least(end, end_of_oldest(check, walk)), 0, 0};
         at = extent.end;
-        while (refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size)) {
-            if (check->first_pass)
-                refcow_earn(&check->reader, check->chunk, extent.bytes);
-            visit_l2_chunk(check, walk, extent.start, extent.bytes);
-        }
+        while (refcow_next_chunk(&check->reader, &extent, check->chunk, check->chunk_size))
+            visit_chunk(check, walk, &extent);
         if (check->reader.error.status != REFCOW_STATUS_OK)
             return false;
         if (at < end)
             close_until(check, walk, walk->newest, at);
     }
     return true;
+}
+
+void refcow_l2_finish(struct check *check, struct l2_walk *walk, size_t count)
+{
+    close_until(check, walk, count, UINT64_MAX);
 }

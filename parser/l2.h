@@ -11,7 +11,7 @@
 #include "l2_entry.h"
 
 /* Before the first of a sorted list of tables. */
-struct l2_walk refcow_l2_start(const struct table_name *tables);
+struct l2_walk refcow_l2_start(struct table_name *tables);
 
 /* Go on to the next table of the list, which is this one. */
 void refcow_l2_open(struct check *check, struct l2_walk *walk, size_t number);
@@ -20,5 +20,8 @@ void refcow_l2_open(struct check *check, struct l2_walk *walk, size_t number);
  * of the newest table or to `next_table`, where the table after it begins, if that comes first. Bound: one cluster of
  * entries. */
 bool refcow_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_table);
+
+/* So many tables, all of the list, have been visited: close those that are open. Bound: the open tables. */
+void refcow_l2_finish(struct check *check, struct l2_walk *walk, size_t count);
 
 #endif

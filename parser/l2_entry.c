@@ -121,8 +121,11 @@ static void visit_compressed(struct check *check, struct l2_walk *walk, const st
     } else if (entry->bitmap != 0) {
         refcow_add_entry_finding(check, REFCOW_KIND_COMPRESSED_SUBCLUSTERS, &reference, origin);
     } else {
+        uint64_t end = reference.offset + reference.length;
         refcow_count(check, &reference, origin);
-        count_compressed_statistics(check, walk, reference.offset + reference.length);
+        count_compressed_statistics(check, walk, end);
+        if (end > check->file_length && !is_out_of_file(check, end))
+            refcow_add_entry_finding(check, REFCOW_KIND_COMPRESSED_PAST_END, &reference, origin);
     }
 }
 

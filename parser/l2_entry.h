@@ -8,15 +8,16 @@
 
 /* A walk over tables in ascending order. "Open" tables are those that the entries at hand belong to. */
 struct l2_walk {
-    const struct table_name *tables; /* all of them */
-    size_t oldest;                   /* the tables oldest .. newest are open */
+    struct table_name *tables; /* all of them */
+    size_t oldest;             /* the tables oldest .. newest are open */
     size_t newest;
-    const struct table_name *aligned; /* the open table that is cluster aligned, or NULL */
-    uint64_t weight;                  /* of the open tables, together: times named */
-    uint64_t active;                  /* of these, by the active tree */
-    uint64_t reported;                /* of these, those that the refcount report is about */
-    uint64_t judged;                  /* of the active ones, those whose entries' copied flags can be tested */
-    uint64_t fresh;                   /* of the active ones, those without a data cluster so far; statistics only */
+    struct table_name *aligned; /* the open table that is cluster aligned, or NULL */
+    uint64_t weight;            /* of the open tables, together: times named */
+    uint64_t active;            /* of these, by the active tree */
+    uint64_t reported;          /* of these, those that the refcount report is about */
+    uint64_t judged;            /* of the active ones, those whose entries' copied flags can be tested */
+    uint64_t fresh;             /* of the active ones, those without a data cluster so far; statistics only */
+    uint64_t zeros;             /* host offset from which on all that was visited is zeros; first pass only */
     uint64_t next; /* host offset that would continue the last data cluster of the others; statistics only */
 };
 

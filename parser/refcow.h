@@ -69,7 +69,8 @@ typedef enum refcow_kind {
 typedef enum refcow_severity {
     REFCOW_SEVERITY_CORRUPTION,
     REFCOW_SEVERITY_LEAK,
-    REFCOW_SEVERITY_ERROR
+    REFCOW_SEVERITY_ERROR,
+    REFCOW_SEVERITY_NOTE /* no defect: something to know */
 } refcow_severity;
 
 /* The structure that a reference refers to. */
@@ -139,6 +140,10 @@ typedef struct refcow_source {
     /* Optional; NULL: none. Return the extra work of all calls so far, in units (see REFCOW_WORK_FREE): what they took
      * beyond reading a local file, such as round trips to a server. The sum never becomes less. */
     uint64_t (*work)(void *user);
+    /* Optional; NULL: the check has no notes DATA_IN_HOLE. Return the first offset at or after the given one where
+     * there may be a hole, or size or more if there is none. Together with next_data this makes the check ask for each
+     * extent of the file once; on a file with very many extents that may take longer than the check itself. */
+    uint64_t (*next_hole)(void *user, uint64_t offset);
 } refcow_source;
 
 /* ----------------------------------------------------------------- header */
@@ -172,6 +177,7 @@ typedef struct refcow_span {
 
 /* Limits of the format, as `qemu-img check` enforces them. */
 #define REFCOW_HEADER_LENGTH_MIN 72u               /* bytes of the shortest header, of version 2 */
+#define REFCOW_HEADER_LENGTH_V3_MIN 104u           /* of version 3 */
 #define REFCOW_SOURCE_SIZE_MAX 0x7fffffffc0000000u /* 2^63 - 2^30 bytes */
 #define REFCOW_CLUSTER_BITS_MIN 9u                 /* 512 bytes */
 #define REFCOW_CLUSTER_BITS_MAX 21u                /* 2 MiB */
@@ -352,14 +358,15 @@ typedef struct refcow_finding {
 } refcow_finding;
 
 /* Work is everything that takes time, counted in units of about 10 ns. Decoding one table entry is one unit, reading 64
- * bytes is one unit, each read is 128 units more. Opening the image, sorting, findings, calls of next_data, calls of
- * the observer and the work that the source reports are work, too. The same image, options and answers of the source
- * give the same work.
+ * bytes is one unit, each read is 128 units more. Opening the image, sorting, findings, calls of next_data and
+ * next_hole, calls of the observer and the work that the source reports are work, too. The same image, options and
+ * answers of the source give the same work.
  *
  * The default limit is REFCOW_WORK_FREE, plus REFCOW_WORK_PER_BYTE for each byte of the image's L2 tables outside of 4
- * KiB pages of zeros, plus what the source reports for reading them. Each L2 table counts once. The default limit is at
- * most REFCOW_WORK_MAX, and the same for files, devices and servers. Opening has a limit of its own,
- * REFCOW_WORK_TO_OPEN, because the caller cannot stop it. */
+ * KiB pages of zeros, plus what the source reports for reading them. Each L2 table counts once. It also grows by what
+ * it takes to find out which disks have damaged tables. The default limit is at most REFCOW_WORK_MAX, and the same for
+ * files, devices and servers. Opening has a limit of its own, REFCOW_WORK_TO_OPEN, because the caller cannot stop it.
+ */
 #define REFCOW_WORK_TO_OPEN ((uint64_t)4 << 20)
 #define REFCOW_WORK_FREE ((uint64_t)32 << 20)
 #define REFCOW_WORK_PER_BYTE 4u
@@ -392,6 +399,12 @@ typedef struct refcow_reference {
     uint64_t length;
     uint64_t times;  /* references to the structure from the tables of the active disk and of all snapshots */
     uint64_t active; /* of these, from the active disk; metadata that belongs to no snapshot counts here */
+    uint64_t guest;  /* lowest guest offset that the structure stands for on the active disk, or REFCOW_NO_GUEST: for
+                        metadata other than L2 tables, for what only snapshots refer to, and for entries of L2 tables
+                        that are not cluster aligned */
+    uint64_t guest_length; /* bytes from guest on: a cluster for data and compressed data, for an L2 table all that it
+                              maps, also past the end of the disk; 0 if there is no guest offset. A structure that
+                              several entries of the active disk refer to may stand for other parts of the disk, too */
 } refcow_reference;
 
 /* Adjacent clusters with equal refcounts. */
@@ -455,16 +468,26 @@ typedef struct refcow_refcount_report {
                      are then lower bounds */
 } refcow_refcount_report;
 
+/* Where entries are wrong: those of L1 and L2 tables that have a finding, wrong copied flags apart; and all entries of
+ * an active L1 table that reaches past the end of the file by a cluster or more. */
+typedef struct refcow_damage {
+    uint64_t l2_tables;         /* distinct L2 tables that begin inside the file */
+    uint64_t damaged_l2_tables; /* of these, cluster-aligned ones with wrong entries */
+    uint64_t guest;             /* lowest guest offset among the findings about such entries, if there is one */
+    uint64_t guest_end;         /* the end of the guest range of the highest one; 0: no finding has a guest offset */
+} refcow_damage;
+
 /* The answer of a check. */
 typedef struct refcow_result {
     refcow_verdict verdict;
     refcow_error error; /* OK: complete; else why the check stopped */
     /* The counts of the check. All 0 when the verdict is refused; lower bounds when it is incomplete. */
     uint64_t corruptions;
-    uint64_t leaks;               /* clusters */
-    uint64_t check_errors;        /* clusters whose stored refcount could not be read */
-    uint64_t image_end_offset;    /* end of the last cluster that is referenced or has a refcount */
-    uint64_t total_clusters;      /* guest clusters: the virtual size in whole sectors of 512 bytes, rounded up */
+    uint64_t leaks;            /* clusters */
+    uint64_t check_errors;     /* clusters whose stored refcount could not be read */
+    uint64_t notes;            /* findings of severity NOTE, which no other counter and no verdict takes into account */
+    uint64_t image_end_offset; /* end of the last cluster that is referenced or has a refcount */
+    uint64_t total_clusters;   /* guest clusters: the virtual size in whole sectors of 512 bytes, rounded up */
     uint64_t allocated_clusters;  /* entries of the active disk with a host cluster or compressed data */
     uint64_t fragmented_clusters; /* of these, entries whose cluster does not follow that of the entry before */
     uint64_t compressed_clusters; /* of these, compressed entries */
@@ -476,6 +499,7 @@ typedef struct refcow_result {
     uint64_t snapshot_data_clusters; /* the same for all snapshots, added up */
     uint64_t most_references;        /* to one cluster of the file; only in the check of refcow_gate(), else 0 */
     refcow_refcount_report refcounts;
+    refcow_damage damage;
     /* What the check cost. The same image, block size, limits and room for findings give the same figures. */
     uint64_t passes;
     uint64_t memory_used; /* bytes of the block */

@@ -3,6 +3,7 @@
 #include "bitmaps.h"
 #include "count.h"
 #include "l1.h"
+#include "notes.h"
 
 static void count_header(struct check *check)
 {
@@ -31,6 +32,8 @@ bool refcow_references_walk(struct check *check)
 {
     if (check->report_only)
         return refcow_l1_walk(check);
+    if (check->first_pass)
+        refcow_note_marks(check);
     count_header(check);
     count_refcount_table(check);
     count_encryption_header(check);

@@ -93,15 +93,20 @@ static bool all_zeros(const uint8_t *bytes, size_t length)
 }
 
 /* Bound: the pages of the chunk. */
-void refcow_earn(struct reader *reader, const uint8_t *bytes, size_t length)
+void refcow_earn(struct reader *reader, uint64_t units)
+{
+    if (reader->is_earning)
+        reader->most_work = least(reader->most_work + units, REFCOW_WORK_MAX);
+}
+
+void refcow_earn_table(struct reader *reader, const uint8_t *bytes, size_t length)
 {
     for (size_t at = 0; at < length; at += EARNING_PAGE) {
         size_t page = (size_t)least(length - at, EARNING_PAGE);
-        if (reader->is_earning && !all_zeros(bytes + at, page))
-            reader->most_work = least(reader->most_work + REFCOW_WORK_PER_BYTE * page, REFCOW_WORK_MAX);
+        if (!all_zeros(bytes + at, page))
+            refcow_earn(reader, REFCOW_WORK_PER_BYTE * page);
     }
-    if (reader->is_earning)
-        reader->most_work = least(reader->most_work + reader->read_work, REFCOW_WORK_MAX);
+    refcow_earn(reader, reader->read_work);
 }
 
 /* Only a run of zeros makes it worth a call to ask how far the zeros reach: dense files never pay for it. */
@@ -114,6 +119,22 @@ static void look_for_hole(struct reader *reader, uint64_t offset, const uint8_t 
     reader->owed += WORK_READ;
     reader->hole_start = offset + length;
     reader->hole_end = source->next_data(source->user, reader->hole_start);
+}
+
+static uint64_t owe_question(struct reader *reader, uint64_t answer)
+{
+    reader->owed += WORK_READ + ask_for_work(reader);
+    return answer;
+}
+
+uint64_t refcow_ask_for_data(struct reader *reader, uint64_t offset)
+{
+    return owe_question(reader, reader->source->next_data(reader->source->user, offset));
+}
+
+uint64_t refcow_ask_for_hole(struct reader *reader, uint64_t offset)
+{
+    return owe_question(reader, reader->source->next_hole(reader->source->user, offset));
 }
 
 bool refcow_read(struct reader *reader, uint64_t offset, uint8_t *buffer, size_t length)

@@ -57,9 +57,15 @@ void refcow_reader_limit(struct reader *reader, const refcow_limits *limits);
     ensures \result == 0 || \result == 1; */
 bool refcow_charge(struct reader *reader, uint64_t units);
 
-/* These bytes were just read, and are part of an L2 table that was not read before: where the limit on work is the
- * default, it grows. */
-void refcow_earn(struct reader *reader, const uint8_t *bytes, size_t length);
+/* Ask the source where there may be data, or a hole, at or after this offset; both callbacks must be there. */
+uint64_t refcow_ask_for_data(struct reader *reader, uint64_t offset);
+uint64_t refcow_ask_for_hole(struct reader *reader, uint64_t offset);
+
+/* Where the limit on work is the default, it grows by so many units. */
+void refcow_earn(struct reader *reader, uint64_t units);
+
+/* The same for bytes that were just read, and are part of an L2 table that was not read before. */
+void refcow_earn_table(struct reader *reader, const uint8_t *bytes, size_t length);
 
 /* Call the progress callback now; not when the reader has failed. */
 bool refcow_call_progress(struct reader *reader);

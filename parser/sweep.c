@@ -12,8 +12,8 @@ void refcow_sweep_start(struct sweep *sweep)
 
 void refcow_sweep_add(struct sweep *sweep, uint64_t start, uint64_t end)
 {
-    struct table_name beginning = {start, 1, 0, UINT64_MAX - end};
-    struct table_name ending = {end, 0, 1, UINT64_MAX};
+    struct table_name beginning = {start, 1, UINT64_MAX - end, 0, 0};
+    struct table_name ending = {end, 0, UINT64_MAX, 1, 0};
     refcow_tables_add(&sweep->edges, &beginning);
     refcow_tables_add(&sweep->edges, &ending);
 }

@@ -22,8 +22,7 @@ static void add_up(struct table_name *to, const struct table_name *from)
 /* ------------------------------------------------------------------ sorting */
 
 /*@ requires \valid(one) && \valid(other) && \separated(one, other);
-    assigns *one, *other;
-    ensures one->offset == \old(other->offset) && other->offset == \old(one->offset); */
+    assigns *one, *other; */
 static void swap(struct table_name *one, struct table_name *other)
 {
     struct table_name name = *one;
@@ -34,6 +33,9 @@ static void swap(struct table_name *one, struct table_name *other)
 /* Work on so many names that are in order is a unit; bringing one into order is so many units. */
 #define NAMES_PER_UNIT 2u
 #define WORK_NAME 8u
+
+/* To find a name. */
+#define WORK_FIND 4u
 
 /* Let a name sink in a heap until none below it is higher. Bound: the height of the heap. */
 /*@ requires \valid(names + (0 .. count - 1)) && at < count;
@@ -149,6 +151,23 @@ void refcow_tables_add(struct table_set *set, const struct table_name *name)
     }
     if (set->count < set->room || make_room(set, name->offset))
         set->names[set->count++] = *name;
+}
+
+/* The last name that is not above the offset is found in steps that are halved; the first step is the highest power of
+ * two that is not above the number of names. */
+const struct table_name *refcow_tables_find(const struct table_set *set, uint64_t offset)
+{
+    size_t at = 0;
+    size_t step = 1;
+    while (step <= set->count / 2)
+        step *= 2;
+    for (; step > 0; step /= 2) {
+        size_t next = at + step;
+        if (next < set->count && set->names[next].offset <= offset)
+            at = next;
+    }
+    set->reader->owed += WORK_FIND;
+    return set->names[at].offset == offset ? &set->names[at] : NULL;
 }
 
 bool refcow_tables_continue(struct table_set *set)

@@ -12,9 +12,10 @@
 
 struct table_name {
     uint64_t offset;
-    uint64_t weight; /* times named */
-    uint64_t active; /* of these, by the active tree */
-    uint64_t guest;  /* lowest guest offset it stands for, or REFCOW_NO_GUEST */
+    uint64_t weight;     /* times named */
+    uint64_t guest;      /* lowest guest offset it stands for, or REFCOW_NO_GUEST */
+    uint32_t active;     /* of the times, by the active tree: it has at most REFCOW_L1_ENTRIES_MAX entries */
+    uint32_t is_damaged; /* not 0: entries of it are wrong */
 };
 
 struct table_set {
@@ -34,6 +35,9 @@ void refcow_tables_add(struct table_set *set, const struct table_name *name);
 /* The scan is over: sort by offset, equal offsets added up. False, and the names are in no order, when the reader has
  * failed. */
 bool refcow_tables_finish(struct table_set *set);
+
+/* The table at this offset, or NULL. The scan is over, and there are tables. Bound: the logarithm of the names. */
+const struct table_name *refcow_tables_find(const struct table_set *set, uint64_t offset);
 
 /* Start the next scan; false when there is nothing left to scan for. */
 bool refcow_tables_continue(struct table_set *set);

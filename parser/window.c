@@ -265,3 +265,18 @@ uint64_t refcow_window_counted(const struct window *window, uint64_t cluster)
         return page->every + (is_in(page->run, in_page) && !is_in(page->hole, in_page) ? page->each : 0);
     return page->every + (window->wide != NULL ? window->wide[at] : window->narrow[at]);
 }
+
+uint64_t refcow_window_alike_end(const struct window *window, uint64_t cluster)
+{
+    uint64_t in_page = refcow_window_index(window, cluster) & (PAGE_CLUSTERS - 1);
+    const struct page *page = refcow_window_page(window, cluster);
+    const uint64_t ends[] = {page->run.start, page->hole.start, page->hole.end, page->run.end};
+    uint64_t next = PAGE_CLUSTERS;
+    if (page->is_dense)
+        return cluster + 1;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        if (ends[i] > in_page)
+            next = least(next, ends[i]);
+    }
+    return least(cluster + (next - in_page), refcow_window_page_end(window, cluster));
+}

@@ -132,4 +132,8 @@ bool refcow_window_holds(struct window *window, uint64_t cluster);
 /* The references counted for a cluster in the window; narrow counters must not be saturated. */
 uint64_t refcow_window_counted(const struct window *window, uint64_t cluster);
 
+/* The end of the clusters from this one on that are known to have as many references without a look at each: at least
+ * the next one, at most the first one of the next page. */
+uint64_t refcow_window_alike_end(const struct window *window, uint64_t cluster);
+
 #endif

@@ -1,125 +1,121 @@
 #include "../run/check_report.h"
 
-#include "../run/listed.h"
-#include "../text/csv.h"
+#include "../run/csv_parts.h"
 
-/* The columns of a finding and of a summary. */
-static const char *const finding_columns[] = {"kind",         "severity",     "role",         "host-offset", "length",
-                                              "guest-offset", "guest-length", "table-offset", "index",       "entries",
-                                              "expected",     "found",        "times"};
-static const char *const summary_columns[] = {"verdict", "complete",     "exit-code", "status", "corruptions",
-                                              "leaks",   "check-errors", "omitted",   "writer", "changed"};
+/* The columns that only a summary of a check has. */
+static const char *const own_columns[] = {"omitted",
+                                          "image-end-offset",
+                                          "total-clusters",
+                                          "allocated-clusters",
+                                          "fragmented-clusters",
+                                          "compressed-clusters",
+                                          "damage-l2-tables",
+                                          "damage-damaged-l2-tables",
+                                          "damage-guest-offset",
+                                          "damage-guest-length",
+                                          "damage-active-disk",
+                                          "damage-snapshots-damaged",
+                                          "damage-snapshots-sound",
+                                          "second-look-name",
+                                          "second-look-text",
+                                          "second-look-passes",
+                                          "second-look-memory-used",
+                                          "second-look-bytes-read",
+                                          "second-look-work"};
 
-#define FINDING_COLUMNS (sizeof finding_columns / sizeof finding_columns[0])
-#define SUMMARY_COLUMNS (sizeof summary_columns / sizeof summary_columns[0])
+#define OWN_COLUMNS (sizeof own_columns / sizeof own_columns[0])
+#define LOOK_COLUMNS 6
 
 void check_print_csv_heading(FILE *out)
 {
     csv_writer csv;
 
     csv_begin_row(&csv, out);
-    csv_word(&csv, "record");
-    csv_word(&csv, "filename");
-    for (size_t i = 0; i < FINDING_COLUMNS; i++)
-        csv_word(&csv, finding_columns[i]);
-    for (size_t i = 0; i < SUMMARY_COLUMNS; i++)
-        csv_word(&csv, summary_columns[i]);
+    csv_record_names(&csv);
+    csv_finding_names(&csv);
+    csv_summary_names(&csv);
+    csv_words(&csv, own_columns, OWN_COLUMNS);
     csv_end_row(&csv);
-}
-
-static void begin_row(csv_writer *csv, FILE *out, const char *record, const check_report *report)
-{
-    csv_begin_row(csv, out);
-    csv_word(csv, record);
-    csv_path(csv, report->path);
-}
-
-static void print_guest_range(csv_writer *csv, const listed_finding *listed)
-{
-    if (listed->finding->guest == REFCOW_NO_GUEST) {
-        csv_empty(csv, 2);
-        return;
-    }
-    csv_number(csv, listed->finding->guest);
-    csv_number(csv, listed->guest_length);
-}
-
-static void print_entries(csv_writer *csv, const listed_finding *listed)
-{
-    if (listed->finding->table == REFCOW_NO_TABLE) {
-        csv_empty(csv, 3);
-        return;
-    }
-    csv_number(csv, listed->finding->table);
-    csv_number(csv, listed->finding->index);
-    csv_number(csv, listed->entries);
 }
 
 static void print_finding(FILE *out, const check_report *report, const listed_finding *listed)
 {
-    const refcow_finding *finding = listed->finding;
+    field_value values[FINDING_FIELDS];
     csv_writer csv;
 
-    begin_row(&csv, out, "finding", report);
-    csv_word(&csv, kind_name(listed->kind));
-    csv_word(&csv, kind_severity_name(listed->kind));
-    csv_word(&csv, refcow_role_name(finding->role));
-    csv_number(&csv, finding->host);
-    csv_number(&csv, finding->length);
-    print_guest_range(&csv, listed);
-    print_entries(&csv, listed);
-    csv_number(&csv, finding->expected);
-    csv_code(&csv, finding->found);
-    csv_number(&csv, finding->times);
-    csv_empty(&csv, SUMMARY_COLUMNS);
+    finding_values(values, listed);
+    csv_begin_record(&csv, out, "finding", report);
+    csv_finding(&csv, values);
+    csv_empty(&csv, CSV_SUMMARY_COLUMNS + OWN_COLUMNS);
     csv_end_row(&csv);
 }
 
-static void csv_boolean(csv_writer *csv, bool value)
+static void print_damage(csv_writer *csv, const check_report *report)
 {
-    csv_word(csv, value ? "true" : "false");
+    const refcow_damage *damage = &report->result.damage;
+
+    csv_number(csv, damage->l2_tables);
+    csv_number(csv, damage->damaged_l2_tables);
+    if (damage->guest_end == 0) {
+        csv_empty(csv, 2);
+    } else {
+        csv_number(csv, damage->guest);
+        csv_number(csv, damage->guest_end - damage->guest);
+    }
+    csv_boolean(csv, disks_active_is_damaged(report));
+    if (report->disks.is_known) {
+        csv_number(csv, report->disks.damaged.count);
+        csv_number(csv, report->disks.sound.count);
+    } else {
+        csv_empty(csv, 2);
+    }
+}
+
+static void print_look(csv_writer *csv, const second_look *look)
+{
+    if (!look->is_taken) {
+        csv_empty(csv, LOOK_COLUMNS);
+        return;
+    }
+    csv_word(csv, look->why.name);
+    csv_sentence(csv, look->why.text);
+    csv_number(csv, look->result.passes);
+    csv_number(csv, look->result.memory_used);
+    csv_number(csv, look->result.bytes_read);
+    csv_number(csv, look->result.work);
 }
 
 /* What was not judged is left empty. */
-static void print_counts(csv_writer *csv, const check_report *report, uint64_t omitted)
+static void print_own_columns(csv_writer *csv, const check_report *report, uint64_t omitted)
 {
-    if (report->checked && report->verdict != REFCOW_VERDICT_REFUSED) {
-        csv_number(csv, report->result.corruptions);
-        csv_number(csv, report->result.leaks);
-        csv_number(csv, report->result.check_errors);
-    } else {
-        csv_empty(csv, 3);
-    }
-    if (report->checked)
-        csv_number(csv, omitted);
-    else
-        csv_empty(csv, 1);
-}
+    const refcow_result *result = &report->result;
 
-static void print_live(csv_writer *csv, const check_report *report)
-{
-    if (report->opened && report->live.locks.is_known)
-        csv_boolean(csv, lock_bytes_show_writer(report->live.locks));
-    else
-        csv_empty(csv, 1);
-    if (report->opened)
-        csv_boolean(csv, live_has_changed(&report->live));
-    else
-        csv_empty(csv, 1);
+    if (!report->checked) {
+        csv_empty(csv, OWN_COLUMNS);
+        return;
+    }
+    csv_number(csv, omitted);
+    if (report->verdict == REFCOW_VERDICT_REFUSED) {
+        csv_empty(csv, OWN_COLUMNS - 1);
+        return;
+    }
+    csv_number(csv, result->image_end_offset);
+    csv_number(csv, result->total_clusters);
+    csv_number(csv, result->allocated_clusters);
+    csv_number(csv, result->fragmented_clusters);
+    csv_number(csv, result->compressed_clusters);
+    print_damage(csv, report);
+    print_look(csv, &report->look);
 }
 
 static void print_summary(FILE *out, const check_report *report, uint64_t omitted)
 {
     csv_writer csv;
 
-    begin_row(&csv, out, "summary", report);
-    csv_empty(&csv, FINDING_COLUMNS);
-    csv_word(&csv, refcow_verdict_name(report->verdict));
-    csv_boolean(&csv, check_is_complete(report));
-    csv_number(&csv, report->code);
-    csv_word(&csv, report->failure.name);
-    print_counts(&csv, report, omitted);
-    print_live(&csv, report);
+    csv_begin_record(&csv, out, "summary", report);
+    csv_empty(&csv, FINDING_FIELDS);
+    csv_summary(&csv, report);
+    print_own_columns(&csv, report, omitted);
     csv_end_row(&csv);
 }
 

@@ -1,24 +1,16 @@
 #include "../run/check_report.h"
 
 #include "../run/listed.h"
+#include "../run/situation.h"
 #include "../text/escape.h"
 #include "../text/sizes.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+#define LINE_LENGTH 80
 
 /* ------------------------------------------------------------------ words */
-
-/* "1 cluster", "2 clusters" */
-static void print_count(FILE *out, uint64_t count, const char *noun)
-{
-    fprintf(out, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
-}
-
-static void print_size(FILE *out, uint64_t size)
-{
-    char text[SIZE_TEXT_LENGTH];
-    fputs(size_text(text, size), out);
-}
 
 static double percent(uint64_t part, uint64_t whole)
 {
@@ -28,6 +20,25 @@ static double percent(uint64_t part, uint64_t whole)
 static uint64_t cluster_size(const check_report *report)
 {
     return UINT64_C(1) << report->image.header.cluster_bits;
+}
+
+/* Words on lines of at most 80 columns; the first line begins with a label. */
+static void print_words(FILE *out, const char *label, const char *text)
+{
+    size_t column = strlen(label);
+
+    fputs(label, out);
+    for (const char *separator = ""; *text != '\0'; separator = " ") {
+        size_t length = strcspn(text, " ");
+        if (column + 1 + length > LINE_LENGTH) {
+            separator = "\n";
+            column = 0;
+        }
+        fprintf(out, "%s%.*s", separator, (int)length, text);
+        column += strlen(separator) + length;
+        text += length + strspn(text + length, " ");
+    }
+    fputc('\n', out);
 }
 
 /* ------------------------------------------------------------------ what the image is */
@@ -44,7 +55,7 @@ static void print_features(FILE *out, const refcow_header *header)
         fputs(", extended L2 entries", out);
     if (header->nb_snapshots != 0) {
         fputs(", ", out);
-        print_count(out, header->nb_snapshots, "snapshot");
+        count_print(out, header->nb_snapshots, "snapshot");
     }
     if (header->nb_bitmaps > 0)
         fputs(", bitmaps", out);
@@ -63,9 +74,9 @@ void check_print_human_facts(FILE *out, const check_report *report)
     const refcow_header *header = &report->image.header;
 
     fprintf(out, "qcow2 version %" PRIu32 ", ", header->version);
-    print_size(out, header->virtual_size);
+    size_print(out, header->virtual_size);
     fputs(" virtual size, ", out);
-    print_size(out, cluster_size(report));
+    size_print(out, cluster_size(report));
     fputs(" clusters", out);
     if (header->refcount_order <= 6) /* a refused image may have any number here */
         fprintf(out, ", %u-bit refcounts", 1u << header->refcount_order);
@@ -74,26 +85,26 @@ void check_print_human_facts(FILE *out, const check_report *report)
 
 /* ------------------------------------------------------------------ the verdict */
 
-static void print_defects(FILE *out, const check_report *report)
+void check_print_human_defects(FILE *out, const check_report *report)
 {
     const refcow_result *result = &report->result;
     const char *separator = "";
 
     if (result->corruptions > 0) {
-        print_count(out, result->corruptions, "corruption");
+        count_print(out, result->corruptions, "corruption");
         separator = ", ";
     }
     if (result->leaks > 0) {
         fputs(separator, out);
-        print_count(out, result->leaks, "leaked cluster");
+        count_print(out, result->leaks, "leaked cluster");
         fputs(" (", out);
-        print_size(out, result->leaks * cluster_size(report));
+        size_print(out, result->leaks * cluster_size(report));
         fputc(')', out);
         separator = ", ";
     }
     if (result->check_errors > 0) {
         fputs(separator, out);
-        print_count(out, result->check_errors, "cluster");
+        count_print(out, result->check_errors, "cluster");
         fputs(" whose refcount cannot be looked up", out);
         separator = ", ";
     }
@@ -105,7 +116,9 @@ static const char *verdict_word(const check_report *report)
 {
     switch (report->verdict) {
     case REFCOW_VERDICT_CLEAN:
-        return "Clean: every stored refcount is the number of references";
+        return report->image.header.incompatible_features & REFCOW_INCOMPATIBLE_CORRUPT
+                   ? "Clean, but marked corrupt: every stored refcount is the number of references"
+                   : "Clean: every stored refcount is the number of references";
     case REFCOW_VERDICT_LEAKS:
         return "Leaks: ";
     case REFCOW_VERDICT_CORRUPT:
@@ -118,47 +131,39 @@ static const char *verdict_word(const check_report *report)
     return "Unknown: ";
 }
 
-static const char *verdict_meaning(const check_report *report)
+static void print_why_it_stopped(FILE *out, const check_report *report, text_printer *print_detail)
 {
-    switch (report->verdict) {
-    case REFCOW_VERDICT_CLEAN:
-    case REFCOW_VERDICT_REFUSED: /* says all in its first line */
-        return NULL;
-    case REFCOW_VERDICT_LEAKS:
-        return "Leaked clusters are marked as used but not needed: lost space, no lost data.";
-    case REFCOW_VERDICT_CORRUPT:
-        return "Guest data may be damaged, and writing to the image may damage more.";
-    case REFCOW_VERDICT_INCOMPLETE:
-        return check_is_finished(report) ? "What cannot be looked up may be damaged."
-                                         : "What was not looked at may be damaged. All counts are lower bounds.";
-    }
-    return NULL;
-}
-
-/* Lazy refcounts are written late on purpose: after a crash they are wrong and the next writer counts them anew. */
-static void print_dirty_hint(FILE *out, const check_report *report)
-{
-    bool dirty = report->image.header.incompatible_features & REFCOW_INCOMPATIBLE_DIRTY;
-    if (dirty && (report->verdict == REFCOW_VERDICT_CORRUPT || report->verdict == REFCOW_VERDICT_LEAKS))
-        fputs("It is marked dirty: its writer stopped before the refcounts were written, and\n"
-              "the next one will count them anew.\n",
-              out);
-}
-
-void check_print_human_verdict(FILE *out, const check_report *report)
-{
-    const char *meaning = verdict_meaning(report);
-
-    fputs(verdict_word(report), out);
-    if (report->verdict == REFCOW_VERDICT_REFUSED)
-        fputs(report->failure.text, out);
-    else if (report->verdict != REFCOW_VERDICT_CLEAN)
-        print_defects(out, report);
+    if (check_is_finished(report) || report->verdict != REFCOW_VERDICT_INCOMPLETE)
+        return;
+    fputs("The check stopped: ", out);
+    reason_print(out, &report->failure, print_detail);
     fputs(".\n", out);
-    if (meaning != NULL)
-        fprintf(out, "%s\n", meaning);
-    print_dirty_hint(out, report);
-    live_print(out, &report->live);
+}
+
+/* Lines of at most 80 columns, which a step and its command may follow. */
+static void print_situation(FILE *out, const situation *is)
+{
+    print_words(out, "", is->meaning);
+    if (is->step != NULL)
+        print_words(out, "Next step: ", is->step);
+    if (is->command != NULL)
+        fprintf(out, "    %s\n", is->command);
+}
+
+void check_print_human_verdict(FILE *out, const check_report *report, text_printer *print_detail)
+{
+    const situation *is = situation_of(report);
+
+    fputs(check_is_in_use(report) ? "In use, not judged: " : verdict_word(report), out);
+    if (report->verdict == REFCOW_VERDICT_REFUSED)
+        reason_print(out, &report->failure, print_detail);
+    else if (report->verdict != REFCOW_VERDICT_CLEAN)
+        check_print_human_defects(out, report);
+    fputs(".\n", out);
+    print_why_it_stopped(out, report, print_detail);
+    check_print_human_damage(out, report);
+    if (is != NULL)
+        print_situation(out, is);
 }
 
 /* ------------------------------------------------------------------ the numbers */
@@ -184,7 +189,7 @@ static void print_image_end(FILE *out, const check_report *report)
 static void print_refcount_report(FILE *out, const refcow_refcount_report *refcounts)
 {
     fprintf(out, "  Refcount table   at 0x%" PRIx64 ", ", refcounts->refcount_table_offset);
-    print_count(out, refcounts->refcount_table_clusters, "cluster");
+    count_print(out, refcounts->refcount_table_clusters, "cluster");
     fprintf(out, "\n  Data clusters    %" PRIu64 " in active tables, %" PRIu64 " of them with refcount 0 (orphans)",
             refcounts->allocated_clusters, refcounts->orphan_clusters);
     if (refcounts->unknown_clusters > 0)
@@ -198,9 +203,9 @@ static void print_work(FILE *out, const refcow_result *result)
 {
     fputs("  Work             ", out);
     fprintf(out, "%" PRIu64 " %s in ", result->passes, result->passes == 1 ? "pass" : "passes");
-    print_size(out, result->memory_used);
+    size_print(out, result->memory_used);
     fputs(" of memory\n" NO_LABEL, out);
-    print_size(out, result->bytes_read);
+    size_print(out, result->bytes_read);
     fputs(" read, ", out);
     fprintf(out, "%" PRIu64 " units of work\n", result->work);
 }
@@ -215,105 +220,38 @@ static void print_numbers(FILE *out, const check_report *report)
     print_work(out, &report->result);
 }
 
-/* ------------------------------------------------------------------ the findings */
-
-static bool is_about_refcount(refcow_kind kind)
-{
-    return kind == REFCOW_KIND_REFCOUNT_LOW || kind == REFCOW_KIND_REFCOUNT_HIGH;
-}
-
-static bool is_about_copied_flag(refcow_kind kind)
-{
-    return kind == REFCOW_KIND_L1_COPIED || kind == REFCOW_KIND_L2_COPIED;
-}
-
-/* "host 0x50000", "host 0x50000..0x6ffff". A hostile entry may name a place that ends beyond 2^64. */
-static void print_range(FILE *out, const char *what, uint64_t start, uint64_t length, uint64_t cluster)
-{
-    fprintf(out, "%s 0x%" PRIx64, what, start);
-    if (length > cluster) {
-        uint64_t behind = length - 1;
-        uint64_t last = behind > UINT64_MAX - start ? UINT64_MAX : start + behind;
-        fprintf(out, "..0x%" PRIx64, last);
-    }
-}
-
-static void print_ranges(FILE *out, const listed_finding *listed, uint64_t cluster)
-{
-    const refcow_finding *finding = listed->finding;
-
-    print_range(out, "host", finding->host, finding->length, cluster);
-    if (finding->length > cluster) {
-        fputs(" (", out);
-        print_count(out, finding->length / cluster + (finding->length % cluster != 0), "cluster");
-        fputc(')', out);
-    }
-    if (finding->role != REFCOW_ROLE_NONE)
-        fprintf(out, ", %s", refcow_role_name(finding->role));
-    if (finding->guest != REFCOW_NO_GUEST) {
-        fputs(", ", out);
-        print_range(out, "guest", finding->guest, listed->guest_length, cluster);
-    }
-}
-
-static void print_evidence(FILE *out, const listed_finding *listed)
-{
-    const refcow_finding *finding = listed->finding;
-
-    if (is_about_copied_flag(finding->kind))
-        fprintf(out, ": expected flag %" PRIu64 ", found entry 0x%" PRIx64, finding->expected, finding->found);
-    else if (finding->table != REFCOW_NO_TABLE)
-        fprintf(out, ": found entry 0x%" PRIx64, finding->found);
-    else if (is_about_refcount(finding->kind))
-        fprintf(out, ": expected refcount %" PRIu64 ", found %" PRIu64, finding->expected, finding->found);
-    if (listed->entries == 1)
-        fprintf(out, " (table 0x%" PRIx64 " entry %" PRIu64 ")", finding->table, finding->index);
-    if (listed->entries > 1)
-        fprintf(out, " (table 0x%" PRIx64 " entries %" PRIu64 "..%" PRIu64 ")", finding->table, finding->index,
-                finding->index + listed->entries - 1);
-}
-
-static void print_finding(FILE *out, const listed_finding *listed, uint64_t cluster)
-{
-    const refcow_finding *finding = listed->finding;
-
-    fputs("    ", out);
-    print_ranges(out, listed, cluster);
-    print_evidence(out, listed);
-    if (finding->times > 1 && finding->length <= cluster)
-        fprintf(out, ", counts %" PRIu64 " times", finding->times);
-    fputc('\n', out);
-}
-
-static void print_findings_of_kind(FILE *out, const check_report *report, unsigned kind, uint64_t count)
-{
-    listed_finding next;
-
-    fprintf(out, "\n  %s (%" PRIu64 "): %s\n", kind_name(kind), count, kind_text(kind));
-    for (size_t at = 0; listed_next(report, UINT32_C(1) << kind, &at, &next);) {
-        print_finding(out, &next, cluster_size(report));
-        count -= next.finding->times;
-    }
-    if (count > 0)
-        fprintf(out, "    and %" PRIu64 " more that are not listed\n", count);
-}
-
-void check_print_human_findings(FILE *out, const check_report *report)
-{
-    for (unsigned kind = 0; kind <= KIND_ORPHAN; kind++) {
-        uint64_t count = kind == KIND_ORPHAN ? report->result.refcounts.orphan_clusters : report->result.found[kind];
-        if (count > 0 && kind_set_has(report->listed, kind))
-            print_findings_of_kind(out, report, kind, count);
-    }
-}
-
 void check_print_human_heading(FILE *out, const check_report *report)
 {
     escape_print(out, report->path);
     fputs(": ", out);
     check_print_human_facts(out, report);
     fputc('\n', out);
-    check_print_human_verdict(out, report);
+    check_print_human_verdict(out, report, escape_print);
+}
+
+/* Why findings have no guest ranges. */
+static void print_unknown(FILE *out, const second_look *look)
+{
+    if (!look->is_taken || look->is_complete)
+        return;
+    fputs("\n  Guest ranges and owners of clusters are not known: ", out);
+    reason_print(out, &look->why, escape_print);
+    fputs(".\n", out);
+}
+
+/* Kinds that --list leaves out: a list without them looks as if there were none. */
+static void print_kinds_not_listed(FILE *out, const check_report *report)
+{
+    const char *separator = "\n  Not listed: ";
+
+    for (unsigned kind = 0; kind < KIND_ORPHAN; kind++) {
+        if (listed_found(report, kind) == 0 || kind_set_has(report->listed, kind))
+            continue;
+        fprintf(out, "%s%s (%" PRIu64 ")", separator, kind_name(kind), listed_found(report, kind));
+        separator = ", ";
+    }
+    if (separator[0] == ',')
+        fputs(" (see --list all)\n", out);
 }
 
 void check_print_human(FILE *out, const check_report *report)
@@ -322,4 +260,6 @@ void check_print_human(FILE *out, const check_report *report)
     fputc('\n', out);
     print_numbers(out, report);
     check_print_human_findings(out, report);
+    print_unknown(out, &report->look);
+    print_kinds_not_listed(out, report);
 }

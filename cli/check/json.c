@@ -24,57 +24,39 @@ static void print_qemu_keys(json_writer *json, const char *path, const refcow_re
     nonzero(json, "fragmented-clusters", result->fragmented_clusters);
 }
 
-/* A list of what is of these kinds. Returns how many defects it stands for. */
-static uint64_t print_list(json_writer *json, const char *key, const check_report *report, kind_set kinds)
-{
-    listed_finding next;
-    uint64_t times = 0;
-
-    json_open_array(json, key);
-    for (size_t at = 0; listed_next(report, kinds, &at, &next);) {
-        json_open_object(json, NULL);
-        json_finding(json, next.kind, next.finding);
-        json_close_object(json);
-        times += next.finding->times;
-    }
-    json_close_array(json);
-    return times;
-}
-
-static uint64_t defects(const refcow_result *result)
-{
-    return result->corruptions + result->leaks + result->check_errors;
-}
-
 static void print_findings(json_writer *json, const check_report *report)
 {
-    uint64_t times = print_list(json, "findings", report, ALL_FINDINGS);
-    json_number(json, "findings-omitted", defects(&report->result) - times);
-}
+    uint64_t omitted = listed_defects(report);
+    listed_finding next;
 
-/* Orphans are no findings; they are listed when they are asked for. */
-static void print_orphans(json_writer *json, const check_report *report)
-{
-    if (!kind_set_has(report->listed, KIND_ORPHAN))
-        return;
-    uint64_t times = print_list(json, "orphans", report, ONLY_ORPHANS);
-    json_number(json, "orphans-omitted", report->result.refcounts.orphan_clusters - times);
+    json_open_array(json, "findings");
+    for (size_t at = 0; listed_next(report, ALL_KINDS, &at, &next);) {
+        json_open_object(json, NULL);
+        json_finding(json, &next);
+        json_close_object(json);
+        omitted -= next.finding->times;
+    }
+    json_close_array(json);
+    json_number(json, "omitted", omitted);
 }
 
 /* What was not judged is left out: an empty list would look like a good sign. */
 static void print_own_key(json_writer *json, const check_report *report)
 {
     json_open_object(json, "refcow");
-    json_string(json, "version", REFCOW_VERSION_TEXT);
+    json_versions(json, "version");
     json_boolean(json, "complete", check_is_complete(report));
     json_string(json, "verdict", refcow_verdict_name(report->verdict));
     json_status(json, &report->failure);
     if (report->checked) {
+        json_situation(json, report);
+        if (report->verdict != REFCOW_VERDICT_REFUSED)
+            json_damage(json, report);
         json_refcount_report(json, &report->result.refcounts);
         json_work(json, &report->result);
+        json_second_look(json, &report->look);
         print_findings(json, report);
-        print_orphans(json, report);
-        json_found(json, &report->result);
+        json_found(json, report);
         json_not_followed(json, &report->image.header);
     }
     if (report->opened)

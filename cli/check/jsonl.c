@@ -19,25 +19,12 @@ void check_print_jsonl_image(FILE *out, const check_report *report)
     json_writer json;
 
     json_begin_record(&json, out, "image", report);
-    json_string(&json, "refcow-version", REFCOW_VERSION_TEXT);
+    json_versions(&json, "refcow-version");
     if (report->opened)
         json_number(&json, "file-size", report->file_size);
     if (report->has_header)
         print_header(&json, &report->image.header);
     json_end(&json);
-}
-
-/* The guest range has a length of its own: an L1 entry stands for many clusters. */
-static void print_ranges(json_writer *json, const listed_finding *listed)
-{
-    if (listed->finding->guest != REFCOW_NO_GUEST)
-        json_number(json, "guest-length", listed->guest_length);
-    else
-        json_null(json, "guest-length");
-    if (listed->finding->table != REFCOW_NO_TABLE)
-        json_number(json, "entries", listed->entries);
-    else
-        json_null(json, "entries");
 }
 
 uint64_t check_print_jsonl_findings(FILE *out, const check_report *report)
@@ -48,8 +35,7 @@ uint64_t check_print_jsonl_findings(FILE *out, const check_report *report)
 
     for (size_t at = 0; report->checked && listed_next(report, ALL_KINDS, &at, &next);) {
         json_begin_record(&json, out, "finding", report);
-        json_finding(&json, next.kind, next.finding);
-        print_ranges(&json, &next);
+        json_finding(&json, &next);
         json_end(&json);
         omitted -= next.finding->times;
     }
@@ -78,13 +64,17 @@ static void print_summary(FILE *out, const check_report *report, uint64_t omitte
     json_string(&json, "verdict", refcow_verdict_name(report->verdict));
     json_number(&json, "exit-code", report->code);
     json_status(&json, &report->failure);
-    if (report->checked && report->verdict != REFCOW_VERDICT_REFUSED)
+    if (report->checked && report->verdict != REFCOW_VERDICT_REFUSED) {
         print_counts(&json, &report->result);
+        json_damage(&json, report);
+    }
     if (report->checked) {
-        json_found(&json, &report->result);
+        json_situation(&json, report);
+        json_found(&json, report);
         json_number(&json, "omitted", omitted);
         json_refcount_report(&json, &report->result.refcounts);
         json_work(&json, &report->result);
+        json_second_look(&json, &report->look);
     }
     if (report->opened)
         json_live(&json, &report->live);

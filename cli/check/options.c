@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "../run/whereabouts.h"
 #include "../text/complain.h"
 #include "../text/numbers.h"
 #include "../text/words.h"
@@ -16,13 +17,25 @@
 
 #define NOT_GIVEN UINT64_MAX
 
-enum { OPTION_OUTPUT = FIRST_OWN_OPTION, OPTION_LIST, OPTION_MAX_FINDINGS };
+enum {
+    OPTION_BRIEF = FIRST_OWN_OPTION,
+    OPTION_FAIL_ON,
+    OPTION_HOLES,
+    OPTION_LIST,
+    OPTION_MAX_FINDINGS,
+    OPTION_ONLY_PROBLEMS,
+    OPTION_OUTPUT
+};
 
 static const struct option long_options[] = {
     COMMON_LONG_OPTIONS,
+    {"brief", no_argument, NULL, OPTION_BRIEF},
     {"cache", required_argument, NULL, 'T'},
+    {"fail-on", required_argument, NULL, OPTION_FAIL_ON},
+    {"holes", no_argument, NULL, OPTION_HOLES},
     {"list", required_argument, NULL, OPTION_LIST},
     {"max-findings", required_argument, NULL, OPTION_MAX_FINDINGS},
+    {"only-problems", no_argument, NULL, OPTION_ONLY_PROBLEMS},
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {NULL, 0, NULL, 0},
 };
@@ -62,13 +75,21 @@ static bool add_to_list(check_options *options, const char *word)
         return true;
     }
     return kind_set_add(&options->listed, word) ||
-           complain("--list must be all, orphan or a kind of finding (see --list help)", word);
+           complain("--list must be all, orphan, overlapping or a kind of finding (see --list help)", word);
 }
 
 static bool set_max_findings(check_options *options, const char *word)
 {
     return (parse_number(word, &options->max_findings) && options->max_findings != NOT_GIVEN) ||
            complain("--max-findings must be a number", word);
+}
+
+static bool add_to_problems(check_options *options, const char *words)
+{
+    options->has_fail_on = true;
+    return judgement_set_add(&options->problems, words) ||
+           complain("--fail-on must be corrupt, leaks or not-judged, or several of them with commas between them",
+                    words);
 }
 
 static bool apply_option(void *user, int option)
@@ -80,6 +101,17 @@ static bool apply_option(void *user, int option)
         return set_output(options, optarg);
     case OPTION_LIST:
         return add_to_list(options, optarg);
+    case OPTION_FAIL_ON:
+        return add_to_problems(options, optarg);
+    case OPTION_HOLES:
+        options->wants_holes = true;
+        return true;
+    case OPTION_BRIEF:
+        options->brief = true;
+        return true;
+    case OPTION_ONLY_PROBLEMS:
+        options->only_problems = true;
+        return true;
     case 'T':
         return take_cache_mode(optarg);
     default:
@@ -98,7 +130,7 @@ static bool take_images(check_options *options, int argc, char **argv)
 /* With --list as many findings as fit into as much memory again as the check may take. */
 static uint64_t default_findings(const check_options *options)
 {
-    uint64_t fitting = options->common.memory / (REFCOW_KINDS * sizeof(refcow_finding));
+    uint64_t fitting = options->common.memory / (REFCOW_KINDS * (sizeof(refcow_finding) + sizeof(whereabouts)));
 
     if (options->listed != 0)
         return fitting < MOST_LISTED ? fitting : MOST_LISTED;
@@ -118,6 +150,18 @@ static bool settle_findings(check_options *options)
     return true;
 }
 
+/* A line of --brief is in no format for programs, and no object at all is no JSON. */
+static bool settle_output(check_options *options)
+{
+    if (options->brief && options->output != OUTPUT_HUMAN)
+        return complain("--brief needs --output=human; for programs, --max-findings 0 leaves out the findings", NULL);
+    if (options->only_problems && options->output == OUTPUT_JSON)
+        return complain("--only-problems needs --output=human, jsonl or csv", NULL);
+    if (!options->has_fail_on)
+        options->problems = ALL_PROBLEMS;
+    return true;
+}
+
 options_outcome check_options_parse(check_options *options, int argc, char **argv)
 {
     *options = (check_options){.common = COMMON_OPTIONS_DEFAULT, .max_findings = NOT_GIVEN};
@@ -126,5 +170,6 @@ options_outcome check_options_parse(check_options *options, int argc, char **arg
 
     if (outcome != OPTIONS_READY || options->wants_kinds)
         return outcome;
-    return take_images(options, argc, argv) && settle_findings(options) ? OPTIONS_READY : OPTIONS_WRONG;
+    return take_images(options, argc, argv) && settle_findings(options) && settle_output(options) ? OPTIONS_READY
+                                                                                                  : OPTIONS_WRONG;
 }

@@ -7,6 +7,7 @@
 #include "../run/common_options.h"
 #include "../run/images.h"
 #include "../run/kinds.h"
+#include "judgement.h"
 
 typedef enum output_mode {
     OUTPUT_HUMAN,
@@ -21,7 +22,12 @@ typedef struct check_options {
     output_mode output;
     kind_set listed;       /* the kinds whose findings are listed */
     bool wants_kinds;      /* nothing is checked, but it is said what can be listed */
-    uint64_t max_findings; /* of each kind */
+    uint64_t max_findings; /* ranges of each kind */
+    bool brief;            /* a line for each image */
+    bool only_problems;    /* nothing about other images */
+    bool wants_holes;      /* the note about clusters in use that lie in holes of the file */
+    bool has_fail_on;      /* --fail-on is given: the exit status goes by problems */
+    judgement_set problems;
 } check_options;
 
 /* argv[0] is the verb; the strings stay the caller's. */

@@ -2,7 +2,7 @@
 
 # Words of "--option one|two" in a verb's help.
 _refcow_values() { # COMMAND VERB OPTION
-    "$1" "$2" --help 2>/dev/null | sed -n "s/^.*$3 \([a-z0-9|]*\)  *.*/\1/p" | tr '|' ' '
+    "$1" "$2" --help 2>/dev/null | sed -n "s/^.*$3 \([a-z0-9|-]*\)[,.]*  *.*/\1/p" | tr '|' ' '
 }
 
 _refcow() {
@@ -16,12 +16,12 @@ _refcow() {
         return
     fi
     case $prev in
-    --list) mapfile -t COMPREPLY < <(compgen -W "all help $("$1" check --list help | cut -f1)" -- "$cur") ;;
+    --list) mapfile -t COMPREPLY < <(compgen -W "help $("$1" check --list help | cut -f1)" -- "$cur") ;;
     --allow)
         mapfile -t COMPREPLY < <(compgen -W "$("$1" gate --list-rules | awk '$3 == "--allow" {print $1}')" -- "$cur") ;;
     -f) COMPREPLY=(qcow2) ;;
     -T) mapfile -t COMPREPLY < <(compgen -W "$(_refcow_values "$1" "$verb" --cache)" -- "$cur") ;;
-    --output | --cache | --color | --expect | --format)
+    --output | --cache | --color | --expect | --fail-on | --format)
         mapfile -t COMPREPLY < <(compgen -W "$(_refcow_values "$1" "$verb" "$prev")" -- "$cur") ;;
     --max-* | --memory | --timeout) ;;
     *)

@@ -2,11 +2,11 @@
 
 # Words of "--option one|two" in a verb's help.
 function __refcow_values # VERB OPTION
-    refcow $argv[1] --help | string match -rg -- "$argv[2] ([a-z0-9|]+) " | string split '|'
+    refcow $argv[1] --help | string match -rg -- "$argv[2] ([a-z0-9|-]+)[,.]* " | string split '|'
 end
 
 function __refcow_kinds
-    printf 'all\nhelp\n'
+    echo help
     refcow check --list help | string replace -r '\t.*\t' '\t'
 end
 

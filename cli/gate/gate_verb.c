@@ -59,6 +59,14 @@ exit_code gate_exit_code(refcow_decision decision)
 
 /* ------------------------------------------------------------------ judge */
 
+/* The gate has no option that lifts its limit: it is made for strangers' images. */
+static const char *advice_about(refcow_status status)
+{
+    return status == REFCOW_STATUS_WORK_LIMIT ? "Treat the image as refused: no image with honest metadata needs as "
+                                                "much work. To see what is in it: refcow check --max-work none IMAGE"
+                                              : NULL;
+}
+
 /* Who else has the image open. A server does not tell of locks, nor does a file system that has none. */
 static refcow_writer writer_of(const lock_bytes *locks)
 {
@@ -83,8 +91,10 @@ static void call_library(gate_report *report, const image_input *input, refcow_w
     };
 
     refcow_gate(&source, &options, &report->result, sizeof report->result, REFCOW_VERSION);
-    if (report->result.error.status != REFCOW_STATUS_OK)
-        report->failure = failure_of_library(&report->result.error, image_input_detail(input));
+    if (report->result.error.status == REFCOW_STATUS_OK)
+        return;
+    report->failure = failure_of_library(&report->result.error, image_input_detail(input));
+    report->failure.advice = advice_about(report->result.error.status);
 }
 
 static void judge_in_memory(gate_report *report, const image_input *input, refcow_writer writer)

@@ -94,7 +94,7 @@ void gate_print_json(FILE *out, const gate_report *report)
 
     json_begin(&json, out);
     json_string(&json, "filename", report->path);
-    json_string(&json, "refcow-version", REFCOW_VERSION_TEXT);
+    json_versions(&json, "refcow-version");
     json_string(&json, "verdict", refcow_decision_name(result->decision));
     json_number(&json, "exit-code", gate_exit_code(result->decision));
     if (report->failure.name != NULL)

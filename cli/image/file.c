@@ -1,9 +1,10 @@
-#define _GNU_SOURCE /* SEEK_DATA */
+#define _GNU_SOURCE /* SEEK_DATA, SEEK_HOLE */
 #define _FILE_OFFSET_BITS 64
 
 #include "file.h"
 
 #include "../process/clock.h"
+#include "../process/stop.h"
 #include "nbd.h"
 
 #include <errno.h>
@@ -72,6 +73,8 @@ static bool examine(image_file *file, failure *why)
     }
     file->allocated = bytes_on_disk(&facts, file->size);
     file->changed = facts.st_ctim;
+    file->device = facts.st_dev;
+    file->inode = facts.st_ino;
     return true;
 }
 
@@ -165,6 +168,8 @@ static int read_exactly(void *user, uint64_t offset, void *buffer, size_t length
     unsigned char *next = buffer;
 
     while (length > 0) {
+        if (file->stops && stop_wanted())
+            return -1;
         ssize_t got = pread(file->descriptor, next, length, (off_t)offset);
         if (got < 0 && errno == EINTR)
             continue;
@@ -196,7 +201,7 @@ static off_t ask_for_data(image_file *file, uint64_t offset)
     off_t data = lseek(file->descriptor, (off_t)offset, SEEK_DATA);
     int reason = errno;
 
-    if (clock_now() - asked > SLOW_ANSWER && ++file->slow_answers == MOST_SLOW_ANSWERS)
+    if (!file->wants_holes && clock_now() - asked > SLOW_ANSWER && ++file->slow_answers == MOST_SLOW_ANSWERS)
         file->knows_holes = false;
     errno = reason;
     return data;
@@ -217,9 +222,22 @@ static uint64_t next_data(void *user, uint64_t offset)
     return offset;
 }
 
+/* Behind the last data there is a hole that may have no length: the end of the file. */
+static uint64_t next_hole(void *user, uint64_t offset)
+{
+    const image_file *file = user;
+    off_t hole = file->knows_holes ? lseek(file->descriptor, (off_t)offset, SEEK_HOLE) : -1;
+
+    return hole < 0 ? file->size : (uint64_t)hole;
+}
+
 refcow_source image_file_source(image_file *file)
 {
     if (file->remote != NULL)
         return image_nbd_source(file);
-    return (refcow_source){.read = read_exactly, .next_data = next_data, .user = file, .size = file->size};
+    return (refcow_source){.read = read_exactly,
+                           .next_data = next_data,
+                           .next_hole = file->wants_holes ? next_hole : NULL,
+                           .user = file,
+                           .size = file->size};
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 struct image_nbd;
@@ -21,8 +22,12 @@ typedef struct image_file {
     uint64_t size;
     uint64_t allocated;      /* bytes that the file takes up on the disk; size if the system does not say */
     struct timespec changed; /* the last time, as the file system has it: it cannot be set back as st_mtim can */
+    dev_t device;            /* with inode: which file it is, whatever its name; of a remote image both are 0 */
+    ino_t inode;
     bool knows_holes;        /* the file system can say where data is, and does so quickly */
     unsigned slow_answers;   /* to that question */
+    bool stops;              /* set by who reads: no read begins when an end is wanted, see process/stop.h */
+    bool wants_holes;        /* the caller wants the note about holes, however long the answers take */
     const char *read_detail; /* why the first failed read failed, or NULL */
 } image_file;
 

@@ -41,8 +41,9 @@ static const char *name_of_change(const live_facts *facts)
 void live_print(FILE *out, const live_facts *facts)
 {
     if (facts->locks.is_known && lock_bytes_show_writer(facts->locks))
-        fputs("Somebody holds the image open to write to it, and may have done so meanwhile.\n", out);
+        fputs("Another process has the image open for writing. This answer is of the moment when refcow read it.\n",
+              out);
     if (live_has_changed(facts))
-        fprintf(out, "The image has changed while it was read (its %s has): read it again when no one writes to it.\n",
+        fprintf(out, "The image changed while refcow read it (its %s). Read it again when nothing writes to it.\n",
                 name_of_change(facts));
 }

@@ -58,7 +58,21 @@ lock_bytes lock_bytes_join(lock_bytes one, lock_bytes other)
     };
 }
 
+uint32_t lock_bytes_of_writer(lock_bytes locks)
+{
+    return locks.in_use & (1u << PERMISSION_WRITE | 1u << PERMISSION_WRITE_UNCHANGED | 1u << PERMISSION_RESIZE);
+}
+
+uint64_t lock_bytes_place(lock_bytes locks)
+{
+    unsigned permission = 0;
+
+    while (permission < PERMISSIONS && (lock_bytes_of_writer(locks) >> permission & 1) == 0)
+        permission++;
+    return IN_USE_BASE + permission;
+}
+
 bool lock_bytes_show_writer(lock_bytes locks)
 {
-    return (locks.in_use & (1u << PERMISSION_WRITE | 1u << PERMISSION_WRITE_UNCHANGED | 1u << PERMISSION_RESIZE)) != 0;
+    return lock_bytes_of_writer(locks) != 0;
 }

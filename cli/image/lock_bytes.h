@@ -36,4 +36,8 @@ lock_bytes lock_bytes_join(lock_bytes one, lock_bytes other);
 /* Somebody may write. */
 bool lock_bytes_show_writer(lock_bytes locks);
 
+/* The permissions to write that somebody makes use of, and the offset of the first byte that is locked for one. */
+uint32_t lock_bytes_of_writer(lock_bytes locks);
+uint64_t lock_bytes_place(lock_bytes locks);
+
 #endif

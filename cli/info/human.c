@@ -4,6 +4,7 @@
 #include "../process/clock.h"
 #include "../run/mapped.h"
 #include "../text/escape.h"
+#include "../text/reason.h"
 #include "../text/sizes.h"
 #include "bit_names.h"
 #include "report.h"
@@ -18,24 +19,12 @@ static void print_label(FILE *out, const char *label)
     fprintf(out, "  %-17s", label);
 }
 
-static void print_size(FILE *out, uint64_t size)
-{
-    char text[SIZE_TEXT_LENGTH];
-    fputs(size_text(text, size), out);
-}
-
 /* "8.38 MiB (8781824 bytes)" */
 static void print_exact_size(FILE *out, uint64_t size)
 {
-    print_size(out, size);
+    size_print(out, size);
     if (size >= 1024)
         fprintf(out, " (%" PRIu64 " bytes)", size);
-}
-
-/* "1 cluster", "2 clusters" */
-static void print_count(FILE *out, uint64_t count, const char *noun)
-{
-    fprintf(out, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
 }
 
 /* The zone is UTC: the local one would say where the reader is, not where the image was. */
@@ -53,9 +42,12 @@ static void print_date(FILE *out, const refcow_snapshot *snapshot)
 
 static void print_omitted(FILE *out, const info_report *report, uint64_t count, uint64_t listed)
 {
-    if (listed < count)
-        fprintf(out, "    and %" PRIu64 " more%s\n", count - listed,
-                info_may_list(report, listed) ? "" : " (see --max-listed)");
+    if (listed >= count)
+        return;
+    if (info_may_list(report, listed))
+        fprintf(out, "    %" PRIu64 " cannot be listed\n", count - listed);
+    else
+        fprintf(out, "    and %" PRIu64 " more (see --max-listed)\n", count - listed);
 }
 
 static void print_name(FILE *out, info_report *report, refcow_span span)
@@ -79,12 +71,12 @@ static void print_geometry(FILE *out, const info_report *report)
     print_exact_size(out, report->file->size);
     if (info_knows_disk(report)) {
         fputs(", ", out);
-        print_size(out, report->file->allocated);
+        size_print(out, report->file->allocated);
         fputs(" on the disk", out);
     }
     fputc('\n', out);
     print_label(out, "Clusters");
-    print_size(out, UINT64_C(1) << header->cluster_bits);
+    size_print(out, UINT64_C(1) << header->cluster_bits);
     if (header->refcount_order <= 6) /* a refused image may have any number here */
         fprintf(out, ", %u-bit refcounts", 1u << header->refcount_order);
     if (header->compression_type <= 1)
@@ -100,7 +92,7 @@ static void print_tables(FILE *out, const refcow_header *header)
     fprintf(out, "%" PRIu32 " %s at 0x%" PRIx64 "\n", header->l1_size, header->l1_size == 1 ? "entry" : "entries",
             header->l1_table_offset);
     print_label(out, "Refcount table");
-    print_count(out, header->refcount_table_clusters, "cluster");
+    count_print(out, header->refcount_table_clusters, "cluster");
     fprintf(out, " at 0x%" PRIx64 "\n", header->refcount_table_offset);
 }
 
@@ -117,7 +109,7 @@ static void print_encryption(FILE *out, const refcow_header *header)
         fprintf(out, "unknown method %" PRIu32, header->crypt_method);
     if (header->encryption_header.length > 0) {
         fputs(", header of ", out);
-        print_size(out, header->encryption_header.length);
+        size_print(out, header->encryption_header.length);
         fprintf(out, " at 0x%" PRIx64, header->encryption_header.offset);
     }
     fputc('\n', out);
@@ -141,7 +133,7 @@ static void print_known_features(FILE *out, feature_word word, uint64_t value)
     }
     if (unknown > 0) {
         fputs(separator, out);
-        print_count(out, unknown, "unknown bit");
+        count_print(out, unknown, "unknown bit");
     }
     fputc('\n', out);
 }
@@ -231,7 +223,7 @@ static void print_extensions(FILE *out, info_report *report)
     while (info_may_list(report, extension.next) && info_next_extension(report, &extension)) {
         const char *name = extension_name(extension_of_type(extension.type));
         fprintf(out, "    0x%08" PRIx32 " %s, ", extension.type, name != NULL ? name : "unknown");
-        print_count(out, extension.contents.length, "byte");
+        count_print(out, extension.contents.length, "byte");
         fprintf(out, " at 0x%" PRIx64 "\n", extension.contents.offset);
     }
     print_omitted(out, report, count, extension.next);
@@ -251,11 +243,11 @@ static void print_snapshot(FILE *out, info_report *report, const refcow_snapshot
     print_date(out, snapshot);
     if (snapshot->disk_size > 0) {
         fputs(", disk ", out);
-        print_size(out, snapshot->disk_size);
+        size_print(out, snapshot->disk_size);
     }
     if (snapshot->vm_state_size > 0) {
         fputs(", VM state ", out);
-        print_size(out, snapshot->vm_state_size);
+        size_print(out, snapshot->vm_state_size);
         print_clock(out, snapshot->vm_clock);
     }
     fputs(", id ", out);
@@ -283,7 +275,7 @@ static void print_bitmap(FILE *out, info_report *report, const refcow_bitmap *bi
 {
     fputs("    granularity ", out);
     if (bitmap->granularity < 64)
-        print_size(out, UINT64_C(1) << bitmap->granularity);
+        size_print(out, UINT64_C(1) << bitmap->granularity);
     else
         fprintf(out, "2^%u", bitmap->granularity);
     if (bitmap->type != 1)
@@ -313,11 +305,17 @@ static void print_bitmaps(FILE *out, info_report *report)
 
 /* ------------------------------------------------------------------ figures */
 
+/* The references were counted, but not to the end. */
+static bool is_stopped(const info_report *report)
+{
+    return report->counted && report->result.error.status != REFCOW_STATUS_OK;
+}
+
 /* "the virtual disk: 1 GiB, 122.27 times the file" */
 static void print_ratio(FILE *out, const char *what, uint64_t size, const info_report *report)
 {
-    fprintf(out, "    %s: ", what);
-    print_size(out, size);
+    fprintf(out, "    %s", what);
+    size_print(out, size);
     fprintf(out, ", %.2f times the file", info_per_byte(size, report->file->size));
     if (info_knows_disk(report))
         fprintf(out, ", %.2f times its disk space", info_per_byte(size, report->file->allocated));
@@ -327,10 +325,11 @@ static void print_ratio(FILE *out, const char *what, uint64_t size, const info_r
 static void print_amplification(FILE *out, const info_report *report)
 {
     fputs("  Amplification\n", out);
-    print_ratio(out, "virtual disk", report->image.header.virtual_size, report);
-    print_ratio(out, "all L1 tables", report->l1_bytes, report);
+    print_ratio(out, "virtual disk: ", report->image.header.virtual_size, report);
+    print_ratio(out, "all L1 tables: ", report->l1_bytes, report);
     if (report->counted)
-        print_ratio(out, "mapped clusters", mapped_size(&report->image.header, &report->result), report);
+        print_ratio(out, is_stopped(report) ? "mapped clusters: at least " : "mapped clusters: ",
+                    mapped_size(&report->image.header, &report->result), report);
 }
 
 static void print_refcounts(FILE *out, const info_report *report)
@@ -340,11 +339,11 @@ static void print_refcounts(FILE *out, const info_report *report)
     if (!report->counted)
         return;
     print_label(out, "Refcounts");
-    fprintf(out, "%s, ", refcow_verdict_name(report->result.verdict));
-    print_count(out, report->result.corruptions, "corruption");
+    fprintf(out, "%s, %s", refcow_verdict_name(report->result.verdict), is_stopped(report) ? "at least " : "");
+    count_print(out, report->result.corruptions, "corruption");
     fputs(", ", out);
-    print_count(out, report->result.leaks, "leaked cluster");
-    fputs(" (see refcow check)\n", out);
+    count_print(out, report->result.leaks, "leaked cluster");
+    fputs(is_stopped(report) ? "\n" : " (see refcow check)\n", out);
     print_label(out, "Data clusters");
     fprintf(out, "%" PRIu64 " in active tables, %" PRIu64 " of them with refcount 0 (orphans)",
             refcounts->allocated_clusters, refcounts->orphan_clusters);
@@ -356,7 +355,6 @@ static void print_refcounts(FILE *out, const info_report *report)
 void info_print_human(FILE *out, info_report *report)
 {
     const refcow_header *header = &report->image.header;
-    bool had_failed = report->failed;
 
     escape_print(out, report->path);
     fprintf(out, ": qcow2 version %" PRIu32 "%s\n", header->version, report->failed ? ", not all is known" : "");
@@ -373,6 +371,9 @@ void info_print_human(FILE *out, info_report *report)
     print_refcounts(out, report);
     live_facts live = info_live(report);
     live_print(out, &live);
-    if (report->failed && !had_failed) /* in a list */
-        fprintf(out, "Incomplete: %s.\n", report->failure.text);
+    if (!report->failed)
+        return;
+    fputs("Incomplete: ", out);
+    reason_print(out, &report->failure, escape_print);
+    fputs(".\n", out);
 }

@@ -6,8 +6,11 @@
 #include "../process/memory.h"
 #include "../process/stop.h"
 #include "../run/images.h"
+#include "../run/opening.h"
 #include "../run/progress.h"
+#include "../run/unread.h"
 #include "../text/complain.h"
+#include "../text/output.h"
 #include "options.h"
 #include "report.h"
 
@@ -80,16 +83,11 @@ static void add_up_l1_tables(info_report *report)
 
 static void examine(info_report *report, const info_options *options, image_file *file)
 {
-    refcow_source source = image_file_source(file);
-    refcow_status status = refcow_open(&report->image, sizeof report->image, REFCOW_VERSION, &source);
-    refcow_class class = refcow_status_class(status);
+    failure why;
 
-    if (status != REFCOW_STATUS_OK) {
-        refcow_error error = report->image.error;
-        error.status = status; /* a library of another version leaves the image as it was */
-        info_fail(report, info_failure(report, &error));
-    }
-    report->has_header = class == REFCOW_CLASS_OK || class == REFCOW_CLASS_REFUSED;
+    report->has_header = opening_finds_header(&report->image, file, &options->common.limits, &why);
+    if (!report->has_header || report->image.error.status != REFCOW_STATUS_OK)
+        info_fail(report, why);
     if (!report->has_header)
         return;
     add_up_l1_tables(report);
@@ -101,12 +99,16 @@ static void examine(info_report *report, const info_options *options, image_file
 
 static void print_for_people(info_report *report, info_session *session)
 {
-    if (!report->has_header)
-        return; /* there is nothing to say but the failure, which belongs on stderr */
+    bool is_foreign = refcow_status_class(report->image.error.status) == REFCOW_CLASS_FOREIGN;
+
     if (session->has_printed)
         putchar('\n');
     session->has_printed = true;
-    info_print_human(stdout, report);
+    if (report->has_header)
+        info_print_human(stdout, report);
+    else
+        unread_print_human(stdout, report->path, is_foreign ? REFCOW_VERDICT_REFUSED : REFCOW_VERDICT_INCOMPLETE,
+                           &report->failure);
 }
 
 static void print_json(FILE *out, info_report *report, bool in_a_line)
@@ -163,7 +165,7 @@ static void print_late(void *user, FILE *out, const char *path, const failure *w
     }
     if (session->has_printed)
         fputc('\n', out);
-    late_print_human(out, path, why);
+    unread_print_human(out, path, REFCOW_VERDICT_INCOMPLETE, why);
 }
 
 static exit_code exit_code_of(const info_report *report, const info_options *options)
@@ -195,7 +197,7 @@ static exit_code tell_about_image(void *user, opened_image *image)
         backstop_hold();
     print_report(&report, session); /* reads names and lists */
     stop_after(0);
-    fflush(stdout); /* who reads along need not wait for the other images */
+    output_flush(); /* who reads along need not wait for the other images */
     if (report.failed)
         complain_about_image(image->path, &report.failure);
     return exit_code_of(&report, &session->options);
@@ -204,7 +206,7 @@ static exit_code tell_about_image(void *user, opened_image *image)
 static exit_code tell_about_images(info_session *session)
 {
     images_needs needs = {
-        .memory = session->options.wants_refcounts ? session->options.common.memory : 0,
+        .memory = session->options.wants_refcounts ? session->options.common.memory : OPENING_MEMORY,
         .timeout = session->options.common.timeout,
         .sandbox = session->options.common.sandbox,
         .print_late = print_late,

@@ -342,7 +342,7 @@ void info_print_json(json_writer *json, info_report *report)
         bitmaps = print_format_specific(json, report);
     }
     json_open_object(json, "refcow");
-    json_string(json, "version", REFCOW_VERSION_TEXT);
+    json_versions(json, "version");
     if (report->has_header)
         print_facts(json, report, snapshots, bitmaps);
     json_boolean(json, "complete", !report->failed); /* in the end: what is listed is read while it is printed */

@@ -3,6 +3,8 @@
 #include "../process/stop.h"
 #include "../process/terminal.h"
 
+#include <string.h>
+
 void info_fail(info_report *report, failure why)
 {
     if (report->failed)
@@ -44,11 +46,48 @@ static void add_up_names(info_report *report, uint32_t index, refcow_span name)
     report->names = index == 0 ? kept : report->names + kept;
 }
 
+static bool has_l1_table(const info_report *report, const refcow_snapshot *snapshot)
+{
+    uint64_t in_cluster = snapshot->l1_offset & ((UINT64_C(1) << report->image.header.cluster_bits) - 1);
+    uint64_t length = snapshot->l1_size * (uint64_t)sizeof(uint64_t);
+    uint64_t file_size = report->file->size;
+
+    return snapshot->l1_offset != 0 && in_cluster == 0 && length != 0 && length <= file_size &&
+           snapshot->l1_offset <= file_size - length;
+}
+
+static bool is_number(const image_name *name)
+{
+    return name->length > 0 && strspn(name->bytes, "0123456789") == name->length;
+}
+
+/* Writers number their snapshots. An entry with neither a number nor an L1 table is something else, where the header
+ * says that the table is. One of the two is enough: a snapshot that is damaged, or whose file is cut, is listed. */
+static bool is_snapshot(info_report *report, const refcow_snapshot *snapshot)
+{
+    image_name id;
+
+    if (has_l1_table(report, snapshot))
+        return true;
+    info_read_name(report, snapshot->id, &id);
+    if (is_number(&id))
+        return true;
+    info_fail(report, (failure){.name = "snapshot-table",
+                                .text = "the snapshot table has an entry without a numeric ID and without an L1 table",
+                                .value = snapshot->offset,
+                                .has_value = true,
+                                .value_is_place = true});
+    return false;
+}
+
 bool info_next_snapshot(info_report *report, refcow_snapshot *snapshot)
 {
-    if (snapshot->next >= report->image.header.nb_snapshots || snapshot->next >= REFCOW_SNAPSHOTS_MAX ||
-        !is_read(report, refcow_next_snapshot(&report->image, snapshot)))
+    refcow_snapshot entry = *snapshot;
+
+    if (entry.next >= report->image.header.nb_snapshots || entry.next >= REFCOW_SNAPSHOTS_MAX ||
+        !is_read(report, refcow_next_snapshot(&report->image, &entry)) || !is_snapshot(report, &entry))
         return false;
+    *snapshot = entry;
     add_up_names(report, snapshot->index, snapshot->id);
     add_up_names(report, snapshot->next, snapshot->name);
     return true;

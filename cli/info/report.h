@@ -39,8 +39,8 @@ void info_fail(info_report *report, failure why);
 /* The reason that a call of the library has given. */
 failure info_failure(const info_report *report, const refcow_error *error);
 
-/* The next one of a list that begins with a zeroed structure. False at its end, and if it cannot be read, which is
- * noted in the report. */
+/* The next one of a list that begins with a zeroed structure. False at its end, and if it cannot be read or is no
+ * snapshot, which is noted in the report. */
 bool info_next_extension(info_report *report, refcow_extension *extension);
 bool info_next_snapshot(info_report *report, refcow_snapshot *snapshot);
 bool info_next_bitmap(info_report *report, refcow_bitmap *bitmap);

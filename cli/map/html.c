@@ -29,7 +29,7 @@ static const char style[] =
     "h2 { font-size: 17px; margin: 28px 0 6px; }\n"
     "p { margin: 4px 0; } .faint, footer { color: var(--faint); } footer { margin-top: 28px; font-size: 13px; }\n"
     ".verdict { white-space: pre-line; border-left: 4px solid var(--line); padding-left: 10px; margin: 10px 0; }\n"
-    ".clean { border-color: #5faf5f; } .leaks { border-color: #d7af00; } .corrupt { border-color: #ff0000; }\n"
+    ".clean { border-color: #005faf; } .leaks { border-color: #ffaf00; } .corrupt { border-color: #ff875f; }\n"
     ".map { display: block; width: 100%; height: auto; margin: 18px 0 6px; }\n"
     ".map rect { width: 13px; height: 13px; }\n"
     ".map text { font: 10px ui-monospace, monospace; fill: var(--faint); text-anchor: end; }\n"
@@ -45,12 +45,6 @@ static const char style[] =
     ".bar { display: block; height: 10px; min-width: 1px; border-radius: 2px; }\n"
     "td.share { width: 120px; }\n"
     ".free { fill: var(--free); background: var(--free); color: var(--ink); }\n";
-
-static void print_size(FILE *out, uint64_t size)
-{
-    char text[SIZE_TEXT_LENGTH];
-    fputs(size_text(text, size), out);
-}
 
 /* ------------------------------------------------------------------ the beginning */
 
@@ -81,9 +75,9 @@ static void print_heading(FILE *out, const map_report *report)
     fputs("</h1>\n<p class=\"faint\">", out);
     check_print_human_facts(out, &report->check);
     fputs(", a file of ", out);
-    print_size(out, report->check.file_size);
+    size_print(out, report->check.file_size);
     fprintf(out, "</p>\n<p class=\"verdict %s\">", refcow_verdict_name(report->check.verdict));
-    check_print_human_verdict(out, &report->check);
+    check_print_human_verdict(out, &report->check, html_print);
     fputs("</p>\n", out);
 }
 
@@ -112,13 +106,14 @@ static void print_cell_title(FILE *out, const map_report *report, uint64_t index
 static void print_cell(FILE *out, const map_report *report, uint64_t index)
 {
     uint64_t x = MARGIN + index % report->picture.columns * CELL;
-    owner who = picture_owner(&report->picture.cells[index]);
+    const picture_cell *cell = &report->picture.cells[index];
+    owner who = picture_owner(cell);
 
     fprintf(out, "<rect x=\"%" PRIu64 "\" class=\"%s\">", x, owner_word(who));
     print_cell_title(out, report, index);
     fputs("</rect>", out);
     if (owner_is_damage(who)) /* not by colour alone */
-        fprintf(out, "<text class=\"mark\" x=\"%" PRIu64 "\" y=\"10\">%c</text>", x + CELL / 2, owner_letter(who));
+        fprintf(out, "<text class=\"mark\" x=\"%" PRIu64 "\" y=\"10\">%c</text>", x + CELL / 2, picture_letter(cell));
     fputc('\n', out);
 }
 
@@ -143,8 +138,12 @@ static void print_scale(FILE *out, const map_report *report)
         fputs("a cluster of ", out);
     else
         fprintf(out, "%" PRIu64 " clusters, ", per_cell);
-    print_size(out, per_cell * map_cluster_size(report));
-    fputs(per_cell == 1 ? ".</p>\n" : ": damage if there is any, else what most of them are.</p>\n", out);
+    size_print(out, per_cell * map_cluster_size(report));
+    fputs(per_cell == 1 ? "." : ": damage if there is any, else what most of them are.", out);
+    fputs(report->damaged == 0
+              ? "</p>\n"
+              : " A cell with a letter is damaged: its colour is the damage, its letter the owner.</p>\n",
+          out);
 }
 
 static void print_picture(FILE *out, const map_report *report)
@@ -172,8 +171,8 @@ static void print_owner(FILE *out, const map_report *report, owner who)
     fprintf(out,
             "<tr><td><span class=\"key %s\">%c</span></td><td>%s</td><td class=\"number\">%" PRIu64
             "</td><td class=\"number\">",
-            owner_word(who), owner_letter(who), owner_word(who), report->clusters[who]);
-    print_size(out, report->clusters[who] * map_cluster_size(report));
+            owner_word(who), owner_is_damage(who) ? ' ' : owner_letter(who), owner_word(who), report->clusters[who]);
+    size_print(out, report->clusters[who] * map_cluster_size(report));
     fputs("</td><td class=\"number\">", out);
     html_print(out, map_percent_text(text, report, who));
     fprintf(out,
@@ -202,24 +201,24 @@ static void print_range(FILE *out, uint64_t offset, uint64_t length)
     fprintf(out, "..0x%" PRIx64 "</td>", behind > UINT64_MAX - offset ? UINT64_MAX : offset + behind);
 }
 
-static void print_run(FILE *out, const owned_run *run)
+static void print_run(FILE *out, const map_report *report, const owned_run *run)
 {
-    const char *separator = "";
+    owner who = owner_of(run);
 
-    fprintf(out, "<tr><td><span class=\"key %s\">%c</span></td><td>%s</td>", owner_word(run->who),
-            owner_letter(run->who), owner_word(run->who));
+    fprintf(out, "<tr><td><span class=\"key %s\">%c</span></td><td>%s</td>", owner_word(who),
+            owner_letter(owner_beneath(run->users, run->clusters.counted)), owner_word(who));
     print_range(out, run->clusters.host, run->clusters.length);
     fputs("<td>", out);
-    for (unsigned role = REFCOW_ROLE_HEADER; role <= REFCOW_ROLE_BITMAP_DATA; role++) {
-        if (!users_have_role(run->users, (refcow_role)role))
-            continue;
-        fprintf(out, "%s%s", separator, refcow_role_name((refcow_role)role));
-        separator = " and ";
-    }
-    if (run->clusters.is_known)
-        fprintf(out, "</td><td class=\"number\">%" PRIu64 "</td>", run->clusters.stored);
+    users_print(out, run->users);
+    fputs("</td>", out);
+    if (guest_range_is_none(&run->guest))
+        fputs("<td></td>", out);
     else
-        fputs("</td><td class=\"number\">?</td>", out);
+        print_range(out, run->guest.offset, guest_range_length(&report->check.image.header, &run->guest));
+    if (run->clusters.is_known)
+        fprintf(out, "<td class=\"number\">%" PRIu64 "</td>", run->clusters.stored);
+    else
+        fputs("<td class=\"number\">?</td>", out);
     fprintf(out, "<td class=\"number\">%" PRIu64 "</td></tr>\n", run->clusters.counted);
 }
 
@@ -230,11 +229,12 @@ static void print_damage(FILE *out, const map_report *report)
     if (report->damaged == 0)
         return;
     fputs("<h2>Damage</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th></th><th>owner</th><th>host offsets</th>"
-          "<th>used by</th><th class=\"number\">refcount</th><th class=\"number\">references</th></tr></thead>\n"
+          "<th>used by</th><th>guest offsets</th><th class=\"number\">refcount</th><th "
+          "class=\"number\">references</th></tr></thead>\n"
           "<tbody>\n",
           out);
     for (uint64_t i = 0; i < kept; i++)
-        print_run(out, &report->damage[i]);
+        print_run(out, report, &report->damage[i]);
     fputs("</tbody></table></div>\n", out);
     if (report->damaged > kept)
         fprintf(out, "<p class=\"faint\">And %" PRIu64 " more runs of clusters (see --max-runs).</p>\n",
@@ -282,8 +282,15 @@ void map_print_html_late(FILE *out, const map_report *report)
     print_head(out, report);
     fputs("<h1>", out);
     html_print(out, report->check.path);
-    fprintf(out, "</h1>\n<p class=\"verdict %s\">Incomplete: %s.</p>\n", refcow_verdict_name(report->check.verdict),
-            report->check.failure.text);
+    fprintf(out, "</h1>\n<p class=\"verdict %s\">%s: ", refcow_verdict_name(report->check.verdict),
+            report->check.verdict == REFCOW_VERDICT_REFUSED ? "Refused" : "Incomplete");
+    reason_print(out, &report->check.failure, html_print);
+    fputs(".</p>\n", out);
+    if (report->check.failure.advice != NULL) {
+        fputs("<p>", out);
+        html_print(out, report->check.failure.advice);
+        fputs("</p>\n", out);
+    }
     print_end(out);
 }
 

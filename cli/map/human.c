@@ -23,13 +23,16 @@ static void end_color(FILE *out)
     fputs("\033[0m", out);
 }
 
-static void print_letter(FILE *out, owner who, bool has_colors)
+/* In the legend. In a picture with colours damage has no letter: the letter of a cell is its owner's. */
+static void print_key(FILE *out, owner who, bool has_colors)
 {
-    if (has_colors)
-        begin_color(out, who);
-    fputc(owner_letter(who), out);
-    if (has_colors)
-        end_color(out);
+    if (!has_colors) {
+        fputc(owner_letter(who), out);
+        return;
+    }
+    begin_color(out, who);
+    fputc(owner_is_damage(who) ? ' ' : owner_letter(who), out);
+    end_color(out);
 }
 
 /* ------------------------------------------------------------------ the picture */
@@ -46,7 +49,7 @@ static void print_cells(FILE *out, const picture *grid, uint64_t first, uint64_t
             begin_color(out, who);
             shown = who;
         }
-        fputc(owner_letter(who), out);
+        fputc(has_colors ? picture_letter(&grid->cells[cell]) : owner_letter(who), out);
     }
     if (has_colors)
         end_color(out);
@@ -68,7 +71,7 @@ static void print_picture(FILE *out, const map_report *report, bool has_colors)
 
 /* ------------------------------------------------------------------ the legend */
 
-static void print_scale(FILE *out, const map_report *report)
+static void print_scale(FILE *out, const map_report *report, bool has_colors)
 {
     char text[SIZE_TEXT_LENGTH];
     uint64_t per_cell = report->picture.per_cell;
@@ -78,6 +81,8 @@ static void print_scale(FILE *out, const map_report *report)
         fprintf(out, "  A letter is a cluster of %s.\n", text);
     else
         fprintf(out, "  A letter is %" PRIu64 " clusters, %s: damage if any, else what most are.\n", per_cell, text);
+    if (has_colors && report->damaged > 0)
+        fputs("  Damage has a bright colour; the letter is that of the owner.\n", out);
 }
 
 static void print_owner(FILE *out, const map_report *report, owner who, bool has_colors)
@@ -87,7 +92,7 @@ static void print_owner(FILE *out, const map_report *report, owner who, bool has
     uint64_t clusters = report->clusters[who];
 
     fputs("  ", out);
-    print_letter(out, who, has_colors);
+    print_key(out, who, has_colors);
     fprintf(out, "  %-12s %9" PRIu64 " %11s %7s  %s\n", owner_word(who), clusters,
             size_text(size, clusters * map_cluster_size(report)), map_percent_text(percent, report, who),
             owner_meaning(who));
@@ -103,30 +108,31 @@ static void print_legend(FILE *out, const map_report *report, bool has_colors)
 
 /* ------------------------------------------------------------------ damage */
 
-static void print_roles(FILE *out, user_set users)
+/* ", guest 0x10000", ", guest 0x10000..0x2ffff": only the lowest offset of a cluster. */
+static void print_guest(FILE *out, const map_report *report, const guest_range *guest)
 {
-    const char *separator = "";
+    uint64_t length = guest_range_length(&report->check.image.header, guest);
 
-    for (unsigned role = REFCOW_ROLE_HEADER; role <= REFCOW_ROLE_BITMAP_DATA; role++) {
-        if (users_have_role(users, (refcow_role)role)) {
-            fprintf(out, "%s%s", separator, refcow_role_name((refcow_role)role));
-            separator = " and ";
-        }
-    }
+    if (length == 0)
+        return;
+    fprintf(out, ", guest 0x%" PRIx64, guest->offset);
+    if (length > map_cluster_size(report))
+        fprintf(out, "..0x%" PRIx64, guest->offset + (length - 1));
 }
 
-static void print_run(FILE *out, const owned_run *run, uint64_t cluster)
+static void print_run(FILE *out, const map_report *report, const owned_run *run)
 {
     const refcow_clusters *clusters = &run->clusters;
 
     fprintf(out, "    host 0x%" PRIx64, clusters->host);
-    if (clusters->length > cluster)
+    if (clusters->length > map_cluster_size(report))
         fprintf(out, "..0x%" PRIx64, clusters->host + (clusters->length - 1));
-    fprintf(out, ": %s", owner_word(run->who));
+    fprintf(out, ": %s", owner_word(owner_of(run)));
     if (run->users != 0) {
         fputs(", ", out);
-        print_roles(out, run->users);
+        users_print(out, run->users);
     }
+    print_guest(out, report, &run->guest);
     if (clusters->is_known)
         fprintf(out, "; refcount %" PRIu64, clusters->stored);
     fprintf(out, ", %" PRIu64 " reference%s\n", clusters->counted, clusters->counted == 1 ? "" : "s");
@@ -140,7 +146,7 @@ static void print_damage(FILE *out, const map_report *report)
         return;
     fputs("\n  Damage\n", out);
     for (uint64_t i = 0; i < kept; i++)
-        print_run(out, &report->damage[i], map_cluster_size(report));
+        print_run(out, report, &report->damage[i]);
     if (report->damaged > kept)
         fprintf(out, "    and %" PRIu64 " more (see --max-runs)\n", report->damaged - kept);
 }
@@ -152,7 +158,7 @@ void map_print_human(FILE *out, const map_report *report, bool has_colors)
         fputc('\n', out);
         print_picture(out, report, has_colors);
         fputc('\n', out);
-        print_scale(out, report);
+        print_scale(out, report, has_colors);
         print_legend(out, report, has_colors);
     }
     print_damage(out, report);

@@ -2,14 +2,15 @@
 #include "../run/listed.h"
 #include "report.h"
 
-static void print_roles(json_writer *json, user_set users)
+static void print_guest(json_writer *json, const map_report *report, const guest_range *guest)
 {
-    json_open_array(json, "roles");
-    for (unsigned role = REFCOW_ROLE_HEADER; role <= REFCOW_ROLE_BITMAP_DATA; role++) {
-        if (users_have_role(users, (refcow_role)role))
-            json_string(json, NULL, refcow_role_name((refcow_role)role));
+    if (guest_range_is_none(guest)) {
+        json_null(json, "guest-offset");
+        json_null(json, "guest-length");
+        return;
     }
-    json_close_array(json);
+    json_number(json, "guest-offset", guest->offset);
+    json_number(json, "guest-length", guest_range_length(&report->check.image.header, guest));
 }
 
 void map_print_jsonl_run(FILE *out, const map_report *report, const owned_run *run)
@@ -23,8 +24,9 @@ void map_print_jsonl_run(FILE *out, const map_report *report, const owned_run *r
     json_begin_record(&json, out, "run", &report->check);
     json_number(&json, "host-offset", run->clusters.host);
     json_number(&json, "length", run->clusters.length);
-    json_string(&json, "owner", owner_word(run->who));
-    print_roles(&json, run->users);
+    print_guest(&json, report, &run->guest);
+    json_string(&json, "owner", owner_word(owner_of(run)));
+    json_roles(&json, "roles", run->users);
     json_boolean(&json, "active", (run->users & USER_ACTIVE) != 0);
     json_boolean(&json, "snapshots", (run->users & USER_SNAPSHOTS) != 0);
     if (run->clusters.is_known)
@@ -54,14 +56,12 @@ static void print_counts(json_writer *json, const map_report *report, uint64_t p
     print_owners(json, report);
     json_number(json, "clusters", map_clusters(report));
     json_number(json, "runs", report->runs);
-    json_number(json, "runs-omitted", report->runs > report->max_runs ? report->runs - report->max_runs : 0);
-    json_number(json, "past-end",
-                result->found[REFCOW_KIND_OUT_OF_FILE] + result->found[REFCOW_KIND_BLOCK_OUT_OF_FILE]);
+    json_number(json, "runs-omitted", map_runs_omitted(report));
+    json_number(json, "past-end", map_past_end(report));
     json_number(json, "past-end-omitted", past_end_omitted);
     json_number(json, "corruptions", result->corruptions);
     json_number(json, "leaks", result->leaks);
     json_number(json, "check-errors", result->check_errors);
-    json_work(json, result);
 }
 
 static void print_summary(FILE *out, const map_report *report, uint64_t past_end_omitted)
@@ -76,6 +76,8 @@ static void print_summary(FILE *out, const map_report *report, uint64_t past_end
     json_status(&json, &check->failure);
     if (check->checked && check->verdict != REFCOW_VERDICT_REFUSED)
         print_counts(&json, report, past_end_omitted);
+    if (check->checked)
+        json_work(&json, &check->result);
     if (check->opened)
         json_live(&json, &check->live);
     json_end(&json);

@@ -3,8 +3,11 @@
 #include "../process/backstop.h"
 #include "../process/stop.h"
 #include "../run/examine.h"
+#include "../run/listed.h"
 #include "../run/progress.h"
+#include "../run/unread.h"
 #include "../text/complain.h"
+#include "../text/output.h"
 #include "options.h"
 #include "report.h"
 
@@ -15,10 +18,10 @@ static const char help[] =
     "usage: refcow map [OPTION]... IMAGE...\n"
     "Show the owner of each cluster of a QCOW2 image's file.\n"
     "\n"
-    "    --output human|html|jsonl   a picture (default), a page, JSON Lines\n"
+    "    --output human|html|jsonl|csv   a picture (default), a page, or for programs\n"
     "    --color auto|always|never   print the letters in color\n"
     "    --max-runs N         list at most N runs, or none: no limit. human and html\n"
-    "                         list damage (default 8 and 256), jsonl all (2048)\n" COMMON_OPTIONS_HELP "\n"
+    "                         list damage (default 8 and 256), others all (2048)\n" COMMON_OPTIONS_HELP "\n"
     "SIZE may end in K, M, G or T. A legend below the picture explains its letters;\n"
     "refcow(1) explains all letters. Exit status: as for refcow check, but limits\n"
     "end a map at another point.\n";
@@ -41,8 +44,8 @@ static const char help[] =
 #define HTML_COLUMNS 64
 #define HTML_ROWS 48
 
-/* References past the end of the file that are listed; each kind of finding has room for as many. */
-#define MOST_FINDINGS 1000
+/* Ranges of references past the end of the file that are listed, of each kind of finding. */
+#define MOST_FINDINGS 800
 
 /* What goes along with the images, from one to the next. */
 typedef struct map_session {
@@ -85,7 +88,7 @@ static uint32_t columns_for(const map_options *options, uint64_t file_size)
 
 static void note_damage(map_report *report, const owned_run *run)
 {
-    if (!owner_is_damage(run->who))
+    if (!owner_is_damage(owner_of(run)))
         return;
     if (report->damaged < report->max_runs)
         report->damage[report->damaged] = *run;
@@ -94,12 +97,15 @@ static void note_damage(map_report *report, const owned_run *run)
 
 /* Lines reach stdout in whole ones: between two runs it can be ended by the record that sums up. Once an end is wanted
  * no more runs are listed: the check may tell of very many before it notices. */
-static void print_run(map_report *report, const owned_run *run)
+static void print_run(map_report *report, const owned_run *run, map_output output)
 {
     if (report->runs <= report->max_runs && stop_wanted())
         report->max_runs = report->runs - 1;
     backstop_hold();
-    map_print_jsonl_run(stdout, report, run);
+    if (output == MAP_CSV)
+        map_print_csv_run(stdout, report, run);
+    else
+        map_print_jsonl_run(stdout, report, run);
     backstop_release();
     if (__fpending(stdout) >= RUNS_AT_ONCE)
         backstop_flush();
@@ -112,11 +118,11 @@ static void note_run(void *user, const owned_run *run)
     uint32_t cluster_bits = report->check.image.header.cluster_bits;
 
     report->runs++;
-    report->clusters[run->who] += run->clusters.length >> cluster_bits;
+    report->clusters[owner_of(run)] += run->clusters.length >> cluster_bits;
     if (making->options->common.quiet)
         return;
-    if (making->options->output == MAP_JSONL) {
-        print_run(report, run);
+    if (map_lists_at_once(making->options->output)) {
+        print_run(report, run, making->options->output);
         return;
     }
     if (report->runs == 1) {
@@ -138,26 +144,34 @@ static uint64_t end_of_map(const map_report *report)
 
 static void print_report(const map_report *report, map_session *session)
 {
-    if (session->options.common.quiet || (!report->check.checked && session->options.output == MAP_HUMAN))
-        return; /* there is nothing to say but the failure, which belongs on stderr */
+    const check_report *check = &report->check;
+
+    if (session->options.common.quiet)
+        return;
     switch (session->options.output) {
     case MAP_HUMAN:
         if (session->has_printed)
             putchar('\n');
-        map_print_human(stdout, report, session->options.terminal.has_colors);
+        if (check->checked)
+            map_print_human(stdout, report, session->options.terminal.has_colors);
+        else
+            unread_print_human(stdout, check->path, check->verdict, &check->failure);
         break;
     case MAP_JSONL:
         map_print_jsonl_end(stdout, report);
         break;
+    case MAP_CSV:
+        map_print_csv_end(stdout, report);
+        break;
     case MAP_HTML:
-        if (report->check.checked)
+        if (check->checked)
             map_print_html(stdout, report);
         else
             map_print_html_late(stdout, report);
         break;
     }
     session->has_printed = true;
-    fflush(stdout); /* who reads along need not wait for the other images */
+    output_flush(); /* who reads along need not wait for the other images */
 }
 
 /* Of an image that the backstop answers for. */
@@ -173,10 +187,13 @@ static void print_late(void *user, FILE *out, const char *path, const failure *w
     case MAP_HUMAN:
         if (session->has_printed)
             fputc('\n', out);
-        late_print_human(out, path, why);
+        unread_print_human(out, path, report.check.verdict, why);
         break;
     case MAP_JSONL:
         map_print_jsonl_end(out, &report);
+        break;
+    case MAP_CSV:
+        map_print_csv_end(out, &report);
         break;
     case MAP_HTML:
         map_print_html_late(out, &report);
@@ -184,19 +201,25 @@ static void print_late(void *user, FILE *out, const char *path, const failure *w
     }
 }
 
+static uint64_t max_findings(const map_options *options)
+{
+    return options->max_runs < MOST_FINDINGS ? options->max_runs : MOST_FINDINGS;
+}
+
 static exit_code map_image(void *user, opened_image *image)
 {
     map_session *session = user;
     const map_options *options = &session->options;
-    map_making making = {.report = {.check = {.path = image->path, .listed = KINDS_PAST_END},
-                                    .picture = session->picture,
-                                    .damage = session->damage.base,
-                                    .max_runs = options->max_runs},
-                         .options = options};
+    map_making making = {
+        .report = {.check = {.path = image->path, .listed = KINDS_PAST_END, .max_listed = max_findings(options)},
+                   .picture = session->picture,
+                   .damage = session->damage.base,
+                   .max_runs = options->max_runs},
+        .options = options};
 
     memory_clear(&session->cells);
-    session->ownership = (ownership){
-        .header = &making.report.check.image.header, .window = session->window.base, .tell = note_run, .user = &making};
+    session->ownership = (ownership){.header = &making.report.check.image.header, .tell = note_run, .user = &making};
+    ownership_place(&session->ownership, session->window.base, session->how.memory);
     examine(&making.report.check, &session->how, image);
     ownership_finish(&session->ownership, end_of_map(&making.report));
     print_report(&making.report, session);
@@ -234,14 +257,13 @@ static bool map_largest_window(map_session *session)
 static bool map_blocks(map_session *session)
 {
     const map_options *options = &session->options;
-    uint64_t kept = options->output == MAP_JSONL ? 0 : options->max_runs;
-    uint64_t findings = options->max_runs < MOST_FINDINGS ? options->max_runs : MOST_FINDINGS;
+    uint64_t kept = map_lists_at_once(options->output) ? 0 : options->max_runs;
+    uint64_t findings = listed_room(max_findings(options));
     size_t cells = (size_t)session->picture.columns * session->picture.most_rows;
 
     return map_largest_window(session) && memory_map(&session->cells, cells * sizeof(picture_cell)) &&
            memory_map_list(&session->damage, kept, sizeof(owned_run)) &&
-           memory_map_list(&session->how.findings, findings * kind_set_findings(KINDS_PAST_END),
-                           sizeof(refcow_finding));
+           memory_map_list(&session->how.findings, findings * kind_set_library(KINDS_PAST_END), sizeof(refcow_finding));
 }
 
 static exit_code map_images(map_session *session)
@@ -257,6 +279,8 @@ static exit_code map_images(map_session *session)
         return EXIT_CODE_FAILED;
     }
     session->picture.cells = session->cells.base;
+    if (session->options.output == MAP_CSV && !session->options.common.quiet)
+        map_print_csv_heading(stdout);
     images_needs needs = examine_needs(&session->options.common,
                                        session->cells.size + session->damage.size + session->how.findings.size);
     needs.print_late = print_late;

@@ -2,7 +2,6 @@
 
 #include "../text/numbers.h"
 #include "../text/words.h"
-#include "ownership.h"
 #include "refcow.h"
 
 #include <string.h>
@@ -12,7 +11,7 @@
 /* Runs of damage for people, all runs for programs: less than a MiB of output. */
 #define DEFAULT_RUNS_HUMAN 8
 #define DEFAULT_RUNS_HTML 256
-#define DEFAULT_RUNS_JSONL 2048
+#define DEFAULT_RUNS_PROGRAM 2048
 #define MOST_RUNS_KEPT 100000 /* until they are printed behind the picture */
 
 #define NOT_GIVEN (UINT64_MAX - 1)
@@ -35,11 +34,12 @@ static bool complain(const char *sentence, const char *word)
 
 static bool set_output(map_options *options, const char *word)
 {
-    static const char *const words[] = {[MAP_HUMAN] = "human", [MAP_JSONL] = "jsonl", [MAP_HTML] = "html"};
+    static const char *const words[] = {
+        [MAP_HUMAN] = "human", [MAP_JSONL] = "jsonl", [MAP_CSV] = "csv", [MAP_HTML] = "html"};
     size_t which = 0;
 
     if (!parse_word(word, words, sizeof words / sizeof words[0], &which))
-        return complain("--output must be human, jsonl or html", word);
+        return complain("--output must be human, jsonl, csv or html", word);
     options->output = (map_output)which;
     return true;
 }
@@ -80,20 +80,22 @@ static bool apply_option(void *user, int option)
 
 static bool settle_runs(map_options *options)
 {
-    static const uint64_t defaults[] = {
-        [MAP_HUMAN] = DEFAULT_RUNS_HUMAN, [MAP_JSONL] = DEFAULT_RUNS_JSONL, [MAP_HTML] = DEFAULT_RUNS_HTML};
+    static const uint64_t defaults[] = {[MAP_HUMAN] = DEFAULT_RUNS_HUMAN,
+                                        [MAP_JSONL] = DEFAULT_RUNS_PROGRAM,
+                                        [MAP_CSV] = DEFAULT_RUNS_PROGRAM,
+                                        [MAP_HTML] = DEFAULT_RUNS_HTML};
 
     if (options->max_runs == NOT_GIVEN)
         options->max_runs = defaults[options->output];
-    if (options->output != MAP_JSONL && options->max_runs > MOST_RUNS_KEPT)
-        return complain("--max-runs over 100000 needs --output=jsonl", NULL);
+    if (!map_lists_at_once(options->output) && options->max_runs > MOST_RUNS_KEPT)
+        return complain("--max-runs over 100000 needs --output=jsonl or --output=csv", NULL);
     return true;
 }
 
 static bool settle(map_options *options)
 {
     if (options->common.memory < MAP_LEAST_MEMORY)
-        return complain("--memory must be at least 80K", NULL);
+        return complain("--memory must be at least 164K", NULL);
     if (options->output == MAP_HTML &&
         !images_are_one(&options->images, COMMAND, "--output=html takes one image; unexpected argument"))
         return false;

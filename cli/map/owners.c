@@ -1,9 +1,5 @@
 #include "owners.h"
 
-_Static_assert(REFCOW_ROLE_BITMAP_DATA < 14, "roles and users have different bits");
-
-#define ROLES ((user_set)(USER_ACTIVE - 1))
-
 static const struct {
     const char *word;
     char letter;
@@ -13,23 +9,6 @@ static const struct {
     OWNER_ROWS(OWNER_ROW)
 #undef OWNER_ROW
 };
-
-static bool is_one_bit(user_set bits)
-{
-    return bits != 0 && (bits & (bits - 1)) == 0;
-}
-
-/* Guest data, and the tables that are copied together with it. */
-static bool may_be_shared(user_set users)
-{
-    return users_have_role(users, REFCOW_ROLE_DATA) || users_have_role(users, REFCOW_ROLE_COMPRESSED) ||
-           users_have_role(users, REFCOW_ROLE_L2_TABLE);
-}
-
-static bool overlaps(user_set users, uint64_t counted)
-{
-    return counted > 1 && (!is_one_bit(users & ROLES) || !may_be_shared(users));
-}
 
 /* Compressed clusters of one disk share host clusters because they are small. */
 static bool is_shared(user_set users, uint64_t counted)
@@ -61,9 +40,18 @@ static owner owner_of_role(user_set users)
     return OWNER_FREE;
 }
 
-owner owner_of(user_set users, const refcow_clusters *clusters)
+owner owner_beneath(user_set users, uint64_t counted)
 {
-    if (overlaps(users, clusters->counted))
+    if (users_are_snapshots(users))
+        return OWNER_SNAPSHOT;
+    return is_shared(users, counted) && !users_exclude_each_other(users, counted) ? OWNER_SHARED : owner_of_role(users);
+}
+
+owner owner_of(const owned_run *run)
+{
+    const refcow_clusters *clusters = &run->clusters;
+
+    if (users_exclude_each_other(run->users, clusters->counted))
         return OWNER_OVERLAPPING;
     if (!clusters->is_known)
         return OWNER_UNKNOWN;
@@ -71,9 +59,7 @@ owner owner_of(user_set users, const refcow_clusters *clusters)
         return clusters->stored == 0 ? OWNER_ORPHAN : OWNER_UNDERCOUNTED;
     if (clusters->stored > clusters->counted)
         return OWNER_LEAKED;
-    if ((users & (USER_ACTIVE | USER_SNAPSHOTS)) == USER_SNAPSHOTS)
-        return OWNER_SNAPSHOT;
-    return is_shared(users, clusters->counted) ? OWNER_SHARED : owner_of_role(users);
+    return owner_beneath(run->users, clusters->counted);
 }
 
 const char *owner_word(owner who)

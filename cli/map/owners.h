@@ -4,18 +4,11 @@
 #ifndef REFCOW_CLI_MAP_OWNERS_H
 #define REFCOW_CLI_MAP_OWNERS_H
 
-#include "refcow.h"
-
-#include <stdbool.h>
-#include <stdint.h>
+#include "../run/ownership.h"
 
 /*
  * OWNER_ROW(name, word, letter, meaning): damage first, then metadata, then guest data, then nothing. A meaning fits
  * the rest of a line of 80 columns.
- *
- * Guest data and L2 tables may be shared: writers copy them as long as others use them, too. All other structures are
- * written in place, or end with their owner: one that is named twice is damage, whatever its refcount is. So are two
- * different structures in one cluster.
  */
 #define OWNER_ROWS(X)                                                                                                  \
     X(OVERLAPPING, "overlapping", 'X', "uses that exclude each other")                                                 \
@@ -42,24 +35,10 @@ typedef enum owner {
         OWNERS /* how many there are */
 } owner;
 
-/* Who refers to a cluster: a bit for each refcow_role, and these. */
-typedef uint16_t user_set;
+owner owner_of(const owned_run *run);
 
-#define USER_ACTIVE ((user_set)1 << 14)    /* the active disk, or no disk at all */
-#define USER_SNAPSHOTS ((user_set)1 << 15) /* at least one snapshot */
-
-static inline user_set users_of_role(refcow_role role)
-{
-    return (user_set)(1u << role);
-}
-
-static inline bool users_have_role(user_set users, refcow_role role)
-{
-    return (users >> role & 1) != 0;
-}
-
-/* Of clusters with these users, of which only refcounts and is_known matter. */
-owner owner_of(user_set users, const refcow_clusters *clusters);
+/* The same without a look at what is damaged: whose the clusters would be if they were sound. */
+owner owner_beneath(user_set users, uint64_t counted);
 
 const char *owner_word(owner who);
 char owner_letter(owner who);

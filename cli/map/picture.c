@@ -15,6 +15,15 @@ void picture_begin(picture *grid, uint64_t file_size, uint32_t cluster_bits)
     grid->per_cell = grid->clusters / most + (grid->clusters % most != 0);
 }
 
+static void add_to_cell(picture_cell *cell, const owned_run *run, uint64_t clusters)
+{
+    owner who = owner_of(run);
+
+    if (owner_is_damage(who) && who < picture_owner(cell))
+        cell->beneath = owner_beneath(run->users, run->clusters.counted);
+    cell->clusters[who] += clusters;
+}
+
 /* A structure may stick out of the file: what lies there is not shown. */
 void picture_add(picture *grid, const owned_run *run)
 {
@@ -24,7 +33,7 @@ void picture_add(picture *grid, const owned_run *run)
     for (uint64_t next = 0; first < end; first = next) {
         uint64_t cell = first / grid->per_cell;
         next = least(end, (cell + 1) * grid->per_cell);
-        grid->cells[cell].clusters[run->who] += next - first;
+        add_to_cell(&grid->cells[cell], run, next - first);
     }
 }
 
@@ -51,4 +60,11 @@ owner picture_owner(const picture_cell *cell)
             most = who;
     }
     return most;
+}
+
+char picture_letter(const picture_cell *cell)
+{
+    owner who = picture_owner(cell);
+
+    return owner_letter(owner_is_damage(who) ? cell->beneath : who);
 }

@@ -4,11 +4,11 @@
 #ifndef REFCOW_CLI_MAP_PICTURE_H
 #define REFCOW_CLI_MAP_PICTURE_H
 
-#include "ownership.h"
+#include "owners.h"
 
-/* Clusters of each owner. */
 typedef struct picture_cell {
-    uint64_t clusters[OWNERS];
+    uint64_t clusters[OWNERS]; /* of each owner */
+    owner beneath;             /* if there is damage: the owner beneath the worst of it */
 } picture_cell;
 
 typedef struct picture {
@@ -35,5 +35,8 @@ uint64_t picture_offset(const picture *grid, uint64_t cell);
 
 /* Whom to show in a cell: the worst damage, or else the owner of the most clusters. */
 owner picture_owner(const picture_cell *cell);
+
+/* The letter of the owner, also where the colour of the cell shows damage. */
+char picture_letter(const picture_cell *cell);
 
 #endif

@@ -8,7 +8,7 @@
 #include "picture.h"
 
 /* References past the end of the file, which are findings: there is no cluster that they could own. */
-#define KINDS_PAST_END ((kind_set)(1u << REFCOW_KIND_OUT_OF_FILE | 1u << REFCOW_KIND_BLOCK_OUT_OF_FILE))
+#define KINDS_PAST_END (KIND_BIT(REFCOW_KIND_OUT_OF_FILE) | KIND_BIT(REFCOW_KIND_BLOCK_OUT_OF_FILE))
 
 typedef struct map_report {
     check_report check;
@@ -23,6 +23,20 @@ typedef struct map_report {
 static inline uint64_t map_cluster_size(const map_report *report)
 {
     return UINT64_C(1) << report->check.image.header.cluster_bits;
+}
+
+/* Runs that are not listed. */
+static inline uint64_t map_runs_omitted(const map_report *report)
+{
+    return report->runs > report->max_runs ? report->runs - report->max_runs : 0;
+}
+
+/* References past the end of the file. */
+static inline uint64_t map_past_end(const map_report *report)
+{
+    const uint64_t *found = report->check.result.found;
+
+    return found[REFCOW_KIND_OUT_OF_FILE] + found[REFCOW_KIND_BLOCK_OUT_OF_FILE];
 }
 
 /* Clusters that are in the map. */
@@ -52,5 +66,11 @@ void map_print_html_late(FILE *out, const map_report *report);
  * the end, and one that sums up. */
 void map_print_jsonl_run(FILE *out, const map_report *report, const owned_run *run);
 void map_print_jsonl_end(FILE *out, const map_report *report);
+
+/* A table with the same rows, less the first, and a row for each owner that owns something; its heading comes before
+ * the rows of the first image. */
+void map_print_csv_heading(FILE *out);
+void map_print_csv_run(FILE *out, const map_report *report, const owned_run *run);
+void map_print_csv_end(FILE *out, const map_report *report);
 
 #endif

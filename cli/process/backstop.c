@@ -2,6 +2,7 @@
 
 #include "backstop.h"
 
+#include "../text/output.h"
 #include "exit_codes.h"
 
 #include <errno.h>
@@ -71,12 +72,14 @@ static void tell_and_end(bool is_cut)
 static void handle(int number)
 {
     int error = errno;
+    bool has_put;
 
     ticks = ticks + 1;
     switch (stage) {
     case READY:
         stage = HELD;
-        tell_and_end(!put_all(STDOUT_FILENO, expected.out, has_begun ? expected.first_record : 0));
+        has_put = put_all(STDOUT_FILENO, expected.out, has_begun ? expected.first_record : 0);
+        tell_and_end(!has_put && errno != EPIPE); /* nobody misses what nobody reads */
         break;
     case HELD:
         if (ticks >= TICKS_TO_WRITE)
@@ -145,6 +148,6 @@ void backstop_flush(void)
     backstop_hold();
     if (__fpending(stdout) > 0)
         has_begun = 1;
-    fflush(stdout);
+    output_flush();
     stage = before;
 }

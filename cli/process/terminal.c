@@ -3,6 +3,7 @@
 #include "terminal.h"
 
 #include "../text/numbers.h"
+#include "../text/output.h"
 #include "clock.h"
 
 #include <stdio.h>
@@ -46,7 +47,7 @@ uint64_t terminal_flush_much(void)
     if (__fpending(stdout) < MUCH)
         return 0;
     uint64_t begun = clock_now();
-    fflush(stdout);
+    output_flush();
     return clock_now() - begun;
 }
 

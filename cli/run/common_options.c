@@ -72,7 +72,11 @@ static bool apply_option(common_options *common, const option_reader *reader, in
     case 'U': /* qemu-img's way to look at an image that a guest uses: refcow never takes a lock */
         return true;
     case 'r': /* what users of qemu-img try first */
-        return complain(reader, "refcow does not repair and never writes to an image", NULL);
+        return complain(
+            reader,
+            "refcow does not repair: it never writes to an image. The answer of refcow check without -r has the "
+            "command that repairs the image, where a repair helps",
+            NULL);
     case COMMON_NO_SANDBOX:
         common->sandbox = false;
         return true;

@@ -51,12 +51,10 @@ enum {
 
 /* Lines of help about them. */
 #define COMMON_OPTIONS_HELP                                                                                            \
-    "    --memory SIZE        use at most SIZE bytes (default 64M, minimum 64K); less\n"                               \
-    "                         memory means more passes and the same answer\n"                                          \
+    "    --memory SIZE        use at most SIZE bytes (default 64M, minimum 64K)\n"                                     \
     "    --timeout SECONDS    stop an image after SECONDS (default: no limit)\n"                                       \
     "    --max-read SIZE      stop after reading SIZE bytes (default: no limit)\n"                                     \
     "    --max-work N         stop after N units of work, about 10 ns each, or none\n"                                 \
-    "                         (default: more than an honest image needs)\n"                                            \
     "-f, --format qcow2       do not guess the format\n"                                                               \
     "-p, --progress           show progress even if stderr is not a terminal\n"                                        \
     "-q, --quiet              print only errors\n"                                                                     \

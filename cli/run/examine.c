@@ -2,7 +2,9 @@
 
 #include "../process/stop.h"
 #include "../text/complain.h"
+#include "opening.h"
 #include "progress.h"
+#include "whereabouts.h"
 
 static uint64_t clamp(uint64_t number, uint64_t least, uint64_t most)
 {
@@ -21,21 +23,21 @@ static void note_failure(check_report *report, refcow_verdict verdict, failure w
 }
 
 /* What to do about a limit; else NULL. */
-static const char *advice_about(refcow_status status)
+static const char *advice_about(refcow_status status, bool has_passes)
 {
     if (status == REFCOW_STATUS_WORK_LIMIT)
-        return "see --max-work; with more --memory there are fewer passes";
+        return has_passes ? "See --max-work; with more --memory there are fewer passes" : "See --max-work";
     if (status == REFCOW_STATUS_READ_LIMIT)
-        return "see --max-read; with more --memory there are fewer passes";
+        return has_passes ? "See --max-read; with more --memory there are fewer passes" : "See --max-read";
     return NULL;
 }
 
-static failure failure_of(const refcow_error *error, const image_file *file)
+failure examine_failure(const refcow_error *error, const image_file *file, bool has_passes)
 {
     if (stop_explains(error->status))
         return stop_failure();
     failure why = failure_of_library(error, file->read_detail);
-    why.advice = advice_about(error->status);
+    why.advice = advice_about(error->status, has_passes);
     return why;
 }
 
@@ -50,9 +52,10 @@ static void note_orphan(void *user, const refcow_finding *entry)
 }
 
 /* Check an open image in the memory that the caller has found for it. */
-static void run_library(check_report *report, const examination *how, const image_file *file, const memory_block *work)
+static void run_library(check_report *report, const examination *how, const image_file *file, const memory_block *work,
+                        bool has_passes)
 {
-    uint32_t kinds = report->listed & ALL_FINDINGS;
+    uint32_t kinds = (uint32_t)(report->listed & LIBRARY_KINDS);
     refcow_options settings = {
         .memory = work->base,
         .memory_size = work->size,
@@ -75,40 +78,66 @@ static void run_library(check_report *report, const examination *how, const imag
     orphans_finish(&report->orphans);
     report->checked = true;
     report->findings = how->findings.base;
-    note_failure(report, report->result.verdict, failure_of(&report->result.error, file));
+    disks_find(&report->disks, report);
+    note_failure(report, report->result.verdict, examine_failure(&report->result.error, file, has_passes));
 }
 
-static void find_memory_and_check(check_report *report, const examination *how, const image_file *file)
+uint64_t examine_block(const refcow_image *image, uint64_t memory, bool is_observed)
 {
     refcow_plan plan = {0};
-    memory_block work;
 
-    refcow_plan_memory(&report->image, how->memory, &plan);
-    uint64_t wanted = how->observer != NULL ? OBSERVED_FACTOR * plan.one_pass : plan.one_pass;
-    uint64_t most = clamp(wanted, REFCOW_MEMORY_MIN, how->memory);
+    refcow_plan_memory(image, memory, &plan);
+    return clamp(is_observed ? OBSERVED_FACTOR * plan.one_pass : plan.one_pass, REFCOW_MEMORY_MIN, memory);
+}
+
+static void find_memory_and_check(check_report *report, const examination *how, image_file *file)
+{
+    memory_block work;
+    uint64_t most = examine_block(&report->image, how->memory, how->observer != NULL);
+
     if (!memory_map_between(&work, most, REFCOW_MEMORY_MIN)) {
         note_failure(report, REFCOW_VERDICT_INCOMPLETE, failure_of_memory(REFCOW_MEMORY_MIN));
         return;
     }
-    run_library(report, how, file, &work);
+    run_library(report, how, file, &work, work.size < examine_block(&report->image, UINT64_MAX, how->observer != NULL));
     memory_unmap(&work);
+    if (whereabouts_are_wanted(report, how))
+        whereabouts_look(report, how, file);
 }
 
 static void check_file(check_report *report, const examination *how, image_file *file)
 {
-    refcow_source source = image_file_source(file);
-    refcow_status status = refcow_open(&report->image, sizeof report->image, REFCOW_VERSION, &source);
-    refcow_class class = refcow_status_class(status);
+    failure why;
 
-    report->has_header = class == REFCOW_CLASS_OK || class == REFCOW_CLASS_REFUSED;
+    report->has_header = opening_finds_header(&report->image, file, &how->options->limits, &why);
     if (report->has_header) {
         find_memory_and_check(report, how, file);
         return;
     }
-    refcow_error error = report->image.error;
-    error.status = status; /* a library of another version leaves the image as it was */
-    note_failure(report, class == REFCOW_CLASS_FOREIGN ? REFCOW_VERDICT_REFUSED : REFCOW_VERDICT_INCOMPLETE,
-                 failure_of(&error, file));
+    refcow_class class = refcow_status_class(report->image.error.status);
+    bool is_refused = class == REFCOW_CLASS_FOREIGN || class == REFCOW_CLASS_REFUSED;
+    note_failure(report, is_refused ? REFCOW_VERDICT_REFUSED : REFCOW_VERDICT_INCOMPLETE, why);
+}
+
+static void note(check_report *report, unsigned kind, refcow_finding finding)
+{
+    finding.guest = REFCOW_NO_GUEST;
+    finding.table = REFCOW_NO_TABLE;
+    finding.times = 1;
+    report->own |= KIND_BIT(kind);
+    report->own_notes[kind - REFCOW_KINDS] = finding;
+}
+
+/* Where: the byte that the writer has locked; the name. */
+static void add_own_notes(check_report *report)
+{
+    refcow_span name = report->image.header.backing_file;
+
+    if (check_has_writer(report))
+        note(report, KIND_IN_USE, (refcow_finding){.host = lock_bytes_place(report->live.locks), .length = 1});
+    if (report->backing.state == BACKING_ITSELF)
+        note(report, KIND_BACKING_ITSELF,
+             (refcow_finding){.role = REFCOW_ROLE_HEADER, .host = name.offset, .length = name.length});
 }
 
 static void check_if_open(check_report *report, const examination *how, opened_image *image)
@@ -121,9 +150,13 @@ static void check_if_open(check_report *report, const examination *how, opened_i
     }
     report->opened = true;
     report->file_size = file->size;
+    file->wants_holes = how->wants_holes;
     live_moment begun = live_begin(file);
     check_file(report, how, file);
+    if (report->has_header)
+        report->backing = backing_follow(image->all, image->folder, file, &report->image, &report->backing_name);
     report->live = live_end(&begun, file);
+    add_own_notes(report);
 }
 
 static exit_code exit_code_of(const check_report *report, const common_options *options)

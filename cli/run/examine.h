@@ -16,7 +16,17 @@ typedef struct examination {
     memory_block findings;
     memory_block orphans;
     const refcow_observer *observer; /* or NULL */
+    bool looks_again;                /* for the whereabouts of findings, see whereabouts.h, if it is worth while */
+    memory_block whereabouts;        /* as many as findings */
+    memory_block overlaps;
+    bool wants_holes; /* the note about clusters in use that lie in holes of the file */
 } examination;
+
+/* Bytes that the library can use for this image: not more than there are, but enough. */
+uint64_t examine_block(const refcow_image *image, uint64_t memory, bool is_observed);
+
+/* Why the library has ended. has_passes: more memory would make fewer passes. */
+failure examine_failure(const refcow_error *error, const image_file *file, bool has_passes);
 
 /* The needs for images_each(), if the verb maps so many bytes for lists. */
 images_needs examine_needs(const common_options *options, uint64_t lists);

@@ -54,7 +54,7 @@ static void allow_descriptors(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static void open_all(const image_list *images, opened_image *opened, uint64_t timeout)
+static void open_all(const image_list *images, opened_image *opened, neighbors *all, uint64_t timeout)
 {
     allow_descriptors();
     int reserve = dup(STDERR_FILENO); /* the sandbox needs one, also after too many images */
@@ -67,8 +67,11 @@ static void open_all(const image_list *images, opened_image *opened, uint64_t ti
         opened[i].is_open = image_file_open(&opened[i].file, opened[i].path, &opened[i].why);
         if (!opened[i].is_open && stop_wanted())
             opened[i].why = stop_failure();
+        if (opened[i].is_open)
+            neighbors_add(all, i, opened[i].path, &opened[i].file);
         opened[i].opening = clock_now() - begun;
     }
+    neighbors_settle(all);
     stop_after(0);
     if (reserve >= 0)
         close(reserve);
@@ -128,17 +131,22 @@ exit_code images_each(const image_list *images, const images_needs *needs,
         complain_about_memory();
         return EXIT_CODE_FAILED;
     }
+    neighbors found;
+    neighbors_begin(&found, images->count);
     images_needs all = *needs;
     uint64_t list = (uint64_t)images->count * sizeof *opened;
     if (needs->timeout != 0)
         list += late_prepare(images->paths, images->count, needs->print_late, user);
+    open_all(images, opened, &found, needs->timeout);
+    list += found.bytes;
     all.memory = all.memory < UINT64_MAX - list ? all.memory + list : UINT64_MAX;
-    open_all(images, opened, needs->timeout);
     images_confine(&all, count_remote(opened, images->count), talk_of_all(opened, images->count),
                    highest_descriptor(opened, images->count));
     for (int i = 0; i < images->count; i++) {
         if (opened[i].is_open)
             image_file_look_again(&opened[i].file); /* it may have changed while others were looked at */
+        opened[i].all = &found;
+        opened[i].folder = neighbors_folder(&found, i);
         late_expect(i, i);
         stop_count_in(opened[i].opening);
         worst = worse_exit_code(worst, look_at(user, &opened[i]));
@@ -146,6 +154,7 @@ exit_code images_each(const image_list *images, const images_needs *needs,
         if (opened[i].is_open)
             image_file_close(&opened[i].file);
     }
+    neighbors_end(&found);
     free(opened);
     return worst;
 }

@@ -8,6 +8,7 @@
 #include "../process/exit_codes.h"
 #include "../sandbox/sandbox.h"
 #include "late_answers.h"
+#include "neighbors.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,6 +33,8 @@ typedef struct opened_image {
     image_file file;  /* if it is open */
     failure why;      /* if it is not */
     uint64_t opening; /* nanoseconds that it took */
+    const neighbors *all;
+    const char *folder; /* see neighbors_folder() */
 } opened_image;
 
 typedef struct images_needs {

@@ -5,7 +5,7 @@
 #include "../process/backstop.h"
 #include "../process/stop.h"
 #include "../text/complain.h"
-#include "../text/escape.h"
+#include "../text/output.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +123,13 @@ static backstop_text whole(const page *text)
     return part(text, 0, text->length);
 }
 
+/* A record that is out when lines of an image are, and comes before the one that sums up. */
+static size_t first_record(const page *text)
+{
+    size_t length = text->bytes != NULL ? strcspn(text->bytes, "\n") + 1 : 0;
+    return length < text->length ? length : 0;
+}
+
 void late_expect(int first, int image)
 {
     failure why = stop_failure_of_backstop();
@@ -141,14 +148,8 @@ void late_expect(int first, int image)
                 part(&others->out, behind->out, last->out)},
         .messages = {part(&others->messages, from->message, at->message), whole(&late.own.messages),
                      part(&others->messages, behind->message, last->message)},
-        .first_record = late.own.out.bytes != NULL ? strcspn(late.own.out.bytes, "\n") + 1 : 0,
+        .first_record = first_record(&late.own.out),
     };
     backstop_expect(&answer);
-    fflush(stdout);
-}
-
-void late_print_human(FILE *out, const char *path, const failure *why)
-{
-    escape_print(out, path);
-    fprintf(out, ": Incomplete: %s.\n", why->text);
+    output_flush();
 }

@@ -22,7 +22,4 @@ uint64_t late_prepare(char **paths, int count, late_printer *print, void *user);
  */
 void late_expect(int first, int image);
 
-/* "IMAGE: Incomplete: why.", for people. */
-void late_print_human(FILE *out, const char *path, const failure *why);
-
 #endif

@@ -2,6 +2,15 @@
 
 #include "../process/stop.h"
 
+/* 256 MiB of the disk, in clusters of 64 KiB. A kind that has so many findings takes 320 KiB; sorting them takes a
+ * hostile image an eighth more work in 1 MiB of memory, and none in the default. */
+#define LEAST_ROOM 4096
+
+uint64_t listed_room(uint64_t ranges)
+{
+    return ranges != 0 && ranges < LEAST_ROOM ? LEAST_ROOM : ranges;
+}
+
 /* What a compressed entry takes up: from its offset to the end of the last of its sectors. */
 static uint64_t compressed_length(uint64_t entry, uint32_t cluster_bits)
 {
@@ -34,49 +43,112 @@ static uint64_t guest_span(const refcow_header *header, refcow_role role)
     return UINT64_C(1) << (header->cluster_bits + table_bits);
 }
 
-/* The last cluster, or what the last L2 table stands for, may reach past the end of the disk. */
-static uint64_t guest_length(const refcow_header *header, const refcow_finding *finding, uint64_t entries)
+/* What an entry says of the disk, or a second look. */
+static void note_whereabouts(listed_finding *next, const refcow_header *header, whereabouts where)
 {
-    if (finding->guest == REFCOW_NO_GUEST)
-        return 0;
-    uint64_t length = entries * guest_span(header, finding->role);
-    uint64_t rest = header->virtual_size - finding->guest;
-    return finding->guest < header->virtual_size && rest < length ? rest : length;
+    const refcow_finding *finding = next->finding;
+    guest_range guest = where.users != 0 ? where.guest : GUEST_RANGE_NONE;
+
+    if (finding->guest != REFCOW_NO_GUEST)
+        guest = (guest_range){finding->guest, finding->guest + next->entries * guest_span(header, finding->role)};
+    next->users = where.users;
+    next->guest = guest.offset;
+    next->guest_length = guest_range_length(header, &guest);
 }
 
-/* Findings, then orphans: the one with this number and its kind. */
-static const refcow_finding *finding_at(const check_report *report, size_t at, unsigned *kind)
+#define OWN_NOTES (sizeof((check_report *)0)->own_notes / sizeof(refcow_finding))
+
+/* Findings, then room for each note of the command, then orphans, then overlaps: the one with this number. */
+static void take(listed_finding *next, const check_report *report, size_t at)
 {
-    if (at < report->result.findings_count) {
-        *kind = report->findings[at].kind;
-        return &report->findings[at];
+    size_t notes = report->result.findings_count;
+    size_t orphans = notes + OWN_NOTES;
+    size_t overlaps = orphans + report->orphans.count;
+
+    *next = (listed_finding){.image = &report->image};
+    if (at < notes) {
+        next->finding = &report->findings[at];
+        next->kind = next->finding->kind;
+        next->is_stored = next->kind == REFCOW_KIND_REFCOUNT_LOW || next->kind == REFCOW_KIND_REFCOUNT_HIGH;
+    } else if (at < orphans) {
+        next->finding = &report->own_notes[at - notes];
+        next->kind = REFCOW_KINDS + (unsigned)(at - notes);
+    } else if (at < overlaps) {
+        next->finding = &report->orphans.ranges[at - orphans];
+        next->kind = KIND_ORPHAN;
+    } else {
+        next->finding = &report->look.overlaps[at - overlaps].finding;
+        next->kind = KIND_OVERLAPPING;
+        next->is_stored = report->look.overlaps[at - overlaps].is_known;
     }
-    *kind = KIND_ORPHAN;
-    return &report->orphans.ranges[at - report->result.findings_count];
+}
+
+static whereabouts where_is(const check_report *report, size_t at)
+{
+    size_t overlaps = report->result.findings_count + OWN_NOTES + report->orphans.count;
+
+    if (at < report->result.findings_count)
+        return whereabouts_of(report, at);
+    if (at >= overlaps)
+        return report->look.overlaps[at - overlaps].where;
+    return (whereabouts){.guest = GUEST_RANGE_NONE};
+}
+
+/* What takes a search, for the one that is to be listed. */
+static void complete(listed_finding *next, const check_report *report, size_t at)
+{
+    const refcow_header *header = &report->image.header;
+
+    next->entries = count_entries(header, next->finding);
+    next->snapshot = disks_snapshot_of(report, next->finding);
+    note_whereabouts(next, header, where_is(report, at));
+}
+
+static bool is_there(const check_report *report, unsigned kind)
+{
+    return kind < REFCOW_KINDS || kind >= KIND_ORPHAN || kind_set_has(report->own, kind);
+}
+
+/* Whether a kind has enough ranges before this one: ranges are sorted by kind. */
+static bool is_too_far(const check_report *report, size_t at, unsigned kind)
+{
+    listed_finding before;
+
+    if (at < report->max_listed)
+        return false;
+    take(&before, report, at - (size_t)report->max_listed);
+    return before.kind == kind;
 }
 
 bool listed_next(const check_report *report, kind_set kinds, size_t *at, listed_finding *next)
 {
-    size_t end = report->result.findings_count + report->orphans.count;
+    size_t end = report->result.findings_count + OWN_NOTES + report->orphans.count + report->look.overlaps_count;
 
-    while (*at < end) {
-        next->finding = finding_at(report, (*at)++, &next->kind);
-        if (!kind_set_has(kinds & report->listed, next->kind))
+    for (; *at < end; ++*at) {
+        take(next, report, *at);
+        if (!kind_set_has(kinds & report->listed, next->kind) || !is_there(report, next->kind) ||
+            is_too_far(report, *at, next->kind))
             continue;
-        next->entries = count_entries(&report->image.header, next->finding);
-        next->guest_length = guest_length(&report->image.header, next->finding, next->entries);
+        complete(next, report, (*at)++);
         return !stop_cuts_list();
     }
     return false;
+}
+
+uint64_t listed_found(const check_report *report, unsigned kind)
+{
+    if (kind < REFCOW_KINDS)
+        return report->result.found[kind];
+    if (kind == KIND_ORPHAN)
+        return report->result.refcounts.orphan_clusters;
+    return kind == KIND_OVERLAPPING ? report->look.overlapping : kind_set_has(report->own, kind);
 }
 
 uint64_t listed_defects(const check_report *report)
 {
     uint64_t defects = 0;
 
-    for (unsigned kind = 0; kind < REFCOW_KINDS; kind++)
-        defects += kind_set_has(report->listed, kind) ? report->result.found[kind] : 0;
-    if (kind_set_has(report->listed, KIND_ORPHAN))
-        defects += report->result.refcounts.orphan_clusters;
+    for (unsigned kind = 0; kind < KINDS; kind++)
+        defects += kind_set_has(report->listed, kind) ? listed_found(report, kind) : 0;
     return defects;
 }

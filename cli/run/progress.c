@@ -25,9 +25,11 @@ static volatile sig_atomic_t is_asked; /* by SIGUSR1 */
 static struct {
     progress_mode mode;
     uint64_t begun;
-    uint64_t next;   /* when the line is due */
-    double fraction; /* that is done; it does not go back */
-    int length;      /* of the line that is on the terminal; 0: none */
+    uint64_t next;       /* when the line is due */
+    double fraction;     /* that is done; it does not go back */
+    const char *purpose; /* of what comes after the check; NULL: it is the check */
+    double again;        /* how much of that is done */
+    int length;          /* of the line that is on the terminal; 0: none */
 } meter;
 
 static void note_signal(int number)
@@ -59,7 +61,19 @@ void progress_start(progress_mode mode)
     meter.begun = clock_now();
     meter.next = mode == PROGRESS_ALWAYS ? 0 : meter.begun + QUIET_TIME;
     meter.fraction = 0;
+    meter.purpose = NULL;
     meter.length = 0;
+}
+
+void progress_again(const char *purpose)
+{
+    meter.purpose = purpose;
+    meter.again = 0;
+}
+
+static double greatest(double one, double other)
+{
+    return one > other ? one : other;
 }
 
 /* A pass takes the file from done to next; within it the tables that are read tell how far it is. */
@@ -87,7 +101,7 @@ static int write_time(char *text, size_t room, double seconds)
     return snprintf(text, room, ", %" PRIu64 " h %02" PRIu64 " min left", whole / 3600, whole / 60 % 60);
 }
 
-/* " 512 MiB/s, 3 s left" */
+/* " 512 MiB/s, 3 s left", or " guest ranges: 12.34%" */
 static int write_prospect(char *text, size_t room, uint64_t bytes_read)
 {
     char size[SIZE_TEXT_LENGTH];
@@ -95,6 +109,8 @@ static int write_prospect(char *text, size_t room, uint64_t bytes_read)
 
     if (bytes_read == 0 || seconds <= 0)
         return 0;
+    if (meter.purpose != NULL)
+        return snprintf(text, room, " %s: %.2f%%", meter.purpose, 100 * meter.again);
     int length = snprintf(text, room, " %s/s", size_text(size, (uint64_t)((double)bytes_read / seconds)));
     if (meter.fraction >= LEAST_FRACTION)
         length += write_time(text + length, room - (size_t)length, seconds / meter.fraction - seconds);
@@ -120,9 +136,8 @@ void progress_show(const refcow_progress *now)
 
     if (!is_due && !is_asked)
         return;
-    double fraction = fraction_of(now);
-    if (fraction > meter.fraction)
-        meter.fraction = fraction;
+    double *fraction = meter.purpose == NULL ? &meter.fraction : &meter.again;
+    *fraction = greatest(*fraction, fraction_of(now));
     print_line(now->bytes_read, is_asked ? "\n" : "\r");
     is_asked = 0;
     meter.next = clock_now() + INTERVAL;

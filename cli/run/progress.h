@@ -25,6 +25,9 @@ void progress_on_signal(void);
 /* An image is begun. */
 void progress_start(progress_mode mode);
 
+/* The check is over, and the image is read again for something else, which the line names. */
+void progress_again(const char *purpose);
+
 /* What the library tells. */
 void progress_show(const refcow_progress *now);
 

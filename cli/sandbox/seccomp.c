@@ -14,7 +14,7 @@
  * EPERM would say that the call exists and was refused. A C library takes that for the final answer and does not fall
  * back: programs failed in containers whose filter said EPERM about clone3() or faccessat2().
  */
-#define _GNU_SOURCE /* AT_EMPTY_PATH, F_OFD_GETLK, MAP_ANONYMOUS, SEEK_DATA */
+#define _GNU_SOURCE /* AT_EMPTY_PATH, F_OFD_GETLK, MAP_ANONYMOUS, SEEK_DATA, SEEK_HOLE */
 
 #include "layers.h"
 
@@ -88,8 +88,10 @@ static const struct rule always[] = {
     /* read images; kill.c keeps the first two from the standard streams */
     CALL(pread64),
     CALL_IF(lseek, IS(2, SEEK_DATA)),
+    CALL_IF(lseek, IS(2, SEEK_HOLE)),
     CALL_IF(lseek, IS(2, SEEK_END)),
     CALL_IF(_llseek, IS(4, SEEK_DATA)),
+    CALL_IF(_llseek, IS(4, SEEK_HOLE)),
     CALL_IF(_llseek, IS(4, SEEK_END)),
     CALL(fstat),
     CALL(fstat64),

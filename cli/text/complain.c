@@ -3,6 +3,8 @@
 #include "complain.h"
 
 #include "escape.h"
+#include "output.h"
+#include "reason.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -16,58 +18,48 @@ static void begin_line(FILE *out, const char *path)
     fputs(": ", out);
 }
 
-/* Decimal for counts, hexadecimal for bits and offsets: the reader picks. */
-static void print_value(FILE *out, uint64_t value)
-{
-    if (value < 10)
-        fprintf(out, ": %" PRIu64, value);
-    else
-        fprintf(out, ": %" PRIu64 " = 0x%" PRIx64, value, value);
-}
-
 void complain_into(FILE *out, const char *path, const failure *why)
 {
     begin_line(out, path);
-    fputs(why->text, out);
-    if (why->detail != NULL) { /* a server may have chosen it */
-        fputs(": ", out);
-        escape_print(out, why->detail);
-    }
-    if (why->value_is_place)
-        fprintf(out, " (at offset %" PRIu64 ")", why->value);
-    else if (why->has_value)
-        print_value(out, why->value);
-    if (why->has_offset)
-        fprintf(out, " (field at offset %" PRIu64 ")", why->offset);
-    if (why->advice != NULL)
-        fprintf(out, " (%s)", why->advice);
+    reason_print_with_advice(out, why);
     fputc('\n', out);
+}
+
+void complain_begin(const char *path)
+{
+    output_flush();
+    begin_line(stderr, path);
 }
 
 void complain_about_image(const char *path, const failure *why)
 {
-    fflush(stdout);
+    output_flush();
     complain_into(stderr, path, why);
 }
 
 void complain_about_lookups(const char *path, uint64_t clusters)
 {
-    fflush(stdout);
-    begin_line(stderr, path);
+    complain_begin(path);
     fprintf(stderr, "refcow cannot read the stored refcounts of %" PRIu64 " clusters\n", clusters);
+}
+
+void complain_about_holes(const char *path)
+{
+    complain_begin(path);
+    fputs("refcow does not know where the file has holes, so there is no note about them. It asks the file system, "
+          "and never a server\n",
+          stderr);
 }
 
 void complain_about_omitted(const char *path, uint64_t snapshots)
 {
-    fflush(stdout);
-    begin_line(stderr, path);
+    complain_begin(path);
     fprintf(stderr, "%" PRIu64 " more snapshots are not listed (see --max-listed)\n", snapshots);
 }
 
 void complain_about_cut_list(const char *path)
 {
-    fflush(stdout);
-    begin_line(stderr, path);
+    complain_begin(path);
     fputs("not all findings are listed: the time that --timeout allows is over\n", stderr);
 }
 
@@ -84,7 +76,7 @@ static void print_sentence(const char *sentence, const char *word)
 
 void complain_about_usage(const char *command, const char *sentence, const char *word)
 {
-    fflush(stdout);
+    output_flush();
     fprintf(stderr, "%s: ", command);
     print_sentence(sentence, word);
     fprintf(stderr, " (see %s --help)\n", command);
@@ -92,7 +84,7 @@ void complain_about_usage(const char *command, const char *sentence, const char 
 
 void complain_about_policy(const char *path, unsigned line, const char *sentence, const char *word)
 {
-    fflush(stdout);
+    output_flush();
     fputs("refcow gate: ", stderr);
     escape_print(stderr, path);
     if (line != 0)
@@ -123,7 +115,7 @@ void complain_about_memory(void)
 
 void complain_about_sandbox(int signal, int status)
 {
-    fflush(stdout);
+    output_flush();
     if (signal != 0)
         fprintf(stderr,
                 "refcow: the sandbox kills refcow on this system: a check of a test image ended with signal %d (%s)\n",
@@ -141,7 +133,7 @@ void complain_about_sandbox(int signal, int status)
 
 void complain_about_trial(void)
 {
-    fflush(stdout);
+    output_flush();
     fputs("refcow: a check of a test image fails on this system, with and without the sandbox; to see why, check a "
           "trusted image with --no-sandbox\n",
           stderr);
@@ -149,7 +141,7 @@ void complain_about_trial(void)
 
 void complain_about_filter(void)
 {
-    fflush(stdout);
+    output_flush();
     fputs("refcow: the system accepts no filter of system calls; only the other layers of the sandbox hold, see "
           "'refcow --version' (--no-sandbox turns off all layers and this message)\n",
           stderr);

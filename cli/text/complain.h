@@ -16,8 +16,14 @@ void complain_about_image(const char *path, const failure *why);
 /* The same line, into a text that is kept for later. */
 void complain_into(FILE *out, const char *path, const failure *why);
 
+/* "refcow: IMAGE: ", the begin of a line that the caller ends. */
+void complain_begin(const char *path);
+
 /* The check was finished, but not all refcounts could be looked up. */
 void complain_about_lookups(const char *path, uint64_t clusters);
+
+/* Where the file has holes is not known. */
+void complain_about_holes(const char *path);
 
 /* The list of findings has ended before its end, because the time is over. */
 void complain_about_cut_list(const char *path);

@@ -2,6 +2,13 @@
 
 #include <stddef.h>
 
+/* Of a limit nothing is exceeded: the read that would do so is not made. */
+static const char *text_of(refcow_status status)
+{
+    return status == REFCOW_STATUS_READ_LIMIT ? "the next read would exceed the limit on bytes read"
+                                              : refcow_status_text(status);
+}
+
 failure failure_of_library(const refcow_error *error, const char *detail)
 {
     refcow_class class = refcow_status_class(error->status);
@@ -9,7 +16,7 @@ failure failure_of_library(const refcow_error *error, const char *detail)
 
     return (failure){
         .name = refcow_status_name(error->status),
-        .text = refcow_status_text(error->status),
+        .text = text_of(error->status),
         .detail = detail,
         .value = error->value,
         .offset = error->offset,

@@ -14,12 +14,15 @@ typedef struct failure {
     const char *name;   /* for machines, "read-failed"; "ok" if there is no failure */
     const char *text;   /* for people, a sentence without its full stop */
     const char *detail; /* what the system says about it, or NULL */
-    const char *advice; /* for people, or NULL */
-    uint64_t value;     /* as in refcow_error */
+    const char *advice; /* what to do, sentences without the last full stop, or NULL */
+    uint64_t value;     /* as in refcow_error, or the size of the file */
     uint64_t offset;    /* as in refcow_error */
     bool has_value;
     bool value_is_place; /* value is where in the file it happened */
+    bool value_is_size;  /* value is the number of bytes of the file */
     bool has_offset;
+    const char *found_format; /* the file is in this other format: "gzip"; NULL: none is known */
+    uint64_t found_offset;    /* of the signature of the other format */
 } failure;
 
 /* What a library call has returned; REFCOW_STATUS_OK gives no failure. detail may be NULL. */

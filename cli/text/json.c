@@ -165,6 +165,12 @@ void json_number(json_writer *json, const char *key, uint64_t number)
     fprintf(json->out, "%" PRIu64, number);
 }
 
+void json_code(json_writer *json, const char *key, uint64_t number)
+{
+    lead_in(json, key);
+    fprintf(json->out, "\"0x%" PRIx64 "\"", number);
+}
+
 void json_decimal(json_writer *json, const char *key, double number)
 {
     lead_in(json, key);

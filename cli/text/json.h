@@ -35,6 +35,8 @@ void json_string(json_writer *json, const char *key, const char *text);
 void json_bytes(json_writer *json, const char *key, const char *bytes, size_t length);
 
 void json_number(json_writer *json, const char *key, uint64_t number);
+/* A string, "0x1f": readers that use floating point round numbers from 2^53 on. */
+void json_code(json_writer *json, const char *key, uint64_t number);
 /* With two decimals. */
 void json_decimal(json_writer *json, const char *key, double number);
 void json_boolean(json_writer *json, const char *key, bool value);

@@ -1,7 +1,6 @@
 #include "sizes.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 const char *size_text(char text[SIZE_TEXT_LENGTH], uint64_t size)
 {
@@ -16,4 +15,15 @@ const char *size_text(char text[SIZE_TEXT_LENGTH], uint64_t size)
     else
         snprintf(text, SIZE_TEXT_LENGTH, "%.2f %s", (double)size / (double)scale, units[unit]);
     return text;
+}
+
+void size_print(FILE *out, uint64_t size)
+{
+    char text[SIZE_TEXT_LENGTH];
+    fputs(size_text(text, size), out);
+}
+
+void count_print(FILE *out, uint64_t count, const char *noun)
+{
+    fprintf(out, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
 }

@@ -325,6 +325,7 @@ static void next_data_may_lie(void)
         source.lies = 0;
         CHECK_EQUAL(refcow_open(&opened, sizeof opened, REFCOW_VERSION, &honest), REFCOW_STATUS_OK);
         opened.source.next_data = any_offset;
+        opened.source.next_hole = seed % 2 == 0 ? any_offset : NULL;
         source.lies = seed << 32;
         refcow_check(&opened, &options, &result);
         CHECK_RULE(rules_unstable_result(&result, &options));

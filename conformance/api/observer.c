@@ -174,6 +174,99 @@ static void what_only_snapshots_name_is_not_active(void)
     image_free(&image);
 }
 
+/* Of the only reference to a structure. */
+static void expect_guest(const told_things *told, refcow_role role, uint64_t offset, uint64_t guest, uint64_t length)
+{
+    uint64_t seen = 0;
+    for (size_t i = 0; i < told->count; i++) {
+        const refcow_reference *reference = &told->list[i].reference;
+        if (told->list[i].what == TELLING_REFERENCE && reference->role == role && reference->offset == offset) {
+            CHECK_EQUAL(reference->guest, guest);
+            CHECK_EQUAL(reference->guest_length, length);
+            seen++;
+        }
+    }
+    CHECK_EQUAL(seen, 1);
+}
+
+static void references_have_their_part_of_the_disk(void)
+{
+    image_recipe recipe = {3, 9, 4, 2, 2, 0, 0};
+    built_image image = image_build(recipe);
+    uint64_t span = image.l2_entries * image.cluster_size;
+    image_put(&image, image_l2_entry(&image, 3), 8, FLAG_COMPRESSED | image_data(&image, 0));
+    const told_things *told = look_on(&image);
+    expect_guest(told, REFCOW_ROLE_HEADER, 0, REFCOW_NO_GUEST, 0);
+    expect_guest(told, REFCOW_ROLE_REFCOUNT_TABLE, image.refcount_table, REFCOW_NO_GUEST, 0);
+    expect_guest(told, REFCOW_ROLE_REFCOUNT_BLOCK, image.refcount_blocks, REFCOW_NO_GUEST, 0);
+    expect_guest(told, REFCOW_ROLE_L1_TABLE, image.l1_table, REFCOW_NO_GUEST, 0);
+    expect_guest(told, REFCOW_ROLE_L2_TABLE, image.l2_tables, 0, span);
+    expect_guest(told, REFCOW_ROLE_L2_TABLE, image.l2_tables + 512, span, span);
+    expect_guest(told, REFCOW_ROLE_DATA, image_data(&image, 1), 512, 512);
+    expect_guest(told, REFCOW_ROLE_DATA, image_data(&image, image.l2_entries), span, 512);
+    expect_guest(told, REFCOW_ROLE_COMPRESSED, image_data(&image, 0), 3 * (uint64_t)512, 512);
+    image_free(&image);
+}
+
+static void extended_tables_stand_for_half_as_much(void)
+{
+    image_recipe recipe = {3, 14, 4, 2, 1, 1, 0};
+    built_image image = image_build(recipe);
+    uint64_t span = (uint64_t)1 << (14 + 14 - 4);
+    const told_things *told = look_on(&image);
+    expect_guest(told, REFCOW_ROLE_L2_TABLE, image.l2_tables + image.cluster_size, span, span);
+    expect_guest(told, REFCOW_ROLE_DATA, image_data(&image, image.l2_entries), span, image.cluster_size);
+    image_free(&image);
+}
+
+/* The snapshot's L1 table is its own. It names the L2 table of the active disk, and another one behind it. */
+static void only_the_active_disk_has_guest_offsets(void)
+{
+    image_recipe recipe = {3, 9, 4, 2, 2, 0, 0};
+    built_image image = image_build(recipe);
+    uint64_t other = image_l1_entry(&image, 1);
+    image_add_snapshots(&image, 1);
+    image_put(&image, image_added_table(&image, 0), 8, image_get(&image, other, 8));
+    image_put(&image, other, 8, 0);
+    const told_things *told = look_on(&image);
+    expect_guest(told, REFCOW_ROLE_L1_TABLE, image_added_table(&image, 0), REFCOW_NO_GUEST, 0);
+    expect_guest(told, REFCOW_ROLE_L2_TABLE, image.l2_tables + 512, REFCOW_NO_GUEST, 0);
+    expect_guest(told, REFCOW_ROLE_DATA, image_data(&image, image.l2_entries), REFCOW_NO_GUEST, 0);
+    expect_guest(told, REFCOW_ROLE_DATA, image_data(&image, 0), 0, 512);
+    image_free(&image);
+}
+
+/* A table that several L1 entries name stands for the lowest place; the entries name it for their own. */
+static void the_lowest_guest_offset_is_told(void)
+{
+    image_recipe recipe = {3, 9, 4, 3, 2, 0, 0};
+    built_image image = image_build(recipe);
+    uint64_t span = image.l2_entries * image.cluster_size;
+    image_put(&image, image_l1_entry(&image, 0), 8, 0);
+    image_put(&image, image_l1_entry(&image, 1), 8, image.l2_tables + 1024);
+    const told_things *told = look_on(&image);
+    expect_reference(told, REFCOW_ROLE_DATA, image_data(&image, 2 * image.l2_entries), 512, 2, 2);
+    expect_guest(told, REFCOW_ROLE_DATA, image_data(&image, 2 * image.l2_entries), span, 512);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < told->count; i++)
+        if (told->list[i].reference.role == REFCOW_ROLE_L2_TABLE)
+            sum += told->list[i].reference.guest;
+    CHECK_EQUAL(sum, 3 * span);
+    image_free(&image);
+}
+
+/* Entries of a table that is not cluster aligned belong to the clusters that hold them. */
+static void unaligned_tables_have_no_guest_offsets(void)
+{
+    image_recipe recipe = {3, 10, 4, 1, 2, 0, 0};
+    built_image image = image_build(recipe);
+    image_put(&image, image_l1_entry(&image, 0), 8, image.l2_tables - 512);
+    const told_things *told = look_on(&image);
+    expect_guest(told, REFCOW_ROLE_L2_TABLE, image.l2_tables - 512, 0, image.l2_entries * image.cluster_size);
+    expect_guest(told, REFCOW_ROLE_DATA, image_data(&image, 0), REFCOW_NO_GUEST, 0);
+    image_free(&image);
+}
+
 static void nothing_is_told_about_a_refused_image(void)
 {
     built_image image = image_build(small);
@@ -275,6 +368,11 @@ void run_observer_tests(void)
     RUN(clusters_have_their_counts);
     RUN(refcounts_that_cannot_be_read_are_unknown);
     RUN(what_only_snapshots_name_is_not_active);
+    RUN(references_have_their_part_of_the_disk);
+    RUN(extended_tables_stand_for_half_as_much);
+    RUN(only_the_active_disk_has_guest_offsets);
+    RUN(the_lowest_guest_offset_is_told);
+    RUN(unaligned_tables_have_no_guest_offsets);
     RUN(nothing_is_told_about_a_refused_image);
     RUN(every_window_is_told);
     RUN(large_counts_are_told_once);

@@ -121,6 +121,7 @@ check_answer run_check(memory_source *source, const run_options *options)
     source->reads = source->delivered = source->questions = 0;
     source->failed = 0;
     refcow_source callbacks = options->with_next_data ? source_callbacks_with_holes(source) : source_callbacks(source);
+    callbacks.next_hole = options->with_next_hole ? source_next_hole : NULL;
     check_answer answer = {.checked = REFCOW_STATUS_BAD_ARGUMENT};
     answer.opened = refcow_open(&answer.image, sizeof answer.image, REFCOW_VERSION, &callbacks);
     CHECK_EQUAL(answer.opened, answer.image.error.status);

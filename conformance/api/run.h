@@ -15,6 +15,7 @@ typedef struct run_options {
     size_t shift;    /* the memory begins so many bytes past a 16-byte boundary */
     uint8_t garbage; /* what is in the memory before */
     int with_next_data;
+    int with_next_hole;
     int without_findings; /* no array */
     int no_room;          /* an array, of capacity 0 */
     size_t capacity;      /* of findings; 0: AMPLE_FINDINGS */

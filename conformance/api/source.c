@@ -104,6 +104,23 @@ static uint64_t next_extent(void *user, uint64_t offset)
     return UINT64_MAX;
 }
 
+uint64_t source_next_hole(void *user, uint64_t offset)
+{
+    memory_source *source = user;
+    uint64_t next = offset;
+    source->questions++;
+    if (source->failed) {
+        blame(source, "a question after a read that failed");
+    }
+    for (size_t i = 0; i < source->count; i++) {
+        const file_extent *extent = &extents_of(source)[i];
+        if (next >= extent->offset && next < extent->offset + extent->length) {
+            next = extent->offset + extent->length;
+        }
+    }
+    return next;
+}
+
 static uint64_t work_of_calls(void *user)
 {
     const memory_source *source = user;

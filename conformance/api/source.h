@@ -28,7 +28,7 @@ typedef struct memory_source {
     /* What happened. */
     uint64_t reads;
     uint64_t delivered;
-    uint64_t questions; /* calls of next_data */
+    uint64_t questions; /* calls of next_data and next_hole */
     int failed;         /* a read has failed */
     const char *misuse; /* the first call that breaks the contract of refcow_source, in words; NULL: none */
 } memory_source;
@@ -39,5 +39,8 @@ memory_source source_of_extents(const file_extent *extents, size_t count, uint64
 /* The callbacks, for the caller's options. The pointer must stay valid. */
 refcow_source source_callbacks(memory_source *source);
 refcow_source source_callbacks_with_holes(memory_source *source);
+
+/* A callback next_hole for them: the end of the extent. */
+uint64_t source_next_hole(void *user, uint64_t offset);
 
 #endif

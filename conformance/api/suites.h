@@ -11,6 +11,8 @@ void run_counting_tests(void);  /* counting.c: what a check finds */
 void run_report_tests(void);    /* report.c: the refcount report */
 void run_snapshot_tests(void);  /* snapshots.c: internal snapshots */
 void run_bitmap_tests(void);    /* bitmaps.c: persistent bitmaps */
+void run_note_tests(void);      /* notes.c: findings that are no defects */
+void run_damage_tests(void);    /* damage.c: where wrong entries are */
 void run_list_tests(void);      /* lists.c: extensions, snapshots, bitmaps one by one */
 void run_observer_tests(void);  /* observer.c: what someone who looks on is told */
 void run_early_end_tests(void); /* early_ends.c: failing and lying sources, cancellation, limits */

@@ -2,6 +2,14 @@
 #
 # Needs REFCOW, DAMAGE and QEMU_IMG, the commands, and answers, the file for the record.
 
+# csv_values RECORD COLUMN...: of a table on standard input, the values in the records of this type, a line for each.
+csv_values() {
+    python3 -c 'import csv, sys
+for row in csv.DictReader(sys.stdin):
+    if row["record"] == sys.argv[1]:
+        print(*(row[name] for name in sys.argv[2:]))' "$@"
+}
+
 # compare CASE IMAGE [OPTION...]: ask both about an image. The options replace "-f qcow2" and go to both.
 compare() {
     local case=$1 image=$2 theirs ours qemu_code=0 refcow_code=0

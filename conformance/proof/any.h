@@ -30,6 +30,13 @@ static uint64_t any_next_data(void *user, uint64_t offset)
     return any64();
 }
 
+static uint64_t any_next_hole(void *user, uint64_t offset)
+{
+    (void)user;
+    (void)offset;
+    return any64();
+}
+
 static uint64_t any_work(void *user)
 {
     (void)user;
@@ -48,6 +55,8 @@ static inline refcow_source any_source(void)
     refcow_source source = {.read = any_read, .size = any64()};
     if (Frama_C_interval(0, 1))
         source.next_data = any_next_data;
+    if (Frama_C_interval(0, 1))
+        source.next_hole = any_next_hole;
     if (Frama_C_interval(0, 1))
         source.work = any_work;
     return source;

@@ -116,6 +116,8 @@ static void make_any_state(struct check *check)
     check->window.beyond = any64();
     check->window.saturated = Frama_C_interval(0, 1);
     check->grown = any64();
+    check->missing_end = any64();
+    check->wrong_entries = any64();
     check->are_tables_known = Frama_C_interval(0, 1);
     check->wants_sharing = Frama_C_interval(0, 1);
 }
@@ -177,6 +179,7 @@ bool any_references_walk(struct check *check)
     walk.judged = any64();
     walk.fresh = any64();
     walk.next = any64();
+    walk.zeros = any64();
     walk.oldest = Frama_C_size_t_interval(0, SIZE_MAX);
     walk.newest = Frama_C_size_t_interval(0, NAMES - 1);
     if (Frama_C_interval(0, 1))
@@ -191,7 +194,7 @@ bool any_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_table
     //@ assert check->tables.count <= NAMES && check->window.last < CLUSTERS;
     //@ assert check->findings.waiting_count <= WAITING;
     //@ assert walk->tables == &names[0] && walk->newest < NAMES;
-    //@ assert walk->aligned == \null || \valid_read(walk->aligned);
+    //@ assert walk->aligned == \null || \valid(walk->aligned);
     make_any_state(check);
     walk->weight = any64();
     walk->active = any64();
@@ -199,6 +202,9 @@ bool any_l2_visit(struct check *check, struct l2_walk *walk, uint64_t next_table
     walk->judged = any64();
     walk->fresh = any64();
     walk->next = any64();
+    walk->zeros = any64();
+    if (walk->aligned != NULL)
+        walk->aligned->is_damaged = Frama_C_unsigned_int_interval(0, 1);
     walk->oldest = Frama_C_size_t_interval(0, SIZE_MAX);
     walk->aligned = Frama_C_interval(0, 1) ? walk->aligned : NULL;
     return Frama_C_interval(0, 1);

@@ -1,6 +1,6 @@
 /*
- * eva_gate.c - refcow_gate() with any source, any policy and any options. In the place of refcow_check(), which has its own
- * proofs, is a function that gives any answer.
+ * eva_gate.c - refcow_gate() with any source, any policy and any options. In the place of refcow_check(), which has its
+ * own proofs, is a function that gives any answer.
  */
 #include "../../parser/gate_breaches.h"
 #include "any.h"
@@ -92,6 +92,7 @@ static void name(void)
     refcow_decision_name((refcow_decision)number);
     refcow_magic_format((uint32_t)number);
     refcow_magic_wraps((uint32_t)number);
+    refcow_magic_in_raw((uint32_t)number);
     refcow_policy_allow(&policy, (refcow_rule)number);
     policy = refcow_policy_strict();
     refcow_rules_have(&policy.allowed, (refcow_rule)number);

@@ -69,6 +69,61 @@ ROWS
     compare 'extended L2' image.qcow2
 }
 
+# assert_reason VERB FILE WORD REASON: the answer on stdout says why there is no more, for people and in a table.
+assert_reason() {
+    local verb=$1 file=$2 word=$3 reason=$4
+    run --separate-stderr "$REFCOW" "$verb" "$file"
+    assert_output --partial "$word: $reason."
+    # shellcheck disable=SC2154 # set by run
+    [[ $stderr == "refcow: $file: $reason"* ]] || fail "$verb: $stderr"
+}
+
+@test "the reason of a failure is in the answer, not only on stderr" {
+    local verb
+    make_image
+    cp image.qcow2 refused && "$DAMAGE" refused set header:refcount_order 7
+    head -c 70000 /dev/zero >zeros
+    for verb in check map info; do
+        assert_reason "$verb" missing Incomplete 'the file cannot be opened: No such file or directory'
+        assert_reason "$verb" zeros Refused 'not a QCOW2 image: magic is not 0x514649fb ("QFI\xfb"): 0 (field at offset 0)'
+    done
+    assert_reason info refused Incomplete 'refcount_order is greater than 6: 7 (field at offset 96)'
+    assert_reason check refused 'Refused, nothing is counted' 'refcount_order is greater than 6: 7 (field at offset 96)'
+    # Two answers have a line between them.
+    run -1 --separate-stderr "$REFCOW" check missing zeros
+    assert_equal "$(sed -n '2,3 s/: .*//p; 2 s/^$/-/p' <<<"$output" | xargs)" '- zeros'
+    run -1 --separate-stderr "$REFCOW" map --output=html missing
+    assert_output --partial 'Incomplete: the file cannot be opened: No such file or directory.</p>'
+    "$REFCOW" check --output=csv missing refused >answer.csv 2>messages || true
+    assert_equal "$(csv_column status-name answer.csv)" $'open-failed\nrefcount-order'
+    assert_equal "$(csv_column status-text answer.csv)" $'the file cannot be opened\nrefcount_order is greater than 6'
+    assert_equal "$(csv_column status-detail answer.csv)" 'No such file or directory'
+    assert_equal "$(csv_column status-value answer.csv | xargs) $(csv_column status-offset answer.csv | xargs)" '7 96'
+}
+
+# csv_column NAME FILE: of the summaries.
+csv_column() {
+    python3 -c 'import csv, sys
+for row in csv.DictReader(open(sys.argv[2])):
+    if row["record"] == "summary":
+        print(row[sys.argv[1]])' "$@"
+}
+
+@test "the answer of a check that stopped says why, and what is a lower bound" {
+    make_image
+    run -1 --separate-stderr "$REFCOW" check --max-read 1000 image.qcow2
+    assert_line 'The check stopped: the next read would exceed the limit on bytes read: 1000 = 0x3e8.'
+    assert_line --partial '0 bytes read, '
+    run -1 --separate-stderr "$REFCOW" map --max-work 5000 image.qcow2
+    assert_line 'The check stopped: the limit on work was reached: 5000 = 0x1388.'
+    run -1 --separate-stderr "$REFCOW" info --refcounts --max-read 1000 image.qcow2
+    assert_line --partial 'mapped clusters: at least 0 bytes, '
+    assert_line --regexp '^  Refcounts +incomplete, at least 0 corruptions'
+    assert_line 'Incomplete: the next read would exceed the limit on bytes read: 1000 = 0x3e8.'
+    run -0 "$REFCOW" info --refcounts image.qcow2
+    refute_output --partial 'at least'
+}
+
 @test "a missing file, a directory, a device" {
     assert_refused 1 missing.qcow2
     compare missing missing.qcow2
@@ -175,21 +230,29 @@ make_one_of_each() {
     assert_line '            (--allow leaks accepts it)'
 }
 
-@test "-q prints nothing" {
+@test "-q prints nothing on stdout, and a line on stderr for each image that is not clean" {
     local file expected option
     make_one_of_each
     for file in clean leaks corrupt both; do
         for option in --output=json --output=human; do
             expected=0
             "$QEMU_IMG" check -q "$file" >/dev/null || expected=$?
-            run "-$expected" "$REFCOW" check -q "$option" "$file"
+            run "-$expected" --separate-stderr "$REFCOW" check -q "$option" "$file"
             assert_output ''
+            case $file in
+            clean) assert_equal "$stderr" '' ;;
+            leaks) assert_equal "$stderr" 'refcow: leaks: leaks: 1 leaked cluster (64 KiB)' ;;
+            corrupt) assert_equal "$stderr" 'refcow: corrupt: corrupt: 2 corruptions' ;;
+            both) assert_equal "$stderr" 'refcow: both: corrupt: 2 corruptions, 1 leaked cluster (64 KiB)' ;;
+            esac
         done
     done
     run -1 --separate-stderr "$REFCOW" check -q refused
     assert_output ''
+    [[ $stderr == 'refcow: refused: not judged: '*refcount_order* ]] || fail "$stderr"
     run -63 --separate-stderr "$REFCOW" check -q foreign
     assert_output ''
+    [[ $stderr == 'refcow: foreign: not judged: '*magic* ]] || fail "$stderr"
 }
 
 @test "-U and options after the image are accepted" {
@@ -235,6 +298,17 @@ check --list= image.qcow2
 check --max-findings x image.qcow2
 check --max-findings 1001 image.qcow2
 check --list leaked --max-findings 1000001 image.qcow2
+check --fail-on
+check --fail-on= image.qcow2
+check --fail-on clean image.qcow2
+check --fail-on corrupt, image.qcow2
+check --fail-on corrupt,,leaks image.qcow2
+check --fail-on corrupts image.qcow2
+check --fail-on corrupt --fail-on all image.qcow2
+check --brief --output=json image.qcow2
+check --brief --output=jsonl image.qcow2
+check --output=csv --brief image.qcow2
+check --only-problems --output=json image.qcow2
 frob image.qcow2
 --frob
 ROWS
@@ -285,8 +359,9 @@ ROWS
     make_image
     "$DAMAGE" image.qcow2 append 1 , set refcount:last 1
     for option in -q --quiet; do
-        run -3 "$REFCOW" check "$option" image.qcow2
+        run -3 --separate-stderr "$REFCOW" check "$option" image.qcow2
         assert_output ''
+        assert_equal "${#stderr_lines[@]}" 1
     done
 }
 
@@ -309,7 +384,7 @@ ROWS
 # answer MEMORY IMAGE: the JSON without what depends on the memory.
 answer() {
     "$REFCOW" check --memory "$1" --output=json "$2" |
-        jq -S 'del(.refcow | .passes, .["memory-used", "bytes-read", "work"])'
+        jq -S 'del(.refcow | .passes, .["memory-used", "bytes-read", "work"]) | (.refcow["second-look"] | objects) |= {name}'
 }
 
 passes() { # MEMORY IMAGE
@@ -368,6 +443,46 @@ to_closed_stdout() { # ARGUMENT...
     run -1 to_full_device check --help
     run -1 to_full_device --version
     run -0 to_full_device check -q image.qcow2
+}
+
+# After the reader has gone, as after `| head -1`.
+to_gone_reader() { # ARGUMENT...
+    { sleep 0.2 && "$REFCOW" "$@"; } | true
+    return "${PIPESTATUS[0]}"
+}
+
+@test "a reader that stops reading is no error: no message, and the exit code stays" {
+    local words
+    make_image
+    cp image.qcow2 corrupt.qcow2
+    "$DAMAGE" corrupt.qcow2 fill l2_table:0 1c 0xff
+    cp image.qcow2 leaks.qcow2
+    "$DAMAGE" leaks.qcow2 append 1 , set refcount:last 1
+    while read -r words; do
+        # shellcheck disable=SC2086 # exit code, verb, options
+        run --separate-stderr "-${words%% *}" to_gone_reader ${words#* }
+        # shellcheck disable=SC2154 # set by run
+        assert_equal "$stderr" ''
+    done <<'ROWS'
+0 --help
+0 --version
+0 check --list help
+0 check image.qcow2
+0 check --brief image.qcow2 image.qcow2
+2 check --output=json corrupt.qcow2
+3 check --output=csv image.qcow2 leaks.qcow2 image.qcow2
+2 check --output=jsonl image.qcow2 corrupt.qcow2 image.qcow2
+2 check --output=jsonl --list all corrupt.qcow2
+0 info image.qcow2 corrupt.qcow2
+2 map image.qcow2 corrupt.qcow2
+2 map --output=jsonl corrupt.qcow2
+2 gate --check corrupt.qcow2
+ROWS
+    run -1 --separate-stderr to_gone_reader check missing.qcow2 image.qcow2
+    assert_equal "${#stderr_lines[@]}" 1
+    # More than stdout buffers.
+    "$REFCOW" check --output=jsonl --list all corrupt.qcow2 >answer || true
+    [ "$(wc -c <answer)" -gt $((3 << 20)) ] || fail "an answer of $(wc -c <answer) bytes"
 }
 
 @test "file names that are hard to print read as in qemu-img" {
@@ -441,7 +556,7 @@ NAMES
     compare 'many findings' image.qcow2
     run -2 --separate-stderr "$REFCOW" check --max-findings 1 --output=json image.qcow2
     assert_equal "$(jq -c '.refcow | .findings | group_by(.kind) | map(length) | max' <<<"$output")" 1
-    assert_equal "$(jq '.corruptions > 8000 and .refcow["findings-omitted"] > 8000' <<<"$output")" true
+    assert_equal "$(jq '.corruptions > 8000 and .refcow.omitted > 8000' <<<"$output")" true
     run -2 --separate-stderr "$REFCOW" check --output=json image.qcow2
     [ "${#output}" -lt 65536 ] || fail "an answer of ${#output} bytes"
 }

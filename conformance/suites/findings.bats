@@ -3,11 +3,11 @@
 
 load ../lib/suite
 
-# findings KIND: all findings of a kind, one per line: host offset, length, guest offset, times, expected, found. An
-# entry with its flags is not shown as found: jq has numbers of 53 bits.
+# findings KIND: all findings of a kind, one per line: host offset, length, guest offset, times; the expected and the
+# found refcount; the expected flag and the found entry. What there is none of is left out.
 findings() {
     "$REFCOW" check --output=json image.qcow2 | jq -c --arg kind "$1" '.refcow.findings[] | select(.kind == $kind)
-        | [.["host-offset", "length", "guest-offset", "times"], .expected, (.found | select(. < 9007199254740992))]'
+        | [.["host-offset", "length", "guest-offset", "times"], (.["expected-refcount", "found-refcount", "expected-flag", "found-entry-hex"] | values)]'
 }
 
 # report: allocated, orphan and unknown clusters of the refcount report.
@@ -18,6 +18,10 @@ report() {
 
 number() { # VALUE
     printf %d "$("$DAMAGE" image.qcow2 get "$1")"
+}
+
+entry() { # VALUE
+    printf '"0x%x"' "$("$DAMAGE" image.qcow2 get "$1")"
 }
 
 make_sixteen() { # [OPTIONS]
@@ -35,8 +39,8 @@ make_sixteen() { # [OPTIONS]
     last=$(number last)
     compare 'one orphan and one leak' image.qcow2
     run -2 "$REFCOW" check image.qcow2
-    assert_equal "$(findings refcount-too-low)" "[$host,65536,null,1,1,0]"
-    assert_equal "$(findings l2-copied-flag)" "[$host,65536,0,1,0]"
+    assert_equal "$(findings refcount-too-low)" "[$host,65536,0,1,1,0]"
+    assert_equal "$(findings l2-copied-flag)" "[$host,65536,0,1,0,$(entry l2:0)]"
     assert_equal "$(findings leaked)" "[$last,65536,null,1,0,1]"
     assert_equal "$(report)" '[16,1,0,true]'
 }
@@ -45,8 +49,8 @@ make_sixteen() { # [OPTIONS]
     make_sixteen
     "$DAMAGE" image.qcow2 set refcount:host:7c 0
     compare 'an orphan' image.qcow2
-    assert_equal "$(findings refcount-too-low)" "[$(number host:7c),65536,null,1,1,0]"
-    assert_equal "$(findings l2-copied-flag)" "[$(number host:7c),65536,$((7 * 65536)),1,0]"
+    assert_equal "$(findings refcount-too-low)" "[$(number host:7c),65536,458752,1,1,0]"
+    assert_equal "$(findings l2-copied-flag)" "[$(number host:7c),65536,$((7 * 65536)),1,0,$(entry l2:7c)]"
     assert_equal "$(report)" '[16,1,0,true]'
 }
 
@@ -61,7 +65,7 @@ make_sixteen() { # [OPTIONS]
     make_sixteen
     "$DAMAGE" image.qcow2 clear-bits l2:3c copied
     compare 'copied flag' image.qcow2
-    assert_equal "$(findings l2-copied-flag)" "[$(number host:3c),65536,$((3 * 65536)),1,1,$(number l2:3c)]"
+    assert_equal "$(findings l2-copied-flag)" "[$(number host:3c),65536,$((3 * 65536)),1,1,$(entry l2:3c)]"
 }
 
 @test "refcount report: compressed and zero clusters are not counted, shared ones are twice" {

@@ -131,7 +131,7 @@ NAMES
             '[5368709120,209715200]'
     done
     # A snapshot with no extra data, as old writers made them: behind the head comes the id.
-    "$DAMAGE" image.qcow2 set "u32:{snapshot:0+36}" 0
+    "$DAMAGE" image.qcow2 set "u32:{snapshot:0+36}" 0 , set header:nb_snapshots 1
     run -0 "$REFCOW" info --output=json image.qcow2
     assert_equal "$(jq '.snapshots[0].refcow["disk-size"], (.snapshots[0] | has("icount"))' <<<"$output")" $'0\nfalse'
 }
@@ -159,7 +159,7 @@ NAMES
         cp "$file" image.qcow2
         "$REFCOW" info --max-listed 100 --output=json image.qcow2 >answer.json 2>/dev/null || true
         cp answer.json "$(basename "$file").json"
-        jq -e .format answer.json >/dev/null || continue
+        jq -e '.format and .refcow.status.name != "snapshot-table"' answer.json >/dev/null || continue
         "$QEMU_IMG" info -U image.qcow2 >/dev/null 2>&1 || continue
         compare_facts image.qcow2 || fail "$file"
         looked_at+=1
@@ -186,7 +186,6 @@ bitmap-table-too-long|1|0
 bitmap-names-equal|1|0
 bitmap-entry-reserved-1|1|0
 snapshot-extra-1025|1|0
-snapshots-over-64m|1|0
 magic|0|63
 probed-vpc|0|63
 probed-version-1|1|63
@@ -211,6 +210,8 @@ ROWS
 
 @test "snapshots of an image with a data file are listed, which qemu-img does not do" {
     "$conformance/tools/run-cases" --image data-file-two-snapshots case
+    "$DAMAGE" case/image.qcow2 set u64:last header:l1_table_offset , set 'u32:{last+8}' 1 , \
+        set 'u64:{last+56}' header:l1_table_offset , set 'u32:{last+64}' 1
     run -0 "$QEMU_IMG" info -U --output=json case/image.qcow2
     assert_equal "$(jq '.snapshots | length' <<<"$output")" 0
     run -0 "$REFCOW" info --output=json case/image.qcow2
@@ -382,10 +383,56 @@ ROWS
     [[ $stderr == *'17 more snapshots are not listed'* ]] || fail "$stderr"
 }
 
+@test "what is no snapshot table is not listed as one" {
+    local place name
+    create_image compat=1.1
+    "$QEMU_IO" -f qcow2 -c 'write 0 1M' image.qcow2 >/dev/null
+    "$QEMU_IMG" snapshot -c one image.qcow2
+    "$QEMU_IMG" snapshot -c two image.qcow2
+    mv image.qcow2 sound.qcow2
+    # L2 table, L1 table, refcount block, header, guest data, a hole.
+    for place in l2_table:0 header:l1_table_offset refcount_block:0 0 host:0 1M; do
+        cp sound.qcow2 image.qcow2
+        truncate -s 4M image.qcow2
+        "$DAMAGE" image.qcow2 set header:snapshots_offset "$place"
+        run -1 --separate-stderr "$REFCOW" info image.qcow2
+        assert_line --regexp '^Incomplete: the snapshot table has an entry without a numeric ID and without an L1 table \(at offset '
+        assert_line '    2 cannot be listed'
+        refute_output --partial ' UTC'
+        run -1 --separate-stderr "$REFCOW" info --output=json image.qcow2
+        echo "$output" >answer.json
+        validate answer.json
+        assert_equal "$(jq -c '[.snapshots, .refcow["snapshots-omitted"], .refcow.status.name]' answer.json)" \
+            '[[],2,"snapshot-table"]'
+        run -1 --separate-stderr "$REFCOW" info --output=bodyfile image.qcow2
+        assert_output ''
+    done
+    # Those before it are listed.
+    cp sound.qcow2 image.qcow2
+    "$DAMAGE" image.qcow2 set u64:snapshot:1 1 , poke '{snapshot:1+64}' 78
+    run -1 --separate-stderr "$REFCOW" info image.qcow2
+    assert_line --regexp ', id 1: one$'
+    assert_line '    1 cannot be listed'
+    # A damaged snapshot is one: without its L1 table, without a number, and in a file that has lost its end.
+    for name in 'set u64:snapshot:1 1' "poke {snapshot:1+64} 78" 'set u64:snapshot:1 1G'; do
+        cp sound.qcow2 image.qcow2
+        # shellcheck disable=SC2086 # statements
+        "$DAMAGE" image.qcow2 $name
+        run -0 "$REFCOW" info image.qcow2
+        assert_line --regexp ', id [x2]: two$'
+    done
+}
+
 @test "as many snapshots, bitmaps and extensions as a number can say cost little" {
     create_image cluster_size=2M
-    # The table is in a hole, and so are the names: NULs.
+    # Snapshots without a name, all with the same L1 table.
     truncate -s 1G image.qcow2
+    python3 - <<'PYTHON'
+import struct
+with open("image.qcow2", "r+b") as image:
+    image.seek(64 << 20)
+    image.write(struct.pack(">QIHHIIQII", 2 << 20, 1, 0, 0, 0, 0, 0, 0, 0) * 65536)
+PYTHON
     "$DAMAGE" image.qcow2 set header:nb_snapshots 0xffffffff , set header:snapshots_offset 64M
     for output_mode in human json jsonl bodyfile; do
         run -1 --separate-stderr timeout 10 "$REFCOW" info --output "$output_mode" image.qcow2
@@ -410,7 +457,7 @@ ROWS
     # 1000 snapshots: id and name of 1023 bytes that are no characters
     python3 - <<'PYTHON'
 import struct
-entry = struct.pack(">QIHHIIQIII", 0, 0, 1023, 1023, 0, 0, 0, 0, 0, 0)[:40] + b"\x80" * 2046
+entry = struct.pack(">QIHHIIQIII", 65536, 1, 1023, 1023, 0, 0, 0, 0, 0, 0)[:40] + b"\x80" * 2046
 with open("image.qcow2", "r+b") as image:
     image.seek(1 << 20)
     image.write((entry + bytes(-len(entry) % 8)) * 1000)
@@ -457,14 +504,15 @@ PYTHON
 @test "a snapshot table that is longer than readers accept is not read to its end" {
     create_image compat=1.1
     truncate -s 1G image.qcow2
-    # 65536 snapshots of 64 KiB of extra data each
+    # 65536 snapshots of 64 KiB of extra data each, all with the same L1 table
     python3 - <<'PYTHON'
+import struct
 with open("image.qcow2", "r+b") as image:
     for i in range(65536 // 4):
-        image.seek((1 << 20) + i * 65576 + 36)
+        image.seek((1 << 20) + i * 65576)
         if image.tell() > 1 << 30:
             break
-        image.write((65536).to_bytes(4, "big"))
+        image.write(struct.pack(">QIHHIIQII", 65536, 1, 0, 0, 0, 0, 0, 0, 65536))
 PYTHON
     "$DAMAGE" image.qcow2 set header:nb_snapshots 65536 , set header:snapshots_offset 1M
     strace -f -e trace=pread64 -o calls "$REFCOW" info --no-sandbox --output=bodyfile --max-listed 0 image.qcow2 2>message
@@ -532,7 +580,7 @@ PYTHON
     assert_equal "$(jq -c '.refcow | [.writer, .changed]' <<<"$output")" '[false,false]'
     hold -f qcow2
     run -0 "$REFCOW" info image.qcow2
-    assert_output --partial 'Somebody holds the image open to write to it'
+    assert_output --partial 'Another process has the image open for writing.'
     "$REFCOW" info --output=json image.qcow2 >answer.json
     validate answer.json
     assert_equal "$(own .writer)" true

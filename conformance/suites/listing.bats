@@ -16,23 +16,24 @@ number() { # VALUE
     printf %d "$("$DAMAGE" image.qcow2 get "$1")"
 }
 
-# records KIND: host, length, guest, guest length, table, index, entries of the records of a kind, as CSV and as JSON
-# Lines, which must agree.
+# answers [OPTION...]: of all forms; their findings, which must agree in every field, are in the file findings.
+answers() {
+    local form
+    for form in json jsonl csv; do
+        "$REFCOW" check "$@" --output="$form" image.qcow2 >"answer.$form" || true
+        python3 "$conformance/lib/findings.py" "$form" <"answer.$form" >"fields.$form"
+    done
+    diff fields.json fields.jsonl
+    diff fields.json fields.csv
+    cp fields.json findings
+}
+
+# records KIND [OPTION...]: host, length, guest, guest length, table, index, entries of the findings of a kind.
 records() {
-    "$REFCOW" check "${@:2}" --output=jsonl image.qcow2 >records.jsonl || true
-    "$REFCOW" check "${@:2}" --output=csv image.qcow2 >records.csv || true
-    jq -r --arg kind "$1" 'select(.type == "finding" and .kind == $kind)
+    answers "${@:2}"
+    jq -r --arg kind "$1" 'select(.kind == $kind)
         | [.["host-offset", "length", "guest-offset", "guest-length", "table-offset", "index", "entries"]]
-        | map(tostring | if . == "null" then "" else . end) | join(",")' records.jsonl >from-jsonl
-    python3 - "$1" >from-csv <<'PYTHON'
-import csv, sys
-for row in csv.DictReader(open("records.csv")):
-    if row["record"] == "finding" and row["kind"] == sys.argv[1]:
-        print(",".join(row[key] for key in ("host-offset", "length", "guest-offset", "guest-length", "table-offset", "index",
-                                            "entries")))
-PYTHON
-    diff from-jsonl from-csv
-    cat from-jsonl
+        | map(. // "") | join(",")' findings
 }
 
 summary() { # KEY [OPTION...]
@@ -60,7 +61,7 @@ $(number host:9c),65536,$((9 << 16)),65536,$table,9,1"
     run -2 "$REFCOW" check --list orphan image.qcow2
     assert_output --partial 'orphan (3):'
     assert_output --partial 'guest 0x30000..0x4ffff'
-    refute_output --partial 'leaked ('
+    refute_output --partial 'leaked (2):'
 }
 
 @test "an L1 entry is about all that its L2 table maps, as far as the disk goes" {
@@ -86,14 +87,81 @@ $(number host:9c),65536,$((9 << 16)),65536,$table,9,1"
         diff - <(printf '%s\n' l2-copied-flag leaked orphan refcount-too-low)
 }
 
-@test "--output=json --list: the findings of that kind, orphans in a list of their own" {
+@test "an answer for people names the kinds that --list leaves out" {
     make_damaged
-    run -2 "$REFCOW" check --output=json --list orphan image.qcow2
-    assert_equal "$(jq -c '.refcow | [.findings, .["findings-omitted"], ([.found[]] | add),
-        (.orphans | length), .["orphans-omitted"]]' <<<"$output")" '[[],7,7,2,0]'
-    run -2 "$REFCOW" check --output=json --list leaked image.qcow2
-    assert_equal "$(jq -c '.refcow | [(.findings | map(.kind)), .["findings-omitted"], has("orphans")]' <<<"$output")" \
-        '[["leaked"],5,false]'
+    run -2 "$REFCOW" check --list leaked image.qcow2
+    assert_line '  Not listed: refcount-too-low (3), l2-copied-flag (2) (see --list all)'
+    for kinds in '--list all' '' '--list leaked --list refcount-too-low --list l2-copied-flag'; do
+        # shellcheck disable=SC2086 # options
+        run -2 "$REFCOW" check $kinds image.qcow2
+        refute_output --partial 'Not listed'
+    done
+}
+
+@test "omitted counts the defects of the kinds that are listed, in every form" {
+    local form
+    make_damaged
+    answers --list leaked --max-findings 0
+    assert_equal "$(jq -c '.refcow | [.omitted, ([.found[]] | add)]' answer.json)" '[2,7]'
+    assert_equal "$(jq 'select(.type == "summary").omitted' answer.jsonl)" 2
+    answers --list leaked --list orphan
+    assert_equal "$(jq -r '.kind + " " + .times' findings | paste -sd,)" 'leaked 2,orphan 2,orphan 1'
+    for form in json jsonl csv; do
+        assert_equal "$form $(omitted "$form")" "$form 0"
+    done
+    answers --list orphan --max-findings 1
+    for form in json jsonl csv; do
+        assert_equal "$form $(omitted "$form")" "$form 1"
+    done
+}
+
+omitted() { # FORM
+    case $1 in
+    json) jq .refcow.omitted answer.json ;;
+    jsonl) jq 'select(.type == "summary").omitted' answer.jsonl ;;
+    csv) python3 -c 'import csv; print(list(csv.DictReader(open("answer.csv")))[-1]["omitted"])' ;;
+    esac
+}
+
+# shape KIND: which fields of evidence the findings of a kind have.
+shape() {
+    jq -r --arg kind "$1" 'select(.kind == $kind) | keys | map(select(test("expected|found|index"))) | join(" ")' findings |
+        sort -u
+}
+
+@test "a refcount is one field and a raw entry another, as a number and in hexadecimal" {
+    local cluster=512
+    make_damaged
+    answers --list all
+    assert_equal "$(shape leaked)" 'expected-refcount found-refcount'
+    assert_equal "$(shape refcount-too-low)" 'expected-refcount found-refcount'
+    assert_equal "$(shape l2-copied-flag)" 'expected-flag found-entry found-entry-hex index'
+    assert_equal "$(shape orphan)" 'found-entry found-entry-hex index'
+    assert_equal "$(jq -r 'select(.kind == "l2-copied-flag") | .["found-entry-hex"]' findings)" \
+        "$(printf '0x%x' "$("$DAMAGE" image.qcow2 get l2:3c)")"
+    # More than 53 bits, of which no reader of text loses one.
+    "$DAMAGE" image.qcow2 set l2:0 0x7fedcba987654321
+    answers --list compressed-copied --list out-of-file --list refcount-unreadable
+    assert_equal "$(jq -r '.["found-entry", "found-entry-hex"]' findings | head -n 2 | paste -sd' ')" \
+        '9218247941278745377 0x7fedcba987654321'
+    # One cluster with more references than one bit can count: the refcount that is stored is not in question.
+    create compat=1.1,cluster_size=512,refcount_bits=1 60
+    guest 'write 0 4'
+    "$DAMAGE" image.qcow2 set l2:0 l2:1c , set l2:2c l2:1c
+    answers
+    assert_equal "$(shape too-many-references)" expected-refcount
+    assert_equal "$(jq -r 'select(.kind == "too-many-references")["expected-refcount"]' findings)" 3
+    # A wrong field of a snapshot.
+    create compat=1.1,cluster_size=512 60
+    "$QEMU_IMG" snapshot -c one image.qcow2
+    "$DAMAGE" image.qcow2 add u64:snapshot:0 1
+    answers
+    assert_equal "$(shape snapshot-l1-unaligned)" 'found-entry found-entry-hex index'
+    # A cluster whose refcount cannot be read.
+    "$DAMAGE" image.qcow2 add refcount_table:0 16
+    answers
+    assert_equal "$(shape refcount-unreadable)" ''
+    assert_equal "$(shape refcount-table-reserved-bits)" 'found-entry found-entry-hex index'
 }
 
 # Many leaks, none next to another, and as many orphans.
@@ -129,6 +197,114 @@ make_many() { # NUMBER
     [ "$(summary omitted --list leaked --memory 64K)" -gt 0 ]
 }
 
+# Data clusters from the beginning of the disk, mapped and sparse, and a file that ends before the last COUNT clusters.
+make_cut() { # CLUSTERS COUNT
+    "$QEMU_IMG" create -q -f qcow2 -o "cluster_size=$cluster,preallocation=metadata" image.qcow2 $(($1 * cluster))
+    "$DAMAGE" image.qcow2 truncate "host:$(($1 - $2))c"
+}
+
+# for_people KIND [OPTION...]: the lines below the heading of a kind.
+for_people() {
+    { "$REFCOW" check "${@:2}" image.qcow2 || true; } | sed -n "/^  $1 (/,/^\$/{//!p}"
+}
+
+@test "adjacent entries that refer past the end of the file are one range, in every form" {
+    local cluster=65536 form most
+    "$QEMU_IMG" create -q -f qcow2 image.qcow2 256M
+    "$QEMU_IO" -f qcow2 -c 'write 0 256M' image.qcow2 >/dev/null
+    truncate -s -156M image.qcow2
+    for most in 1 2 8; do
+        assert_equal "$(records out-of-file --max-findings "$most")" \
+            "$(number host:1600c),$((156 << 20)),$((100 << 20)),$((156 << 20)),$(($("$DAMAGE" image.qcow2 get l1:0) & 0xfffffffffffe00)),1600,2496"
+        for form in json jsonl csv; do
+            assert_equal "$form $(omitted "$form")" "$form 0"
+        done
+        run for_people out-of-file --max-findings "$most"
+        assert_equal "${#lines[@]}" 1
+        assert_output --partial '(2496 clusters), data, guest 0x6400000..0xfffffff: '
+    done
+    compare 'cut short' image.qcow2
+    run -2 "$REFCOW" map image.qcow2
+    assert_output --partial '(2496 clusters), data, guest 0x6400000..0xfffffff: '
+    refute_output --partial 'not listed'
+    run -2 "$REFCOW" map --max-runs 1 --output=jsonl image.qcow2
+    assert_equal "$(jq -c 'select(.type == "finding").entries' <<<"$output")" 2496
+    assert_equal "$(tail -n 1 <<<"$output" | jq '.["past-end-omitted"]')" 0
+}
+
+@test "a range has at most 4096 findings, and what is beyond is counted" {
+    local cluster=65536 count form most
+    for count in 4095 4096 4097; do
+        make_cut 8192 "$count"
+        most=$((count < 4096 ? count : 4096))
+        assert_equal "$count $(records out-of-file | cut -d, -f 7)" "$count $most"
+        for form in json jsonl csv; do
+            assert_equal "$form $count $(omitted "$form")" "$form $count $((count - most))"
+        done
+        run for_people out-of-file
+        assert_line --index 0 --partial "($most clusters), data,"
+        [ "$count" -le 4096 ] || assert_line --index 1 '    and 1 more that are not listed'
+        [ "$count" -gt 4096 ] || assert_equal "${#lines[@]}" 1
+    done
+    # A list is asked for that has room for all of them, or for less.
+    assert_equal "$(records out-of-file --list out-of-file | cut -d, -f 7)" 4097
+    assert_equal "$(records out-of-file --list out-of-file --max-findings 4096 | cut -d, -f 7)" 4096
+    assert_equal "$(records out-of-file --list out-of-file --max-findings 1 | cut -d, -f 7)" 4096
+    assert_equal "$(records out-of-file --list out-of-file --max-findings 4097 | cut -d, -f 7)" 4097
+    assert_equal "$(records out-of-file --memory 64K | cut -d, -f 7)" 4096
+}
+
+@test "each L2 table has a range of its own, and ranges that are not listed are counted by their entries" {
+    local cluster=4096 form row most missing listed found
+    create compat=1.1,cluster_size=4096 2048
+    guest 'write 0 1' 'write 512 1' 'write 1024 1' 'write 1536 1' 'write 0 2048'
+    "$DAMAGE" image.qcow2 truncate host:1014c
+    # Tables of 512 entries whose first ones are from before: the end of the second table, then all but one of two.
+    assert_equal "$(records out-of-file | cut -d, -f 3,4,6,7)" "$((1014 * 4096)),40960,502,10
+$((1025 * 4096)),$((511 * 4096)),1,511
+$((1537 * 4096)),$((511 * 4096)),1,511"
+    for row in '0 1032 0' '1 1022 1' '2 511 2' '3 0 3' '4 0 3'; do
+        read -r most missing listed <<<"$row"
+        assert_equal "$most $(records out-of-file --max-findings "$most" | wc -l)" "$most $listed"
+        found=$(jq '[.refcow.found[]] | add' answer.json)
+        for form in json jsonl csv; do
+            assert_equal "$most $form $(omitted "$form")" \
+                "$most $form $((found - $(jq -s 'map(.times | tonumber) | add // 0' findings)))"
+        done
+        run for_people out-of-file --max-findings "$most"
+        if [ "$missing" -eq 0 ]; then
+            assert_equal "${#lines[@]}" 3
+        else
+            assert_line --index "$listed" "    and $missing more that are not listed"
+        fi
+    done
+}
+
+@test "entries that are adjacent and refer to clusters that are not stay apart" {
+    local cluster=65536 i
+    local -a statements=()
+    create compat=1.1 100
+    guest 'write 0 20'
+    for ((i = 0; i < 10; i++)); do
+        statements+=(',' set "l2:${i}c" "1T+$((9 - i))c")
+    done
+    "$DAMAGE" image.qcow2 "${statements[@]:1}"
+    assert_equal "$(records out-of-file | cut -d, -f 2,6,7 | paste -sd' ')" \
+        "$(for i in {0..9}; do echo "65536,$i,1"; done | paste -sd' ')"
+    assert_equal "$(records out-of-file --max-findings 9 | wc -l) $(omitted csv)" '9 1'
+    run for_people out-of-file
+    assert_line --index 8 '    and 2 more that are not listed'
+}
+
+@test "lib/differences.jq knows which kinds are notes" {
+    local kind
+    "$REFCOW" check --list help | awk -F'\t' '$2 == "note" {print $1}' >notes
+    [ -s notes ]
+    while read -r kind; do
+        sed -n '/^def is_note/,/;$/p' "$conformance/lib/differences.jq" | grep -q "\"$kind\"" || fail "$kind"
+    done <notes
+}
+
 @test "orphans of a refused image are listed" {
     make_damaged
     "$DAMAGE" image.qcow2 set header:incompatible_features 0x100
@@ -147,7 +323,7 @@ make_many() { # NUMBER
     for memory in 64K 70001 1M; do
         records orphan --list orphan --max-findings 100000 --memory "$memory" | diff expected -
     done
-    assert_equal "$(jq -s 'map(select(.type == "finding") | .times) | add' records.jsonl)" \
+    assert_equal "$(jq -s 'map(select(.type == "finding") | .times) | add' answer.jsonl)" \
         "$("$REFCOW" check --output=json image.qcow2 | jq '.refcow["refcount-report"]["orphan-clusters"]')"
 }
 
@@ -163,7 +339,7 @@ make_many() { # NUMBER
     assert_equal "$(summary passes --list orphan)" 2
     assert_equal "$(summary omitted --list orphan)" 0
     records orphan --list orphan >/dev/null
-    assert_equal "$(jq -s 'map(select(.type == "finding") | .times) | add' records.jsonl)" 401
+    assert_equal "$(jq -s 'map(select(.type == "finding") | .times) | add' answer.jsonl)" 401
 }
 
 @test "names in a table: quotes, formulas, bytes that are no characters" {

@@ -51,11 +51,28 @@ manual() {
     manual map | sed -n 's/^\.It Sy .* Pq \([a-z0-9-]*\)$/\1/p' | diff in-schema -
 }
 
+# table_words FILE: what stands in backquotes in the first columns of its tables.
+table_words() {
+    # shellcheck disable=SC2016 # backquotes
+    sed -n 's/^| \(`[^|]*\) | .*/\1/p' "$1" | grep -o '`[a-z0-9-]*`' | tr -d '`' | sort -u
+}
+
+@test "the manual page and the README explain every situation and every note" {
+    sed -n '/^} rows\[] = {/,/^};/p' "$cli/run/situation.c" | grep -oE '\{"[a-z0-9-]+",' | tr -d '{",' | sort -u >situations
+    [ "$(wc -l <situations)" -ge 20 ]
+    sed -n '/^.Sh SITUATIONS/,/^.El/ s/^.It Cm //p' "$cli/refcow.1" | sed 's/ , /\n/g' | sort | diff situations -
+    "$REFCOW" check --list help | awk -F'\t' '$2 == "note" {print $1}' | sort >notes
+    [ "$(wc -l <notes)" -ge 8 ]
+    sed -n '/^.Sh SITUATIONS/,/^.Sh SIGNALS/ s/^.It Sy //p' "$cli/refcow.1" | sed 's/ , /\n/g' | sort | diff notes -
+    table_words "$cli/README.md" >words
+    comm -23 <(sort -u situations notes) words | diff /dev/null -
+}
+
 @test "--list help names all that can be listed" {
     run -0 "$REFCOW" check --list help
-    assert_equal "${lines[-1]%%$'\t'*}" orphan
+    assert_equal "${lines[0]%%$'\t'*} ${lines[-1]%%$'\t'*}" 'all overlapping'
     while IFS=$'\t' read -r name severity text; do
-        [[ $severity =~ ^(corruption|leak|check-error)$ && -n $text ]] || fail "$name"
+        [[ $severity =~ ^(any|corruption|leak|check-error|note)$ && -n $text ]] || fail "$name"
         run -0 "$REFCOW" check -q --list "$name" "$conformance/../corpus/seeds/v2-written.qcow2"
     done < <("$REFCOW" check --list help)
 }
@@ -111,6 +128,10 @@ in_zsh() {
     for values in $values; do
         run -0 "$REFCOW" check -q --cache "$values" "$conformance/../corpus/seeds/v2-written.qcow2"
     done
+    values='corrupt leaks not-judged'
+    assert_equal "$(in_bash refcow check --fail-on '' | xargs)" "$values"
+    assert_equal "$(in_fish 'refcow check --fail-on ' | xargs)" "$values"
+    assert_equal "$(manual check | sed -n '/^\.It Fl -fail-on/,/^\.El/ s/^\.It Cm //p' | xargs)" "$values"
     for values in all help leaked; do
         in_bash refcow check --list "" | grep -xe "$values"
         in_fish "refcow check --list " | grep -xe "$values"
@@ -133,6 +154,7 @@ in_zsh() {
     assert_equal "$(in_zsh 'refcow check --list too')" 'refcow check --list too-many-references'
     assert_equal "$(in_zsh 'refcow check --cache writet')" 'refcow check --cache writethrough'
     assert_equal "$(in_zsh 'refcow check -T dir')" 'refcow check -T directsync'
+    assert_equal "$(in_zsh 'refcow check --fail-on not')" 'refcow check --fail-on not-judged'
     touch image.qcow2
     assert_equal "$(in_zsh 'refcow check im')" 'refcow check image.qcow2'
 }

@@ -19,7 +19,7 @@ runs() {
 assert_map() {
     local memory
     "$conformance/tools/map-oracle" "$1" | jq -cS '.roles |= sort' >oracle
-    for memory in 80K 64M; do
+    for memory in 164K 64M; do
         runs "$1" --memory "$memory"
         diff oracle runs || fail "$1: another map than the oracle's with --memory $memory"
     done
@@ -163,10 +163,10 @@ ROWS
     guest 'write 0 4'
     "$DAMAGE" image.qcow2 set l2:0 l2_table:0
     run -2 map image.qcow2
-    assert_line --regexp '^    host 0x40000: overlapping, l2-table and data; refcount 1, 2 references$'
+    assert_line --regexp '^    host 0x40000: overlapping, l2-table and data, guest 0x0..0x6401ff; refcount 1, 2 references$'
     assert_line --regexp '^  0x00000  HRR1XLDDD$'
     run -2 map --output=html image.qcow2
-    assert_line --regexp '>overlapping</td><td class="place">0x40000..0x4ffff</td><td>l2-table and data</td><td[^>]*>1<'
+    assert_line --regexp '>overlapping</td><td class="place">0x40000..0x4ffff</td><td>l2-table and data</td><td class="place">0x0..0x6401ff</td><td[^>]*>1<'
     assert_equal "$(grep -o '<rect [^>]*class="[^"]*"' <<<"$output" | sed 's/.*class=//' | paste -sd' ')" \
         '"header" "refcounts" "refcounts" "l1-table" "overlapping" "leaked" "data" "data" "data"'
 }
@@ -263,6 +263,69 @@ ROWS
     assert_line --partial 'And 2244 more'
 }
 
+# rows FORM: the runs, findings, owners and the summary in the file answer.FORM, as objects of texts that are alike.
+rows() {
+    python3 - "$1" <<'PYTHON'
+import csv, json, sys
+
+def text(value):
+    return " ".join(value) if isinstance(value, list) else json.dumps(value) if isinstance(value, bool) else str(value)
+
+def show(kind, row):
+    print(kind, json.dumps({name: text(value) for name, value in row.items() if value not in (None, "", [])}, sort_keys=True))
+
+if sys.argv[1] == "csv":
+    table = list(csv.reader(open("answer.csv")))
+    assert {len(row) for row in table} == {len(table[0])}
+    for row in table[1:]:
+        row = {name: value.replace("\\\\", "\\") for name, value in zip(table[0], row)} # as a name is escaped
+        kind = row.pop("record")
+        if kind == "summary":
+            row = {name: value for name, value in row.items() if name != "bytes" and not name.startswith("situation-")}
+        show(kind, row)
+else:
+    for record in map(json.loads, open("answer.jsonl")):
+        kind = record.pop("type")
+        if kind == "summary":
+            for owner, sums in record.pop("owners", {}).items():
+                if sums["clusters"] > 0:
+                    show("owner", {"filename": record["filename"], "owner": owner, **sums})
+            record.update({f"status-{name}": value for name, value in record.pop("status").items() if name != "advice"})
+            record.pop("locks", None), record.pop("changes", None)
+        if kind != "image":
+            show(kind, record)
+PYTHON
+}
+
+@test "a table has the runs, the findings and the sums of the records" {
+    local cluster=65536 option
+    create compat=1.1 100
+    guest 'write 0 4' 'write -c 9 1'
+    "$QEMU_IMG" snapshot -c one image.qcow2
+    guest 'write 0 1'
+    "$DAMAGE" image.qcow2 set l2:0 l2_table:0 , set l2:2c 1T+copied , set refcount_table:1 1T , append 1 , \
+        set refcount:last 1
+    cp image.qcow2 refused.qcow2 && "$DAMAGE" refused.qcow2 set header:refcount_order 7
+    truncate -s 1M zeros
+    for option in '' '--max-runs 3' '--max-work 15000'; do
+        for form in jsonl csv; do
+            # shellcheck disable=SC2086 # option and value
+            map $option --output="$form" image.qcow2 refused.qcow2 zeros missing >"answer.$form" 2>/dev/null || true
+            rows "$form" >"rows.$form"
+        done
+        diff rows.jsonl rows.csv
+        assert_equal "$(grep -c '^summary' rows.csv)" 4
+    done
+    map --output=csv image.qcow2 >answer.csv || true
+    [ "$(grep -c '^run' answer.csv)" -gt 8 ]
+    assert_equal "$(grep -c '^finding' answer.csv)" 2
+    assert_equal "$(grep -c '^owner' answer.csv)" "$(owners image.qcow2 | wc -w)"
+    assert_equal "$(python3 "$conformance/lib/findings.py" csv <answer.csv)" \
+        "$(map --output=jsonl image.qcow2 | python3 "$conformance/lib/findings.py" jsonl)"
+    run -2 map -q --output=csv image.qcow2
+    assert_output ''
+}
+
 @test "hostile images: no more than 2 s and 1 MiB of output" {
     local name form figures slowness
     slowness=$("$conformance/tools/hostile" slowness) # 2 s are for the machine of corpus/hostile/CEILINGS.tsv
@@ -270,7 +333,7 @@ ROWS
     for name in bitmaps-every-window compressed-scattered every-entry-a-finding-scattered exabytes exabytes-with-tail \
         l2-overlapping-millions l2-tables-in-holes-shuffled luks-header-of-exabytes; do
         "$conformance/../corpus/hostile/make-hostile" "$name" image.qcow2
-        for form in human jsonl html; do
+        for form in human jsonl csv html; do
             TIMEFORMAT='%U %S'
             figures=$({ time map --output="$form" image.qcow2 >out 2>/dev/null || true; } 2>&1)
             echo "$name $form: $figures s, $(stat -c %s out) bytes"
@@ -300,7 +363,7 @@ ROWS
     local cluster=512
     create compat=1.1,cluster_size=512 60000
     guest 'write 0 60000'
-    run -1 --separate-stderr map --memory 80K --max-work 70000 --output=jsonl image.qcow2
+    run -1 --separate-stderr map --memory 164K --max-work 70000 --output=jsonl image.qcow2
     "$conformance/tools/validate-json" map-record --lines /dev/stdin <<<"$output"
     assert_equal "$(tail -n 1 <<<"$output" | jq -c '[.complete, .verdict, .status.name]')" '[false,"incomplete","work-limit"]'
     local told
@@ -331,6 +394,12 @@ width() {
     "$DAMAGE" image.qcow2 set refcount:host:1500c 0
     run -2 env COLUMNS=80 LINES=24 "$REFCOW" map image.qcow2
     assert_equal "$(grep '^  0x' <<<"$output" | cut -c 13- | tr -dc OLXU)" O
+    # With the letter of its owner: the leak in the same cell is less bad.
+    "$DAMAGE" image.qcow2 set refcount:host:1501c 7
+    run -2 env COLUMNS=80 LINES=24 "$REFCOW" map --color=always image.qcow2
+    assert_output --partial $'\033[48;5;214;38;5;16mD\033[0m'
+    refute_output --partial $'\033[48;5;227;38;5;16mD\033[0m'
+    "$DAMAGE" image.qcow2 set refcount:host:1501c 1
     run -2 map --output=html image.qcow2
     assert_equal "$(grep -c 'class="orphan"' <<<"$output")" 1
     "$DAMAGE" image.qcow2 set refcount:host:1500c 1
@@ -340,16 +409,53 @@ width() {
     assert_equal "$(width "$output")" 65
     truncate -s 14M image.qcow2
     run -0 script -qec "stty cols 100 rows 40; TERM=xterm $REFCOW map image.qcow2" /dev/null
-    assert_output --partial $'\033[48;5;71'
+    assert_output --partial $'\033[48;5;100'
     [ "$(width "$(sed 's/\x1b\[[0-9;]*m//g; s/\r//' <<<"$output")")" -gt 83 ]
     run -0 script -qec "NO_COLOR=1 TERM=xterm $REFCOW map image.qcow2" /dev/null
     refute_output --partial $'\033'
     run -0 script -qec "TERM=dumb $REFCOW map image.qcow2" /dev/null
     refute_output --partial $'\033'
     run -0 map --color=always image.qcow2
-    assert_output --partial $'\033[48;5;71'
+    assert_output --partial $'\033[48;5;100'
     run -0 script -qec "TERM=xterm $REFCOW map --color=never image.qcow2" /dev/null
     refute_output --partial $'\033'
+}
+
+@test "a damaged cluster keeps the letter of its owner where there are colours" {
+    local cluster=65536 cells
+    create compat=1.1 100
+    guest 'write 0 4'
+    "$QEMU_IMG" snapshot -c one image.qcow2
+    guest 'write 0 1'
+    "$DAMAGE" image.qcow2 set refcount:host:0 0 , set refcount:host:2c 3 , set refcount:header:l1_table_offset 0 , \
+        set refcount:host:3c 1 , set l2:1c l2_table:0 , append 1 , set refcount:last 1
+    run -2 map image.qcow2
+    cells=$(sed -n 's/^  0x[0-9a-f]*  //p' <<<"$output")
+    run -2 map --color=always image.qcow2
+    assert_line --partial 'Damage has a bright colour; the letter is that of the owner.'
+    # Without colours the damage has the letters, and the same clusters the others.
+    assert_equal "$cells" HRROSSLLUSSXOL
+    assert_equal "$(sed -n 's/\x1b\[[0-9;]*m//g; s/^  0x[0-9a-f]*  //p' <<<"$output")" HRR1SSS++SS2D.
+    # The colour of orphans for the L1 table and the data, that of overlaps for the L2 table.
+    assert_line --partial $'\033[48;5;214;38;5;16m1\033[0m'
+    assert_line --partial $'\033[48;5;209;38;5;16m2\033[0m\033[48;5;214;38;5;16mD\033[0m'
+    run -2 map --output=html image.qcow2
+    assert_equal "$(sed -n 's/.*class="\([a-z0-9-]*\)".*<text class="mark"[^>]*>\(.\)<.*/\1 \2/p' <<<"$output" | paste -sd,)" \
+        'orphan 1,leaked S,leaked +,undercounted +,overlapping 2,orphan D,leaked .'
+    assert_output --partial 'A cell with a letter is damaged'
+}
+
+@test "colours differ for people who cannot tell red from green, and damage is brighter than all else" {
+    local sight least darkest brightest pair
+    local cluster=65536
+    create compat=1.1 100
+    map --output=html image.qcow2 >page.html
+    python3 "$conformance/lib/palette.py" page.html >differences
+    assert_equal "$(wc -l <differences)" 3
+    while read -r sight least darkest brightest pair; do
+        [ "$least" -ge 15 ] || fail "$sight $least $pair"
+        [ "$darkest" -gt $((brightest + 5)) ] || fail "$sight damage of $darkest, others of $brightest"
+    done <differences
 }
 
 @test "a page is whole, has no script, asks for nothing, and shows a hostile name as it is" {
@@ -382,6 +488,8 @@ width() {
 if .type == "run" then .owner = "nobody" else . end
 if .type == "run" then .roles[0] = "other" else . end
 if .type == "run" then del(.stored) else . end
+if .type == "run" then del(.["guest-offset"]) else . end
+if .type == "run" then .["guest-offset"] = 0 | .["guest-length"] = null else . end
 if .type == "run" then .length = 0 else . end
 if .type == "finding" then .kind = "leaked" else . end
 if .type == "summary" then del(.owners) else . end
@@ -403,12 +511,12 @@ CHANGES
     truncate -s 1M zeros
     run -63 --separate-stderr map zeros
     run -1 --separate-stderr map -f qcow2 zeros
-    assert_output ''
+    assert_output --partial 'zeros: Refused: not a QCOW2 image'
     run -1 map --output=html image.qcow2 leaks.qcow2
     assert_output --partial 'takes one image'
     run -1 map --output=json image.qcow2
-    assert_output --partial 'must be human, jsonl or html'
-    run -1 map --memory 79K image.qcow2
+    assert_output --partial 'must be human, jsonl, csv or html'
+    run -1 map --memory 163K image.qcow2
     run -1 map --color=sometimes image.qcow2
     run -1 map --max-runs many image.qcow2
     run -1 map --max-runs 100001 image.qcow2

@@ -15,7 +15,8 @@ answer() {
     local code=0
     "$REFCOW" check --output=json "$@" >answer.json || code=$?
     echo "exit $code"
-    jq -S 'del(.filename, .refcow["bytes-read", "work", "locks", "writer"])' answer.json
+    jq -S 'del(.filename, .refcow["bytes-read", "work", "locks", "writer"]) |
+        (.refcow["second-look"] | objects) |= {name, passes}' answer.json
 }
 
 # expect_same FILE URI OPTION...
@@ -54,7 +55,7 @@ set refcount:host:0 0 , append 1 , set refcount:last 1
 fill l2_table:0 1c 0xff
 truncate end-1
 truncate 100000
-truncate 70
+truncate 112
 truncate 0
 set header:magic 0
 set header:refcount_order 7

@@ -68,7 +68,7 @@ ROWS
         "$REFCOW" check "$file" || true
         [ "$file" = leaks ] || echo
     done >alone
-    "$REFCOW" check corrupt clean leaks | diff - alone
+    "$REFCOW" check corrupt clean leaks | sed '/^3 images: /,$d' | sed '$d' | diff - alone
 }
 
 # The first image takes little memory, the second one more than that.
@@ -98,11 +98,11 @@ ROWS
     run -3 "$REFCOW" check clean ./-
 }
 
-@test "-q prints nothing of any of them" {
+@test "-q names those that are not clean, on stderr" {
     make_one_of_each
     run -3 --separate-stderr "$REFCOW" check -q --output=csv clean leaks
     assert_output ''
-    assert_equal "$stderr" ''
+    assert_equal "$stderr" 'refcow: leaks: leaks: 1 leaked cluster (64 KiB)'
 }
 
 @test "after an interruption the other images are not looked at, and are said not to be" {
@@ -127,8 +127,8 @@ ROWS
     "$conformance/../corpus/hostile/make-hostile" scattered-references endless
     run -1 --separate-stderr "$REFCOW" check --max-work none --max-read none --timeout 1 --output=csv \
         endless leaks endless clean
-    assert_equal "$(grep '^summary' <<<"$output" | cut -d, -f 2,16,19)" '"endless",incomplete,timeout
-"leaks",leaks,ok
-"endless",incomplete,timeout
-"clean",clean,ok'
+    assert_equal "$(csv_values summary filename verdict status-name <<<"$output")" 'endless incomplete timeout
+leaks leaks ok
+endless incomplete timeout
+clean clean ok'
 }

@@ -79,6 +79,7 @@ static void expect_rules(void)
         expect_text(refcow_decision_name((refcow_decision)number));
         expect_text(refcow_magic_format((uint32_t)number));
         FUZZ_ASSERT(refcow_magic_wraps((uint32_t)number) == 0 || refcow_magic_wraps((uint32_t)number) == 1);
+        FUZZ_ASSERT(refcow_magic_in_raw((uint32_t)number) == 0 || refcow_magic_in_raw((uint32_t)number) == 1);
     }
 }
 

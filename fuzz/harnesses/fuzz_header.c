@@ -26,7 +26,7 @@ static void expect_names(void)
         expect_text(refcow_role_name((refcow_role)number));
         expect_text(refcow_verdict_name((refcow_verdict)number));
         FUZZ_ASSERT((unsigned)refcow_status_class((refcow_status)number) <= REFCOW_CLASS_REFUSED);
-        FUZZ_ASSERT((unsigned)refcow_kind_severity((refcow_kind)number) <= REFCOW_SEVERITY_ERROR);
+        FUZZ_ASSERT((unsigned)refcow_kind_severity((refcow_kind)number) <= REFCOW_SEVERITY_NOTE);
     }
 }
 

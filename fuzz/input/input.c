@@ -89,6 +89,18 @@ static uint64_t next_nonzero(void *user, uint64_t offset)
     return input_next(file, offset);
 }
 
+uint64_t input_next_hole(void *user, uint64_t offset)
+{
+    const input_file *file = user;
+    uint64_t at = offset;
+    FUZZ_ASSERT(!file->ended);
+    meter_hint();
+    while (at < file->size && input_next(file, at) == at) {
+        at++;
+    }
+    return at;
+}
+
 refcow_source input_source(input_file *file, int with_next_data)
 {
     return (refcow_source){

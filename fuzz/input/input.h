@@ -28,6 +28,9 @@ void input_rewind(input_file *file);
 /* A source that asserts that each read is inside the file and not after the end of reading. */
 refcow_source input_source(input_file *file, int with_next_data);
 
+/* For a source with next_data: where there is a byte that is 0, at or after this offset. */
+uint64_t input_next_hole(void *user, uint64_t offset);
+
 /* The big-endian number at a host offset; past the end there are zeros. */
 uint64_t input_number(const input_file *file, uint64_t offset, size_t width);
 

@@ -14,6 +14,16 @@ static void count_cluster(naive_state *naive, uint64_t cluster)
     naive_defect(naive, count > naive->limit, REFCOW_KIND_TOO_MANY_REFERENCES);
 }
 
+/* What the image counts was once in the file. */
+static void note_missing(naive_state *naive, uint64_t end)
+{
+    uint64_t refcount = 0;
+    if (naive_look_up(naive, (end - 1) / naive->cluster, &refcount) && refcount != 0 && end > naive->missing_end) {
+        naive->missing_end = end;
+        naive->answer.found[REFCOW_KIND_TRUNCATED] = 1;
+    }
+}
+
 static void count(naive_state *naive, uint64_t offset, uint64_t size)
 {
     if (size == 0) {
@@ -21,6 +31,7 @@ static void count(naive_state *naive, uint64_t offset, uint64_t size)
     }
     if (offset + size >= naive->file_length + naive->cluster) {
         naive_defect(naive, 1, REFCOW_KIND_OUT_OF_FILE);
+        note_missing(naive, offset + size);
         return;
     }
     uint64_t last = (offset + size - 1) / naive->cluster;
@@ -108,6 +119,8 @@ static void count_compressed(naive_state *naive, uint64_t entry, uint64_t bitmap
         uint64_t end = offset - offset % 512 + 512 * sectors;
         naive->answer.compressed_end = end > naive->answer.compressed_end ? end : naive->answer.compressed_end;
         count(naive, offset, 512 * sectors - offset % 512);
+        naive_defect(naive, end > naive->file_length && end < naive->file_length + naive->cluster,
+                     REFCOW_KIND_COMPRESSED_PAST_END);
         naive->answer.allocated_clusters += is_active ? 1 : 0;
         naive->answer.compressed_clusters += is_active ? 1 : 0;
         naive->answer.fragmented_clusters += is_active ? 1 : 0;
@@ -138,8 +151,38 @@ static void count_data(naive_state *naive, uint64_t entry, uint64_t bitmap, int 
     }
 }
 
-/* The table at this offset; what lies past the end of the file is zeros, and means nothing. */
-static void count_l2_table(naive_state *naive, uint64_t table, int is_active)
+/* What was found so far that is wrong with entries of L2 tables. */
+static uint64_t wrong_entries(const naive_state *naive)
+{
+    static const refcow_kind kinds[] = {
+        REFCOW_KIND_OUT_OF_FILE,
+        REFCOW_KIND_L2_RESERVED,
+        REFCOW_KIND_SUBCLUSTERS_UNALLOCATED,
+        REFCOW_KIND_SUBCLUSTERS_CLASH,
+        REFCOW_KIND_DATA_UNALIGNED,
+        REFCOW_KIND_COMPRESSED_COPIED,
+        REFCOW_KIND_COMPRESSED_PAST_END,
+        REFCOW_KIND_COMPRESSED_IN_DATA_FILE,
+        REFCOW_KIND_COMPRESSED_SUBCLUSTERS,
+    };
+    uint64_t sum = 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        sum += naive->answer.found[kinds[i]];
+    }
+    return sum;
+}
+
+/* Something is wrong with what stands for this guest range. */
+static void note_guest_range(naive_state *naive, uint64_t guest, uint64_t length)
+{
+    refcow_damage *damage = &naive->answer.damage;
+    damage->guest = damage->guest_end == 0 || guest < damage->guest ? guest : damage->guest;
+    damage->guest_end = guest + length > damage->guest_end ? guest + length : damage->guest_end;
+}
+
+/* The table at this offset; what lies past the end of the file is zeros, and means nothing. It stands for the guest
+ * range that begins at `guest`, or for none. */
+static void count_l2_table(naive_state *naive, uint64_t table, int is_active, uint64_t guest)
 {
     uint64_t next = 0;
     uint64_t step = naive->is_extended ? 16 : 8;
@@ -148,27 +191,69 @@ static void count_l2_table(naive_state *naive, uint64_t table, int is_active)
     for (; at < end && naive_has_work(naive); at = naive_next_entry(naive, at + step, end, step)) {
         uint64_t entry = naive_number(naive, at, 8);
         uint64_t bitmap = naive->is_extended ? naive_number(naive, at + 8, 8) : 0;
+        uint64_t wrong = wrong_entries(naive);
         if ((entry & NAIVE_COMPRESSED) != 0) {
             count_compressed(naive, entry, bitmap, is_active);
         } else {
             count_data(naive, entry, bitmap, is_active, &next);
         }
+        if (guest != REFCOW_NO_GUEST && wrong_entries(naive) != wrong) {
+            note_guest_range(naive, guest + (at - table) / step * naive->cluster, naive->cluster);
+        }
     }
+}
+
+/* Every time that a table is named; returns whether it is damaged. The first time it is named by the lowest entry of
+ * the active disk, if by any. */
+static int count_named_table(naive_state *naive, uint64_t table, int is_active, uint64_t guest)
+{
+    uint64_t wrong = wrong_entries(naive);
+    int is_in_file = table < naive->file_length;
+    uint64_t times = is_in_file ? naive_counts_add(&naive->tables, table) : 1;
+    int has_guest = is_active && times == 1 && naive_aligned(naive, table);
+    naive->work = times == 0 ? 0 : naive->work;
+    count_l2_table(naive, table, is_active, has_guest ? guest : REFCOW_NO_GUEST);
+    int is_damaged = is_in_file && naive_aligned(naive, table) && wrong_entries(naive) != wrong;
+    if (is_damaged) {
+        naive_counts_add(&naive->damaged, table);
+    }
+    return is_damaged;
+}
+
+/* A table past the end of the file is missing, and not empty. */
+static int is_empty_table(const naive_state *naive, uint64_t table)
+{
+    uint64_t end = table + naive->cluster;
+    return naive_aligned(naive, table) && table < naive->file_length && naive_next_entry(naive, table, end, 8) >= end;
 }
 
 static void count_tree(naive_state *naive, uint64_t l1, uint64_t size, int is_active)
 {
+    uint64_t span = naive->cluster / (naive->is_extended ? 16 : 8) * naive->cluster;
     uint64_t end = l1 + 8 * size;
     uint64_t at = naive_next_entry(naive, l1, end, 8);
+    uint64_t past = naive->answer.found[REFCOW_KIND_OUT_OF_FILE];
     count(naive, l1, 8 * size);
+    if (is_active && naive->answer.found[REFCOW_KIND_OUT_OF_FILE] != past) {
+        note_guest_range(naive, 0, size * span);
+    }
     for (; at < end && naive_has_work(naive); at = naive_next_entry(naive, at + 8, end, 8)) {
         uint64_t entry = naive_number(naive, at, 8);
         uint64_t table = entry & NAIVE_OFFSET;
+        uint64_t guest = (at - l1) / 8 * span;
+        uint64_t wrong = naive->answer.found[REFCOW_KIND_OUT_OF_FILE];
         if (entry != 0) {
             naive_defect(naive, (entry & 0x7f000000000001ffu) != 0, REFCOW_KIND_L1_RESERVED);
             count(naive, table, naive->cluster);
             naive_defect(naive, !naive_aligned(naive, table), REFCOW_KIND_L2_UNALIGNED);
-            count_l2_table(naive, table, is_active);
+            naive_defect(naive, is_empty_table(naive, table), REFCOW_KIND_L2_TABLE_EMPTY);
+            int is_wrong = (entry & 0x7f000000000001ffu) != 0 || !naive_aligned(naive, table) ||
+                           naive->answer.found[REFCOW_KIND_OUT_OF_FILE] != wrong;
+            if (is_active && is_wrong) {
+                note_guest_range(naive, guest, span);
+            }
+            int is_damaged = count_named_table(naive, table, is_active, guest);
+            naive_defect(naive, is_wrong || is_damaged, REFCOW_KIND_L2_TABLE_DAMAGED);
         }
     }
 }
@@ -218,6 +303,7 @@ static void count_bitmaps(naive_state *naive)
     count(naive, at, naive->header.bitmap_directory.length);
     for (uint32_t index = 0; index < naive->header.nb_bitmaps && naive_has_work(naive); index++) {
         count_bitmap(naive, naive_number(naive, at, 8), naive_number(naive, at + 8, 4));
+        naive_defect(naive, (naive_number(naive, at + 12, 4) & REFCOW_BITMAP_IN_USE) != 0, REFCOW_KIND_BITMAP_IN_USE);
         at = naive_bitmap_end(naive, at);
     }
 }
@@ -395,6 +481,26 @@ static void report_refcounts(naive_state *naive)
 
 /* ------------------------------------------------------------------ the answer */
 
+/* What the header says, and what is only worth a note beside leaks. */
+static void note_header(naive_state *naive)
+{
+    uint64_t features = naive->header.incompatible_features;
+    naive_defect(naive, (features & REFCOW_INCOMPATIBLE_DIRTY) != 0, REFCOW_KIND_MARKED_DIRTY);
+    naive_defect(naive, (features & REFCOW_INCOMPATIBLE_CORRUPT) != 0, REFCOW_KIND_MARKED_CORRUPT);
+    if (naive->answer.found[REFCOW_KIND_REFCOUNT_HIGH] == 0) {
+        naive->answer.found[REFCOW_KIND_L2_TABLE_EMPTY] = 0;
+    }
+}
+
+void naive_note_holes(naive_state *naive)
+{
+    uint64_t *found = &naive->answer.found[REFCOW_KIND_DATA_IN_HOLE];
+    for (size_t i = 0; i < naive->counts.clusters && naive->answer.verdict != REFCOW_VERDICT_REFUSED; i++) {
+        *found += naive_is_in_hole(naive, naive->counts.places[naive->counts.used[i]].cluster) ? 1 : 0;
+    }
+    naive->answer.notes += *found;
+}
+
 static void count_all(naive_state *naive)
 {
     const refcow_header *header = &naive->header;
@@ -409,6 +515,9 @@ static void count_all(naive_state *naive)
     count_bitmaps(naive);
     count_blocks(naive);
     compare(naive);
+    note_header(naive);
+    naive->answer.damage.l2_tables = naive->tables.clusters;
+    naive->answer.damage.damaged_l2_tables = naive->damaged.clusters;
     naive->answer.total_clusters = disk / naive->cluster + (disk % naive->cluster != 0 ? 1 : 0);
 }
 
@@ -419,7 +528,7 @@ static void add_up(refcow_result *answer)
         REFCOW_FINDING_ROWS(NAIVE_SEVERITY)
 #undef NAIVE_SEVERITY
     };
-    uint64_t *sums[] = {&answer->corruptions, &answer->leaks, &answer->check_errors};
+    uint64_t *sums[] = {&answer->corruptions, &answer->leaks, &answer->check_errors, &answer->notes};
     for (size_t kind = 0; kind < REFCOW_KINDS; kind++) {
         *sums[severities[kind]] += answer->found[kind];
     }
@@ -441,6 +550,8 @@ static void give_verdict(refcow_result *answer)
 static void start(naive_state *naive, const input_file *file, const naive_header *header)
 {
     naive_counts_clear(&naive->counts);
+    naive_counts_clear(&naive->tables);
+    naive_counts_clear(&naive->damaged);
     memset(&naive->answer, 0, sizeof naive->answer);
     naive->file = file;
     naive->header = header->fields;
@@ -450,6 +561,7 @@ static void start(naive_state *naive, const input_file *file, const naive_header
     naive->clusters = (naive->file_length + naive->cluster - 1) / naive->cluster;
     naive->work = MOST_WORK;
     naive->most = 0;
+    naive->missing_end = 0;
     naive->blocks = 0;
     naive->per_block = naive->cluster * 8 >> (header->fields.refcount_order % 7);
     naive->is_extended = (header->fields.incompatible_features & REFCOW_INCOMPATIBLE_EXTENDED_L2) != 0;

@@ -17,6 +17,8 @@ typedef struct naive_state {
     refcow_header header;
     refcow_result answer;
     naive_counts counts;  /* references, also those that are too many for the image's refcounts */
+    naive_counts tables;  /* how often each L2 table is named */
+    naive_counts damaged; /* the same of those that have wrong entries */
     uint64_t most;        /* references of the cluster that has most */
     uint64_t clusters;    /* of the file, as grown so far */
     uint64_t cluster;     /* in bytes */
@@ -24,6 +26,7 @@ typedef struct naive_state {
     uint64_t per_block;   /* refcounts */
     uint64_t file_length; /* size rounded up to 512 */
     uint64_t limit;       /* the largest refcount */
+    uint64_t missing_end; /* of the clusters that are counted and past the end of the file; 0: there are none */
     uint64_t work;        /* left; 0: given up */
     int is_extended;
     int has_data_file;
@@ -31,6 +34,9 @@ typedef struct naive_state {
 
 /* Check the file, which is read anew, header included. 0: given up. */
 int naive_check(naive_state *naive, const input_file *file);
+
+/* What only a source that knows of holes gets: to be added to the answer of a check that was not given up. */
+void naive_note_holes(naive_state *naive);
 
 /* What is wrong with a finding about the image that was checked; NULL: nothing. */
 const char *naive_finding_difference(const naive_state *naive, const refcow_finding *finding);

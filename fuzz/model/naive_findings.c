@@ -206,6 +206,78 @@ static const char *compare_bitmap(const naive_state *naive, const refcow_finding
     return NULL;
 }
 
+/* ---------------------------------------------------------------------- notes */
+
+static const char *compare_truncation(const naive_state *naive, const refcow_finding *finding)
+{
+    RULE(finding->host == naive->file->size && finding->found == naive->file->size, "truncated: where the file ends");
+    RULE(finding->expected == naive->missing_end, "truncated: where it should end");
+    RULE(finding->length == naive->missing_end - naive->file->size, "truncated: what is missing");
+    return NULL;
+}
+
+static const char *compare_mark(const naive_state *naive, const refcow_finding *finding)
+{
+    RULE(finding->host == 72 && finding->length == 8, "mark: the place of incompatible_features");
+    RULE(finding->found == naive->header.incompatible_features, "mark: found is the field");
+    return NULL;
+}
+
+static const char *compare_empty_table(const naive_state *naive, const refcow_finding *finding)
+{
+    uint64_t end = finding->host + naive->cluster;
+    uint64_t index = index_in_l1(naive, finding->host);
+    uint64_t span = naive->cluster / (naive->is_extended ? 16 : 8) * naive->cluster;
+    RULE(naive_aligned(naive, finding->host) && finding->length == naive->cluster, "empty table: a cluster");
+    RULE(naive_next_entry(naive, finding->host, end, 8) >= end, "empty table: no entry");
+    RULE(finding->guest == (index < naive->header.l1_size ? index * span : REFCOW_NO_GUEST),
+         "empty table: the lowest guest offset");
+    return NULL;
+}
+
+static const char *compare_bitmap_mark(const naive_state *naive, const refcow_finding *finding)
+{
+    uint64_t at = naive->header.bitmap_directory.offset;
+    for (uint64_t index = 0; index < finding->index; index++) {
+        at = naive_bitmap_end(naive, at);
+    }
+    RULE(finding->host == at && finding->length == naive_bitmap_end(naive, at) - at, "bitmap in use: its entry");
+    RULE(finding->found == naive_number(naive, at + 12, 4) && finding->found % 2 == 1, "bitmap in use: its flags");
+    return NULL;
+}
+
+static const char *compare_in_hole(const naive_state *naive, const refcow_finding *finding)
+{
+    uint64_t first = finding->host / naive->cluster;
+    uint64_t count = finding->length / naive->cluster;
+    RULE(naive_aligned(naive, finding->host) && naive_aligned(naive, finding->length), "in a hole: whole clusters");
+    RULE(finding->times == count, "in a hole: each cluster counts once");
+    for (uint64_t i = 0; i < count && i < LOOKED_AT; i++) {
+        uint64_t cluster = first + looked_at(i, count);
+        RULE(naive_counts_get(&naive->counts, cluster) != 0, "in a hole: a cluster in use");
+        RULE(naive_is_in_hole(naive, cluster), "in a hole: nothing but zeros");
+    }
+    return NULL;
+}
+
+/* A note that is about no entry of a table. */
+static const char *compare_note(const naive_state *naive, const refcow_finding *finding)
+{
+    RULE(finding->table == REFCOW_NO_TABLE, "note: no entry");
+    switch (finding->kind) {
+    case REFCOW_KIND_TRUNCATED:
+        return compare_truncation(naive, finding);
+    case REFCOW_KIND_L2_TABLE_EMPTY:
+        return compare_empty_table(naive, finding);
+    case REFCOW_KIND_BITMAP_IN_USE:
+        return compare_bitmap_mark(naive, finding);
+    case REFCOW_KIND_DATA_IN_HOLE:
+        return compare_in_hole(naive, finding);
+    default:
+        return compare_mark(naive, finding);
+    }
+}
+
 const char *naive_finding_difference(const naive_state *naive, const refcow_finding *finding)
 {
     switch (finding->kind) {
@@ -214,6 +286,13 @@ const char *naive_finding_difference(const naive_state *naive, const refcow_find
     case REFCOW_KIND_REFCOUNT_HIGH:
     case REFCOW_KIND_REFCOUNT_UNREADABLE:
         return compare_clusters(naive, finding);
+    case REFCOW_KIND_TRUNCATED:
+    case REFCOW_KIND_L2_TABLE_EMPTY:
+    case REFCOW_KIND_MARKED_DIRTY:
+    case REFCOW_KIND_MARKED_CORRUPT:
+    case REFCOW_KIND_BITMAP_IN_USE:
+    case REFCOW_KIND_DATA_IN_HOLE:
+        return compare_note(naive, finding);
     default:
         break;
     }

@@ -48,6 +48,14 @@ static inline uint64_t naive_counted(const naive_state *naive, uint64_t cluster)
     return count < naive->limit ? count : naive->limit;
 }
 
+/* Whether the cluster has nothing but zeros. */
+static inline int naive_is_in_hole(const naive_state *naive, uint64_t cluster)
+{
+    uint64_t start = cluster * naive->cluster;
+    uint64_t end = start + naive->cluster < naive->file->size ? start + naive->cluster : naive->file->size;
+    return start < end && input_next(naive->file, start) >= end;
+}
+
 /* The stored refcount of a cluster. 1: looked up; 0: cannot be. */
 int naive_look_up(const naive_state *naive, uint64_t cluster, uint64_t *refcount);
 

@@ -114,6 +114,33 @@ static void expect_few_passes(const fuzz_scenario *scenario, const naive_state *
     }
 }
 
+static void expect_findings_of(const naive_state *naive, const check_run *run)
+{
+    FUZZ_RULE(rules_same_counts(&run->result, &naive->answer));
+    for (size_t i = 0; i < run->result.findings_count; i++) {
+        FUZZ_RULE(naive_finding_difference(naive, &run->findings[i]));
+    }
+}
+
+/* Once more, with a source that knows of holes; in little memory, and in more. */
+static void expect_holes_noted(fuzz_scenario *scenario, naive_state *naive)
+{
+    check_setting setting = scenario->smallest;
+    refcow_image image = scenario->with_holes;
+    image.source.next_hole = input_next_hole;
+    setting.limits = PATIENT_LIMITS;
+    check_run run = run_check(&image, &setting, OTHER_RUN);
+    naive_note_holes(naive);
+    if (!was_cut(&run)) {
+        expect_findings_of(naive, &run);
+    }
+    setting.memory_size = pick_ample(next_random(&scenario->random));
+    run = run_check(&image, &setting, OTHER_RUN);
+    if (!was_cut(&run)) {
+        expect_findings_of(naive, &run);
+    }
+}
+
 void expect_naive_agreement(fuzz_scenario *scenario)
 {
     static naive_state naive;
@@ -130,8 +157,6 @@ void expect_naive_agreement(fuzz_scenario *scenario)
     if (was_cut(&scenario->base)) {
         return;
     }
-    FUZZ_RULE(rules_same_counts(&scenario->base.result, &naive.answer));
-    for (size_t i = 0; i < scenario->base.result.findings_count; i++) {
-        FUZZ_RULE(naive_finding_difference(&naive, &scenario->base.findings[i]));
-    }
+    expect_findings_of(&naive, &scenario->base);
+    expect_holes_noted(scenario, &naive);
 }

@@ -41,6 +41,7 @@ static inline const char *rules_sums(const refcow_result *result)
     RULE(result->corruptions == rules_found(result, REFCOW_SEVERITY_CORRUPTION), "corruptions is the sum of found[]");
     RULE(result->leaks == rules_found(result, REFCOW_SEVERITY_LEAK), "leaks is the sum of found[]");
     RULE(result->check_errors == rules_found(result, REFCOW_SEVERITY_ERROR), "check_errors is the sum of found[]");
+    RULE(result->notes == rules_found(result, REFCOW_SEVERITY_NOTE), "notes is the sum of found[]");
     return NULL;
 }
 
@@ -81,6 +82,7 @@ static inline const char *rules_verdict(const refcow_result *result)
         RULE(result->allocated_clusters == 0 && result->fragmented_clusters == 0 && result->compressed_clusters == 0,
              "refused: no statistics");
         RULE(result->data_clusters == 0 && result->snapshot_data_clusters == 0, "refused: no data");
+        RULE(result->damage.l2_tables == 0 && result->damage.guest_end == 0, "refused: no damage");
         return NULL;
     case REFCOW_CLASS_IO:
     case REFCOW_CLASS_LIMIT:
@@ -103,6 +105,11 @@ static inline const char *rules_statistics(const refcow_result *result)
     RULE(report->orphan_clusters <= report->allocated_clusters, "orphans are allocated");
     RULE(report->unknown_clusters <= report->allocated_clusters - report->orphan_clusters,
          "unknown ones are no orphans");
+    RULE(result->damage.damaged_l2_tables <= result->damage.l2_tables || result->error.status != REFCOW_STATUS_OK,
+         "damaged tables are tables");
+    RULE(result->found[REFCOW_KIND_L2_TABLE_DAMAGED] >= result->damage.damaged_l2_tables ||
+             result->error.status != REFCOW_STATUS_OK,
+         "each damaged table is named");
     RULE(report->complete == 0 || report->complete == 1, "complete is 0 or 1");
     return NULL;
 }
@@ -221,6 +228,9 @@ static inline const char *rules_same_counts(const refcow_result *a, const refcow
     RULE(a->compressed_clusters == b->compressed_clusters, "same compressed_clusters");
     RULE(a->data_clusters == b->data_clusters, "same data_clusters");
     RULE(a->snapshot_data_clusters == b->snapshot_data_clusters, "same snapshot_data_clusters");
+    RULE(a->damage.l2_tables == b->damage.l2_tables, "same l2_tables");
+    RULE(a->damage.damaged_l2_tables == b->damage.damaged_l2_tables, "same damaged_l2_tables");
+    RULE(a->damage.guest == b->damage.guest && a->damage.guest_end == b->damage.guest_end, "same damaged guest range");
     for (size_t kind = 0; kind < REFCOW_KINDS; kind++) {
         RULE(a->found[kind] == b->found[kind], "same found[]");
     }
@@ -309,6 +319,9 @@ static inline const char *rules_lower_bound(const refcow_result *part, const ref
     RULE(part->data_clusters <= whole->data_clusters, "lower bound: data_clusters");
     RULE(part->snapshot_data_clusters <= whole->snapshot_data_clusters, "lower bound: snapshot_data_clusters");
     RULE(part->image_end_offset <= whole->image_end_offset, "lower bound: image_end_offset");
+    RULE(part->damage.l2_tables <= whole->damage.l2_tables, "lower bound: l2_tables");
+    RULE(part->damage.damaged_l2_tables <= whole->damage.damaged_l2_tables, "lower bound: damaged_l2_tables");
+    RULE(part->damage.guest_end <= whole->damage.guest_end, "lower bound: the end of the damaged guest range");
     RULE(part->refcounts.allocated_clusters <= whole->refcounts.allocated_clusters, "lower bound: report's allocated");
     RULE(part->refcounts.orphan_clusters <= whole->refcounts.orphan_clusters, "lower bound: orphans");
     RULE(part->refcounts.unknown_clusters <= whole->refcounts.unknown_clusters, "lower bound: unknown");

@@ -1,12 +1,25 @@
 /*
  * wasi.h - what the command asks of POSIX and WASI does not have: signals to listen to, a timer, resource limits,
- * locks, holes in files, copies of descriptors, time zones, the size of a terminal. What can fail does, as it may on
+ * locks, holes in files, absolute paths, copies of descriptors, time zones, the size of a terminal. What can fail does, as it may on
  * any system. Included before everything else (-include).
  */
 #ifndef REFCOW_PORTABILITY_WASI_H
 #define REFCOW_PORTABILITY_WASI_H
 
-#define SEEK_DATA 3 /* lseek() does not know it */
+/* lseek() does not know them. */
+#define SEEK_DATA 3
+#define SEEK_HOLE 4
+
+/* fstatat() does not know them either. */
+#define AT_EMPTY_PATH 0
+#define AT_NO_AUTOMOUNT 0
+
+static inline char *realpath(const char *path, char *resolved)
+{
+    (void)path;
+    (void)resolved;
+    return 0;
+}
 
 /* fcntl() does not know the last one. */
 #define F_WRLCK 1

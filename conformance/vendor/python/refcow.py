@@ -34,7 +34,7 @@ class refcow_error(Structure):
 class refcow_source(Structure):
     READ = CFUNCTYPE(c_int, c_void_p, c_uint64, c_void_p, c_size_t)
     _fields_ = [("read", READ), ("next_data", c_void_p), ("user", c_void_p), ("size", c_uint64),
-                ("work", c_void_p)]
+                ("work", c_void_p), ("next_hole", c_void_p)]
 
 
 class refcow_span(Structure):
@@ -72,12 +72,16 @@ class refcow_refcount_report(Structure):
                 + fields(c_int, "complete"))
 
 
+class refcow_damage(Structure):
+    _fields_ = fields(c_uint64, "l2_tables damaged_l2_tables guest guest_end")
+
+
 class refcow_result(Structure):
     _fields_ = ([("verdict", c_int), ("error", refcow_error)]
-                + fields(c_uint64, "corruptions leaks check_errors image_end_offset total_clusters")
+                + fields(c_uint64, "corruptions leaks check_errors notes image_end_offset total_clusters")
                 + fields(c_uint64, "allocated_clusters fragmented_clusters compressed_clusters compressed_end")
                 + fields(c_uint64, "data_clusters snapshot_data_clusters most_references")
-                + [("refcounts", refcow_refcount_report)]
+                + [("refcounts", refcow_refcount_report), ("damage", refcow_damage)]
                 + fields(c_uint64, "passes memory_used bytes_read work")
                 + [("found", c_uint64 * KINDS), ("findings_count", c_size_t), ("findings_omitted", c_uint64)])
 

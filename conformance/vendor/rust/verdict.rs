@@ -26,6 +26,7 @@ fn source_of(file: &File) -> std::io::Result<refcow_source> {
         user: file as *const File as *mut c_void,
         size: file.metadata()?.len(),
         work: None,
+        next_hole: None,
     })
 }
 
