@@ -35,7 +35,7 @@ static size_t first_from(const check_report *report, refcow_kind kind, uint64_t 
     return first;
 }
 
-/* Whether an entry of the table from this index to the other has a finding of the kind. */
+/* Whether one of the entries first .. last of the table has a finding of the kind. */
 static bool has_finding(const check_report *report, refcow_kind kind, uint64_t table, uint64_t first, uint64_t last)
 {
     size_t at = first_from(report, kind, table, first);
@@ -45,14 +45,22 @@ static bool has_finding(const check_report *report, refcow_kind kind, uint64_t t
            finding->index <= last;
 }
 
+/* The L1 table reaches past the end of the file by a cluster or more. The finding about it may not have been kept. */
+static bool is_l1_missing(const check_report *report, const refcow_snapshot *snapshot)
+{
+    uint64_t length = 8 * (uint64_t)snapshot->l1_size;
+    uint64_t sectors = report->file_size / 512 + (report->file_size % 512 != 0); /* qemu-img reads whole ones */
+    uint64_t most = 512 * sectors + (UINT64_C(1) << report->image.header.cluster_bits);
+
+    return length != 0 && (snapshot->l1_offset >= most || length >= most - snapshot->l1_offset);
+}
+
 static bool is_damaged(const check_report *report, const refcow_snapshot *snapshot)
 {
     uint64_t table = report->image.header.snapshots_offset;
-    uint64_t length = 8 * (uint64_t)snapshot->l1_size;
-    uint64_t room =
-        report->file_size - (snapshot->l1_offset < report->file_size ? snapshot->l1_offset : report->file_size);
 
-    return length > room || has_finding(report, REFCOW_KIND_L2_TABLE_DAMAGED, snapshot->l1_offset, 0, UINT64_MAX) ||
+    return is_l1_missing(report, snapshot) ||
+           has_finding(report, REFCOW_KIND_L2_TABLE_DAMAGED, snapshot->l1_offset, 0, UINT64_MAX) ||
            has_finding(report, REFCOW_KIND_SNAPSHOT_L1_UNALIGNED, table, snapshot->index, snapshot->index) ||
            has_finding(report, REFCOW_KIND_SNAPSHOT_L1_LARGE, table, snapshot->index, snapshot->index);
 }
@@ -124,7 +132,8 @@ bool disks_active_is_damaged(const check_report *report)
 
 /* ------------------------------------------------------------------ findings and snapshots */
 
-bool disks_is_snapshots_only(const refcow_finding *finding)
+/* A finding about tables that no part of the active disk is in. */
+static bool is_of_snapshots_only(const refcow_finding *finding)
 {
     bool is_of_disk = finding->role == REFCOW_ROLE_L2_TABLE || finding->role == REFCOW_ROLE_DATA ||
                       finding->role == REFCOW_ROLE_COMPRESSED;
@@ -159,7 +168,7 @@ static const refcow_snapshot *with_l2_table(const check_report *report, uint64_t
 
 const refcow_snapshot *disks_snapshot_of(const check_report *report, const refcow_finding *finding)
 {
-    if (!report->disks.is_known || !disks_is_snapshots_only(finding))
+    if (!report->disks.is_known || !is_of_snapshots_only(finding))
         return NULL;
     if (finding->role == REFCOW_ROLE_L2_TABLE)
         return with_l1_table(&report->disks.damaged, finding->table);

@@ -32,9 +32,6 @@ void disks_find(disk_damage *disks, const check_report *report);
 /* Whether the active disk has damaged tables. */
 bool disks_active_is_damaged(const check_report *report);
 
-/* Whether a finding is about tables that no part of the active disk is in. */
-bool disks_is_snapshots_only(const refcow_finding *finding);
-
 /* A snapshot that has the finding, or NULL: none is known, or the finding is not about snapshots only. */
 const refcow_snapshot *disks_snapshot_of(const check_report *report, const refcow_finding *finding);
 

@@ -118,6 +118,19 @@ Snapshots without damaged tables: 2 "after".'
 Snapshots without damaged tables: 1 "before".'
 }
 
+@test "a snapshot whose L1 table reaches past the end of the file by less than a cluster" {
+    local table end
+    make_image
+    table=$(snapshot_table 0 2)
+    end=$(($(stat -c %s image.qcow2) / 65536 * 65536 + 65536))
+    damage set "u64:{$table+24}" 0x200 , set u64:snapshot:1 "$end"
+    # What is not there reads as zeros, as for qemu-img.
+    assert_equal "$(lines | tail -2)" 'Damaged snapshots: 1 "before".
+Snapshots without damaged tables: 2 "after".'
+    damage set u64:snapshot:1 "$((end + 65536))"
+    assert_equal "$(lines | tail -1)" 'Damaged snapshots: 1 "before", 2 "after".'
+}
+
 @test "refused images" {
     make_image
     damage set l2:320K 0x200 , set header:crypt_method 9
